@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import type { NoticePurpose } from '../domain/job.ts';
+import type { Failure } from '../domain/result.ts';
+
+/** A file that goes with a message. */
+export interface Attachment {
+  readonly name: string;
+  readonly contentType: string;
+  readonly content: Uint8Array;
+}
+
+/** Everything a channel may say, already worded; it only lays it out in its own form and escapes it. */
+export interface Notice {
+  /** The same over retries: `Message-ID`, `webhook-id`. */
+  readonly id: string;
+  readonly purpose: NoticePurpose;
+  /** UUIDv7: what threads and outside systems key on. */
+  readonly uid: string;
+  /** `INC-7`. */
+  readonly incident: string;
+  /** The same for all messages of one incident: `[INC-7] …`. */
+  readonly subject: string;
+  /** One sentence: what happened and what is wanted of the reader. */
+  readonly headline: string;
+  /** Label and value, in the order in which a reader needs them. */
+  readonly facts: readonly (readonly [string, string])[];
+  /** Titled blocks: log lines, reasons, output of a fix. `code` keeps line breaks and is set in a fixed-width face. */
+  readonly sections: readonly { readonly title: string; readonly text: string; readonly code: boolean }[];
+  /** Buttons or plain addresses; empty without `--web.external-url`, and then `hint` says how to act instead. */
+  readonly links: readonly { readonly title: string; readonly url: string }[];
+  readonly hint: string;
+  readonly attachments: readonly Attachment[];
+  /** The incident as the API gives it, for machines. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export type SendResult = { readonly ok: true; readonly detail: string } | Failure;
+
+/** An outbound adapter. Retries are the outbox's business: one call is one attempt. */
+export interface Channel {
+  readonly name: string;
+  readonly kind: string;
+  send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** Reaches the other side without sending anything to people (`check-config --online`). */
+  check(signal: AbortSignal): Promise<SendResult>;
+  close(): Promise<void>;
+}
+
+export interface ChannelKind<S extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  readonly config: S;
+  create(config: z.output<S>): Channel;
+}
+
+export function defineChannel<S extends z.ZodType>(kind: ChannelKind<S>): ChannelKind<S> {
+  return kind;
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { CATEGORIES } from '../domain/category.ts';
+import { parseDuration } from '../domain/duration.ts';
+import { LEVELS } from '../domain/incident.ts';
+import { parseMatcher } from '../domain/matcher.ts';
+import { PRIORITIES } from '../domain/priority.ts';
+
+/** The field types that the YAML files share. After parsing, durations and sizes are numbers (milliseconds, bytes). */
+
+/** A Prometheus duration; the result is milliseconds. */
+export const duration = z.string({ error: 'a duration such as 30s, 5m or 24h' }).transform((text, ctx) => {
+  const ms = parseDuration(text);
+  if (ms === null)
+    ctx.addIssue({
+      code: 'custom',
+      message: 'not a duration',
+      params: { allowed: 'a duration such as 30s, 5m, 1h30m or 24h' },
+    });
+  return ms ?? 0;
+});
+
+/** `32MB`, `512kB`, or a plain number of bytes; the result is bytes (1 MB = 1,000,000). */
+export const size = z.union([z.number().int().positive(), z.string()]).transform((value, ctx) => {
+  if (typeof value === 'number') return value;
+  const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)$/.exec(value);
+  const units: Record<string, number> = {
+    B: 1,
+    kB: 1e3,
+    KB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KiB: 1024,
+    MiB: 1024 ** 2,
+    GiB: 1024 ** 3,
+  };
+  if (match === null)
+    ctx.addIssue({ code: 'custom', message: 'not a size', params: { allowed: 'a size such as 512kB, 32MB or 8MiB' } });
+  return match === null ? 0 : Math.floor(Number(match[1]) * (units[match[2] ?? 'B'] ?? 1));
+});
+
+/** One matcher of Alertmanager's, kept as text (compile with `parseMatcher`). */
+export const matcher = z.string().superRefine((text, ctx) => {
+  try {
+    parseMatcher(text);
+  } catch (error) {
+    ctx.addIssue({
+      code: 'custom',
+      message: (error as Error).message,
+      params: { allowed: 'a matcher such as severity="critical" or job=~"node.*"' },
+    });
+  }
+});
+export const matchers = z.array(matcher);
+
+/** A name that others refer to. */
+export const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._ -]{0,62}$/,
+    'a name of letters, digits, dot, dash, underscore or space, at most 63 long',
+  );
+
+export const category = z.enum(CATEGORIES);
+export const decidedCategory = z.enum(CATEGORIES).exclude(['unclassified']);
+export const priority = z.enum(PRIORITIES);
+
+/** `2` or `"2"`; the result is text. */
+export const level = z.union([z.number(), z.string()]).transform(String).pipe(z.enum(LEVELS));
+
+/** An absolute http(s) address. */
+export const httpAddress = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' });
+
+/** What every dialled address may add: TLS, a proxy, headers. */
+export const dialling = {
+  tls_config: z
+    .strictObject({ ca_file: z.string().optional(), insecure_skip_verify: z.boolean().optional() })
+    .optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+};

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { category, decidedCategory, duration, level, matchers, name, priority } from './fields.ts';
+
+/** The rule files: each holds one of these top keys. Keys stay snake_case as written; durations become milliseconds. */
+
+export const categoryRule = z.strictObject({
+  id: name,
+  category: decidedCategory,
+  /** Any one of these is enough; each matching rule adds its weight. */
+  any: z
+    .array(
+      z.union([
+        z.strictObject({ matchers }),
+        z.strictObject({ words: z.array(z.string().min(2)).min(1) }),
+        z.strictObject({ log: z.string().min(3) }),
+      ]),
+    )
+    .min(1),
+  weight: z.number().positive().max(100).default(1),
+  reason: z.string().min(3),
+});
+export type CategoryRule = z.output<typeof categoryRule>;
+
+const parameter = z.strictObject({
+  /** `labels.NAME`, `annotations.NAME`, or `incident.FIELD`. */
+  from: z.string().regex(/^(labels|annotations|incident)\..+$/, 'labels.NAME, annotations.NAME or incident.FIELD'),
+  /** Anchored, linear-time; the group `value` is taken where there is one. */
+  pattern: z.string().min(1),
+});
+
+const commandAction = z.strictObject({
+  kind: z.literal('command'),
+  argv: z.array(z.string()).min(1),
+  parameters: z.record(z.string(), parameter).default({}),
+  timeout: duration.default(60_000),
+  /** `bridge`: it is meant to act on the bridge's own host, so no parameter need name a target. */
+  runs_on: z.literal('bridge').optional(),
+});
+
+const promqlCheck = z.strictObject({ promql: z.string().min(1), metrics: name.optional() });
+
+const verification = z.strictObject({
+  kind: z.literal('promql'),
+  query: z.string().min(1),
+  metrics: name.optional(),
+  /** How long it must stay healthy without a break. */
+  for: duration.default(300_000),
+  /** After which it counts as unverified. */
+  timeout: duration.default(600_000),
+});
+
+export const knownFix = z.strictObject({
+  id: name,
+  title: z.string().min(3),
+  applies_to: z.strictObject({
+    categories: z.array(decidedCategory).optional(),
+    matchers: matchers.default([]),
+    sources: z.array(name).min(1),
+  }),
+  mode: z.enum(['dry_run', 'approval', 'automatic']).default('dry_run'),
+  overrides: z.array(z.strictObject({ matchers, mode: z.enum(['dry_run', 'approval', 'automatic']) })).default([]),
+  executor: name.optional(),
+  target: z.string().min(1),
+  action: commandAction,
+  guards: z
+    .strictObject({
+      cooldown: duration.default(1_800_000),
+      max_per_hour: z.number().int().positive().default(3),
+      max_targets: z.number().int().positive().default(1),
+      population: promqlCheck.optional(),
+      precondition: promqlCheck.optional(),
+    })
+    .prefault({}),
+  verify: verification,
+});
+export type KnownFix = z.output<typeof knownFix>;
+
+/** `5m` for every priority, or one by priority; `off` means never. The result is milliseconds or null for each priority. */
+export const byPriority = z
+  .union([duration, z.strictObject({ P1: offOr(), P2: offOr(), P3: offOr(), P4: offOr() }).partial()])
+  .transform((value) =>
+    typeof value === 'number'
+      ? { P1: value, P2: value, P3: value, P4: value }
+      : { P1: value.P1 ?? null, P2: value.P2 ?? null, P3: value.P3 ?? null, P4: value.P4 ?? null },
+  );
+
+function offOr() {
+  // YAML 1.2 keeps `off` a string; a quoted or a 1.1 reader's `false` means the same.
+  return z.union([z.literal('off').transform(() => null), z.literal(false).transform(() => null), duration]);
+}
+
+const step = z.strictObject({
+  level,
+  /** Teams, people or channels. */
+  notify: z.array(name).min(1),
+  ack_timeout: byPriority.optional(),
+  inform: z.array(name).default([]),
+  requires_approval: z.boolean().default(false),
+});
+
+export const escalationPolicy = z.strictObject({
+  name,
+  matchers: matchers.default([]),
+  steps: z.array(step).min(1),
+  max_time_at_level: z.partialRecord(z.enum(['1', '2', '3', 'x']), byPriority).optional(),
+  immediately: z
+    .array(
+      z.union([
+        z.strictObject({ category, min_confidence: z.number().min(0).max(1).default(0) }),
+        z.strictObject({ priority }),
+      ]),
+    )
+    .default([]),
+});
+export type EscalationPolicy = z.output<typeof escalationPolicy>;
+
+/** What a rule file may hold: exactly one of these keys. */
+export const ruleFile = z.strictObject({
+  categories: z.array(categoryRule).optional(),
+  known_fixes: z.array(knownFix).optional(),
+  escalation_policies: z.array(escalationPolicy).optional(),
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { channelConfig } from '../channels/registry.ts';
+import { logStoreConfig } from '../evidence/registry.ts';
+import { executorConfig } from '../fixes/registry.ts';
+import { metricsSourceConfig } from '../metrics/registry.ts';
+import { sourceConfig } from '../sources/registry.ts';
+import { decidedCategory, duration, level, name } from './fields.ts';
+import type { CategoryRule, EscalationPolicy, KnownFix } from './rules-schema.ts';
+
+/** `rules/tierbell.yaml`. Keys stay snake_case as written; durations become milliseconds, sizes bytes. */
+export const mainFile = z.strictObject({
+  mode: z.enum(['observe', 'notify', 'full']).default('full'),
+  sources: z.array(sourceConfig).min(1),
+  logs: z.array(logStoreConfig).default([]),
+  executors: z.array(executorConfig).default([]),
+  metrics: z.array(metricsSourceConfig).default([]),
+  channels: z.array(channelConfig).min(1),
+  people: z
+    .array(z.strictObject({ name, email: z.email().optional(), channels: z.array(name).default([]) }))
+    .default([]),
+  teams: z
+    .array(z.strictObject({ name, channels: z.array(name).min(1), confidential: z.boolean().default(false) }))
+    .default([]),
+  grouping: z.strictObject({ by: z.array(z.string().min(1)).min(1) }).prefault({ by: ['groupKey', 'alertname'] }),
+  flap: z
+    .strictObject({
+      resolve_hold: duration.default(120_000),
+      reopen_within: duration.default(3_600_000),
+      settle: duration.default(900_000),
+    })
+    .prefault({}),
+  resolution: z
+    .strictObject({
+      keep_open: z
+        .array(z.union([z.strictObject({ category: decidedCategory }), z.strictObject({ level })]))
+        .default([]),
+      close_after: duration.default(259_200_000),
+    })
+    .prefault({}),
+  fallback: z.strictObject({ notify: z.array(name).min(1) }),
+  rule_files: z.array(z.string().min(1)).min(1),
+});
+export type MainFile = z.output<typeof mainFile>;
+
+/** The whole configuration: the main file and the rule files together. Plain data, so that it can go to a worker thread. */
+export interface Config extends Omit<MainFile, 'rule_files'> {
+  readonly categories: readonly CategoryRule[];
+  readonly known_fixes: readonly KnownFix[];
+  readonly escalation_policies: readonly EscalationPolicy[];
+}

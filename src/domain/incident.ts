@@ -1,0 +1,246 @@
+/**
+ * The words of the house:
+ *
+ * - **alert**: one thing that a source says fires or has resolved; its identity is (source, fingerprint).
+ * - **incident**: our durable record of one trouble; holds alerts; triggered, acknowledged, resolved or closed.
+ * - **source**: where alerts come in. **channel**: where messages go out.
+ * - **escalation policy**, **step**, **level** (2, 3, x): who hears of it in which order, and after how long.
+ * - **known fix**: a known error with its executable cure. **executor**: what runs it. **attempt**: one run.
+ * - **evidence**: what was collected to explain the trouble. **excerpt**: the few log lines that matter.
+ * - **handover**: everything, packed for the next level. **timeline**: the append-only record; an incident is its fold.
+ * - MTTA: created → first acknowledged. MTTR: created → resolved.
+ */
+import type { Labels, Severity } from './alert.ts';
+import type { Classification } from './category.ts';
+import type { Priority, Urgency } from './priority.ts';
+
+export type IncidentStatus = 'triggered' | 'acknowledged' | 'resolved' | 'closed';
+
+export const LEVELS = ['1', '2', '3', 'x'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** A closed set: metric label values. */
+export const ESCALATION_REASONS = [
+  'ack_timeout',
+  'ack_expired',
+  'unreachable',
+  'time_at_level',
+  'fix_failed',
+  'fix_unknown',
+  'fix_unverified',
+  'no_known_fix',
+  'impact',
+  'priority',
+  'severity_raised',
+  'targets_joined',
+  'category',
+  'skill',
+  'manual',
+  'returned',
+  'vendor_approved',
+  'reopened',
+] as const;
+export type EscalationReason = (typeof ESCALATION_REASONS)[number];
+
+export interface Escalation {
+  readonly from: Level;
+  readonly to: Level;
+  readonly reason: EscalationReason;
+  readonly at: number;
+  readonly by: string;
+}
+
+export const ATTEMPT_STATES = [
+  'proposed',
+  'awaiting_approval',
+  'denied',
+  'intent',
+  'started',
+  'succeeded',
+  'failed',
+  'unknown',
+  'verified',
+  'unverified',
+  'dry_run',
+  'refused',
+] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+export interface Verification {
+  readonly state: 'healthy' | 'unhealthy' | 'unavailable';
+  readonly detail: string;
+}
+
+/** One run of a known fix, or the reason why it did not run. Times are epoch milliseconds. */
+export interface Attempt {
+  readonly id: string;
+  readonly fix: string;
+  readonly title: string;
+  readonly target: string;
+  readonly state: AttemptState;
+  readonly reasons: readonly string[];
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly exitCode: number | null;
+  /** Redacted, at most 64 KiB (what a person may read of standard output and error). */
+  readonly output: string;
+  readonly verification: Verification | null;
+}
+
+export const EVIDENCE_KINDS = [
+  'logs',
+  'metric',
+  'change',
+  'provider_status',
+  'healthy_peer',
+  'related',
+  'similar',
+] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+export type EvidenceState = 'complete' | 'partial' | 'unavailable';
+
+/** One line of the excerpt; redacted. `at` is epoch milliseconds, null where the line bore no time. */
+export interface EvidenceLine {
+  readonly at: number | null;
+  readonly level: string;
+  readonly service: string;
+  readonly text: string;
+  /** How often this line, or its like, was seen in the incident window. */
+  readonly count: number;
+}
+
+export interface EvidenceWindow {
+  readonly name: 'incident' | 'before' | 'day_before';
+  readonly from: number;
+  readonly to: number;
+  readonly records: number;
+  readonly sampled: boolean;
+}
+
+/** What was collected, small enough for the record; the raw lines are a blob. */
+export interface Evidence {
+  readonly id: string;
+  readonly kind: EvidenceKind;
+  readonly state: EvidenceState;
+  /** A sentence: why it is partial or missing and the next step to mend it, or what was looked at. */
+  readonly reason: string;
+  readonly store: string;
+  /** Which scope was asked in the end, in words (`service = checkout`). */
+  readonly scope: string;
+  readonly windows: readonly EvidenceWindow[];
+  /** Lines by level in the incident window, e.g. `{ error: 12, warn: 3 }`. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly lines: readonly EvidenceLine[];
+  /** SHA-256 of the blob with the redacted raw lines (NDJSON, gzip), null where there are none. */
+  readonly rawBlob: string | null;
+  /** The query as it was sent, for the bundle. */
+  readonly query: unknown;
+  /** A page that opens the same lines, or ''. */
+  readonly url: string;
+  readonly at: number;
+}
+
+export interface ImpactCount {
+  readonly alerts: number;
+  readonly targets: number;
+}
+
+/** The pending deadlines of an incident, each at most once; a job that does not match what stands here is stale. */
+export interface Deadlines {
+  /** When the present step must be acknowledged. */
+  readonly ack?: number;
+  /** When the present level has had its time. */
+  readonly level?: number;
+  /** When an incident whose alerts are all quiet becomes resolved. */
+  readonly hold?: number;
+  /** When firings after a resolution by hand stop being overlooked. */
+  readonly settle?: number;
+  /** When a resolved incident becomes closed. */
+  readonly close?: number;
+  /** When a fix that has not reported back counts as lost. */
+  readonly fix?: number;
+}
+export type DeadlineKind = keyof Deadlines;
+
+/** Someone was told, or could not be. */
+export interface Told {
+  readonly channel: string;
+  readonly purpose: string;
+  readonly level: Level;
+  readonly at: number;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** The fold of a timeline. Times are epoch milliseconds. Its alerts are rows of their own; here are their counts. */
+export interface Incident {
+  readonly uid: string;
+  readonly number: number;
+  readonly seq: number;
+  readonly head: string;
+  readonly title: string;
+  readonly status: IncidentStatus;
+  readonly source: string;
+  readonly groupingKey: string;
+  readonly level: Level;
+  /** Index into the steps of the policy. */
+  readonly step: number;
+  readonly policy: string;
+  readonly classification: Classification;
+  readonly severity: Severity;
+  readonly priority: Priority;
+  readonly urgency: Urgency;
+  readonly impact: ImpactCount;
+  readonly firing: number;
+  /** Alerts of the group that the sender left out of its newest payload. */
+  readonly hidden: number;
+  readonly team: string;
+  readonly service: string;
+  readonly environment: string;
+  /** Labels and annotations of the first alert: what rules, fixes and messages speak about. */
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly generatorURL: string;
+  readonly startsAt: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly firstAcknowledgedAt: number | null;
+  readonly acknowledgedAt: number | null;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedAt: number | null;
+  readonly resolvedBy: string | null;
+  readonly resolvedHow: 'alerts' | 'person' | 'fix' | null;
+  /** Until when a firing alert comes back to this incident; null while it is open, 0 once closed. */
+  readonly attachUntil: number | null;
+  readonly deadlines: Deadlines;
+  readonly escalations: readonly Escalation[];
+  readonly attempts: readonly Attempt[];
+  readonly evidence: readonly Evidence[];
+  readonly told: readonly Told[];
+  readonly bundles: number;
+}
+
+/** `INC-7`, as people say it. */
+export function incidentId(incident: Pick<Incident, 'number'>): string {
+  return `INC-${incident.number}`;
+}
+
+export function isOpen(incident: Pick<Incident, 'status'>): boolean {
+  return incident.status === 'triggered' || incident.status === 'acknowledged';
+}
+
+const NEXT_ACTION: Readonly<Record<DeadlineKind, string>> = {
+  ack: 'escalate unless acknowledged',
+  level: 'escalate: time at this level is over',
+  hold: 'resolve, as every alert is quiet',
+  settle: 'reopen if alerts still fire',
+  close: 'close',
+  fix: 'count the fix as lost and escalate',
+};
+
+/** What happens next by itself, and when; null where nothing is pending. */
+export function nextStep(incident: Pick<Incident, 'deadlines'>): { at: number; action: string } | null {
+  const pending = (Object.entries(incident.deadlines) as [DeadlineKind, number][]).sort((a, b) => a[1] - b[1]);
+  const first = pending[0];
+  return first === undefined ? null : { at: first[1], action: NEXT_ACTION[first[0]] };
+}

@@ -1,0 +1,49 @@
+import type { DeadlineKind, Level } from './incident.ts';
+
+/** Why a message is sent: decides its wording and what is attached. */
+export const NOTICE_PURPOSES = [
+  'page',
+  'escalation',
+  'evidence',
+  'resolved',
+  'reopened',
+  'inform',
+  'fallback',
+] as const;
+export type NoticePurpose = (typeof NOTICE_PURPOSES)[number];
+
+/** Due work, by kind, with what it must know. Everything else is read from the store when it runs. */
+export interface JobPayloads {
+  /** Decides only; no effect outside. `at` must equal the incident's deadline of that kind, else it is stale. */
+  deadline: { kind: DeadlineKind; at: number };
+  /** The outbox. `recipient` is the name in the policy (team or channel) through which the channel was reached. */
+  notify: {
+    channel: string;
+    recipient: string;
+    purpose: NoticePurpose;
+    level: Level;
+    why: string;
+    bundle: number | null;
+  };
+  evidence: { attempt: number };
+  /** A known fix was found to apply: plan it, check the guards, run it. */
+  fix: { fix: string };
+  verify: { attempt: string; until: number; healthySince: number | null };
+  /** Pack the bundle, then tell the new level. */
+  handover: { level: Level; notify: readonly string[]; why: string; waitUntil: number };
+}
+export type JobKind = keyof JobPayloads;
+export const JOB_KINDS: readonly JobKind[] = ['deadline', 'notify', 'evidence', 'fix', 'verify', 'handover'];
+
+/** Work to be done at `dueAt` (epoch milliseconds). `key` is unique among what is not done: writing it again replaces it. */
+export type NewJob = {
+  [K in JobKind]: { readonly kind: K; readonly key: string; readonly dueAt: number; readonly payload: JobPayloads[K] };
+}[JobKind];
+
+/** A claimed piece of work. The fence rises with every claim: a result under an old fence is refused. */
+export type Job = NewJob & {
+  readonly id: number;
+  readonly incident: string;
+  readonly attempts: number;
+  readonly fence: number;
+};

@@ -1,0 +1,25 @@
+/**
+ * The one cleaning function for text that came from outside and will be shown, stored or sent.
+ * Lone surrogates become U+FFFD (PostgreSQL refuses them), control characters but tab and line feed, bidirectional
+ * overrides and the Unicode line separators become spaces, CR LF becomes LF, and what is longer than `max` is cut.
+ */
+export function cleanText(raw: string, max = 8192): string {
+  const cut = raw.length > max ? `${raw.slice(0, max - 1)}…` : raw;
+  if (PLAIN.test(cut)) return cut;
+  return cut.toWellFormed().replace(/\r\n?/g, '\n').replace(UNWANTED, ' ');
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+// eslint-disable-next-line no-control-regex -- control characters are what this is about
+const UNWANTED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** As {@link cleanText}, on one line: for titles, subjects and header values. */
+export function cleanLine(raw: string, max = 256): string {
+  return cleanText(raw, max).replace(/\s+/g, ' ').trim();
+}
+
+/** The address where it is an absolute http(s) one, else the empty string: nothing else may become a link. */
+export function httpUrl(raw: string): string {
+  if (!/^https?:\/\//i.test(raw) || raw.length > 8192) return '';
+  return URL.canParse(raw) ? cleanText(raw) : '';
+}

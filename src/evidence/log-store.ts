@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import type { Labels } from '../domain/alert.ts';
+import type { EvidenceWindow } from '../domain/incident.ts';
+import type { Failure } from '../domain/result.ts';
+
+/** One log record as the mining and the excerpt need it, whatever store and field profile it came from. */
+export interface LogRecord {
+  /** Epoch milliseconds, null where the record bears no time. */
+  readonly at: number | null;
+  /** Lower case: fatal, error, warn, info, debug, trace, or '' where unknown. */
+  readonly level: string;
+  readonly service: string;
+  readonly host: string;
+  /** The message, several lines where it is a stack trace. */
+  readonly text: string;
+}
+
+/** One way to narrow the search, e.g. `{ name: 'service', value: 'checkout' }`; the first that yields lines is used. */
+export interface ScopeStep {
+  readonly name: 'pod' | 'workload' | 'service' | 'host' | 'namespace';
+  readonly value: string;
+}
+
+export interface LogQuery {
+  readonly scope: readonly ScopeStep[];
+  /** `records` and `sampled` are not known yet. */
+  readonly windows: readonly Pick<EvidenceWindow, 'name' | 'from' | 'to'>[];
+  readonly budget: { readonly timeMs: number; readonly documents: number; readonly bytes: number };
+}
+
+export interface LogWindow extends EvidenceWindow {
+  readonly lines: readonly LogRecord[];
+}
+
+/** Lines, perhaps not all: then `partial` says which limit, shard or sampling cut them. */
+export interface LogAnswer {
+  readonly ok: true;
+  /** The scope that was used in the end; null where the whole index was searched. */
+  readonly scope: ScopeStep | null;
+  readonly windows: readonly LogWindow[];
+  /** Sentences; empty where everything in the windows was read. */
+  readonly partial: readonly string[];
+  /** As it was sent, without secrets. */
+  readonly query: unknown;
+  /** A page for people with the same search, or ''. */
+  readonly url: string;
+}
+
+/** A place where logs lie. Never throws for what the outside does; `detail` of a failure tells the next step to mend it. */
+export interface LogStore {
+  readonly name: string;
+  readonly kind: string;
+  /** Whether it serves an alert with these labels (`matchers`). */
+  serves(labels: Labels): boolean;
+  /** Which label gives which scope, in order. */
+  readonly scopeLabels: Readonly<Record<ScopeStep['name'], readonly string[]>>;
+  readonly budget: {
+    readonly timeMs: number;
+    readonly documents: number;
+    readonly bytes: number;
+    readonly lines: number;
+  };
+  fetch(query: LogQuery, signal: AbortSignal): Promise<LogAnswer | Failure>;
+  check(signal: AbortSignal): Promise<{ readonly ok: true; readonly detail: string } | Failure>;
+  close(): Promise<void>;
+}
+
+export interface LogStoreKind<S extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  readonly config: S;
+  create(config: z.output<S>): LogStore;
+}
+
+export function defineLogStore<S extends z.ZodType>(kind: LogStoreKind<S>): LogStoreKind<S> {
+  return kind;
+}

@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import type { Labels } from '../domain/alert.ts';
+
+/** An action with every blank filled. What is run is exactly this; approvals are bound to its hash. */
+export interface RenderedAction {
+  readonly kind: 'command';
+  readonly argv: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** How a run ended. `unknown`: it may or may not have taken effect (killed, timed out, connection lost). */
+export interface RunResult {
+  readonly state: 'succeeded' | 'failed' | 'unknown';
+  readonly exitCode: number | null;
+  /** Standard output and error in order, cut at 64 KiB. */
+  readonly output: string;
+  readonly reason: string;
+}
+
+/** What may run known fixes; nothing else is reachable. */
+export interface Executor {
+  readonly name: string;
+  readonly kind: string;
+  serves(labels: Labels): boolean;
+  /** Why this action is not allowed here, or null. Called at configuration time with blanks and again before each run. */
+  refuses(action: RenderedAction): string | null;
+  /** Runs once. `attempt` and `fence` are passed to the action, so that the other side can refuse a stale one. */
+  run(
+    action: RenderedAction,
+    attempt: { readonly id: string; readonly fence: number },
+    signal: AbortSignal,
+  ): Promise<RunResult>;
+}
+
+export interface ExecutorKind<S extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  readonly config: S;
+  create(config: z.output<S>): Executor;
+}
+
+export function defineExecutor<S extends z.ZodType>(kind: ExecutorKind<S>): ExecutorKind<S> {
+  return kind;
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { Executor } from './executor.ts';
+import { command } from './executors/command.ts';
+
+/** Every kind of executor. A new one is a file in `executors/` and a line here. */
+export const executorKinds = [command] as const;
+
+export const executorConfig = z.discriminatedUnion('kind', [command.config]);
+export type ExecutorConfig = z.output<typeof executorConfig>;
+
+export function createExecutor(config: ExecutorConfig): Executor {
+  switch (config.kind) {
+    case 'command':
+      return command.create(config);
+  }
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import type { Alert, AlertGroup } from '../domain/alert.ts';
+
+/** A request's headers as node gives them: lower-case names. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Why a body is not of the source's shape. `field` is a path such as `alerts[3].labels`, or '' for the whole. */
+export interface ShapeProblem {
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** One alert that could not be understood; its neighbours go on. `raw` is its JSON, cut. */
+export interface SetAside {
+  readonly index: number;
+  readonly field: string;
+  readonly problem: string;
+  readonly raw: string;
+}
+
+export interface ParsedDelivery {
+  readonly groups: readonly AlertGroup[];
+  readonly setAside: readonly SetAside[];
+}
+
+/** An inbound adapter. Both steps are pure: `check` runs before the delivery is stored, `parse` after, in another thread. */
+export interface Source {
+  readonly name: string;
+  readonly kind: string;
+  /** The largest body in bytes that it takes. */
+  readonly maxBody: number;
+  /** Whether requests must prove who they are. */
+  readonly authenticated: boolean;
+  /** Constant-time. True where the headers (and, for signatures, the raw body) prove the sender, or nothing is asked. */
+  authenticate(headers: RequestHeaders, body: Uint8Array): boolean;
+  /** The cheap look that decides between 200 and 400: the top-level shape only. */
+  check(json: unknown): ShapeProblem | null;
+  /** Normalises a body that passed `check`. @param receivedAt epoch milliseconds */
+  parse(json: unknown, receivedAt: number): ParsedDelivery;
+  /** Whether this alert is the source's heartbeat (Watchdog), which is never an incident. */
+  isHeartbeat(alert: Alert): boolean;
+}
+
+/** A kind of source: its name in the configuration, the shape of its settings, and how to make one. */
+export interface SourceKind<S extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  readonly config: S;
+  create(config: z.output<S>): Source;
+}
+
+export function defineSource<S extends z.ZodType>(kind: SourceKind<S>): SourceKind<S> {
+  return kind;
+}
