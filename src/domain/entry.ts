@@ -49,7 +49,7 @@ export interface EntryData {
   classified: Classification;
   prioritised: { priority: Priority; urgency: Urgency; reasons: readonly string[] };
   /** A step of the policy began: its people are being told. */
-  step_entered: { step: number; level: Level; notify: readonly string[] };
+  step_entered: { step: number; level: Level; notify: readonly string[]; channels: readonly string[]; round: number };
   escalated: { from: Level; to: Level; step: number; reason: EscalationReason };
   notified: { channel: string; purpose: string; detail: string };
   notice_failed: { channel: string; purpose: string; detail: string };
@@ -67,17 +67,28 @@ export interface EntryData {
   note: { note: string };
   /** Nobody could be told in the ordinary way; the fallback was. */
   fallback_told: { why: string };
-  /** A deadline was set (epoch milliseconds) or taken back (null). */
-  deadline: { kind: DeadlineKind; at: number | null };
+  /** The due moment of a deadline passed without effect, or was moved. */
+  deadline: { kind: DeadlineKind };
   /** Something of ours failed for this incident and was set aside. */
   set_aside: { what: string; why: string };
 }
 export type EntryType = keyof EntryData;
 
+/** Deadlines that an entry sets (epoch milliseconds) or takes back (null): any entry may carry some. */
+export type DeadlineChange = { readonly [K in DeadlineKind]?: number | null };
+
 /** What `decide` asks to be written. `text` is the sentence that people read. */
 export type NewEntry = {
-  [T in EntryType]: { readonly type: T; readonly actor: Actor; readonly text: string; readonly data: EntryData[T] };
+  [T in EntryType]: {
+    readonly type: T;
+    readonly actor: Actor;
+    readonly text: string;
+    readonly data: EntryData[T] & { readonly deadlines?: DeadlineChange };
+  };
 }[EntryType];
+
+/** One type of {@link NewEntry}. */
+export type NewEntryOf<T extends EntryType> = Extract<NewEntry, { type: T }>;
 
 /** A committed line of the timeline. `at` is epoch milliseconds of the store's clock; `hash` chains it to its forerunner. */
 export type TimelineEntry = NewEntry & { readonly seq: number; readonly at: number; readonly hash: string };

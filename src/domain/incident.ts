@@ -183,9 +183,14 @@ export interface Incident {
   readonly source: string;
   readonly groupingKey: string;
   readonly level: Level;
-  /** Index into the steps of the policy. */
+  /** Index into the steps of the policy; -1 while a known fix goes first and nobody was paged. */
   readonly step: number;
   readonly policy: string;
+  /** How often the present step was gone through without an answer. */
+  readonly round: number;
+  /** Channels of the present step, and of every step so far. */
+  readonly stepChannels: readonly string[];
+  readonly audience: readonly string[];
   readonly classification: Classification;
   readonly severity: Severity;
   readonly priority: Priority;

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { label, type Alert, type AlertGroup } from '../domain/alert.ts';
+
+/** What the store knows of an alert that an incident holds. Times are epoch milliseconds. */
+export interface KnownAlert {
+  readonly incident: string;
+  readonly status: 'firing' | 'resolved';
+  readonly startsAt: number;
+}
+
+/** What is open (or resolved, but still within reach of a firing): looked up before, so that correlating is pure. */
+export interface OpenIndex {
+  holderOf(source: string, fingerprint: string): KnownAlert | undefined;
+  /** The uid of the incident with this grouping key. */
+  incidentOf(groupingKey: string): string | undefined;
+}
+
+/** `repeat`: nothing new. `stale`: an older word than what we know. */
+export type Change = 'fired' | 'resolved' | 'repeat' | 'stale';
+
+export interface CorrelatedAlert {
+  readonly alert: Alert;
+  readonly change: Change;
+  /** Whether the incident did not hold it before. */
+  readonly joins: boolean;
+}
+
+/** The alerts of one delivery that belong to one incident: one that is open (`incident`) or a new one (null). */
+export interface Correlation {
+  readonly incident: string | null;
+  readonly groupingKey: string;
+  readonly alerts: readonly CorrelatedAlert[];
+}
+
+/**
+ * Which incident each alert of a delivery belongs to: (1) the open incident that holds it, (2) else the open one of the
+ * same grouping key, (3) else the one that (1) found for the same alertname in this delivery, (4) else a new one.
+ * A resolved alert that nobody holds opens nothing. Pure.
+ * @param by what makes a grouping key: `groupKey` or label names
+ */
+export function correlate(group: AlertGroup, index: OpenIndex, by: readonly string[]): Correlation[] {
+  const found = new Map<string, { incident: string | null; groupingKey: string; alerts: CorrelatedAlert[] }>();
+  const byAlertname = new Map<string, string>();
+  const held = new Map<Alert, KnownAlert>();
+  for (const alert of latestOfEach(group.alerts)) {
+    const known = index.holderOf(group.source, alert.fingerprint);
+    if (known !== undefined) {
+      held.set(alert, known);
+      const name = label(alert.labels, 'alertname');
+      if (!byAlertname.has(name)) byAlertname.set(name, known.incident);
+    }
+  }
+  // Firing before resolved: an unknown resolved alert may then join what its neighbours opened.
+  const ordered = latestOfEach(group.alerts).sort((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'));
+  for (const alert of ordered) {
+    const known = held.get(alert);
+    const groupingKey = groupingKeyOf(group, alert, by);
+    const incident = known?.incident ?? index.incidentOf(groupingKey) ?? byAlertname.get(label(alert.labels, 'alertname')) ?? null;
+    const slot = incident ?? `new ${groupingKey}`;
+    if (incident === null && alert.status === 'resolved' && !found.has(slot)) continue;
+    const entry = found.get(slot) ?? { incident, groupingKey, alerts: [] };
+    entry.alerts.push({ alert, change: changeOf(alert, known), joins: known === undefined });
+    found.set(slot, entry);
+  }
+  return [...found.values()];
+}
+
+/**
+ * `startsAt` decides: a firing no newer than the episode that has ended is a late retry and never reopens it; the end of
+ * an older episode never ends a newer one. Firing while firing is the same episode, whatever its `startsAt`.
+ */
+function changeOf(alert: Alert, known: KnownAlert | undefined): Change {
+  if (known === undefined) return alert.status === 'firing' ? 'fired' : 'resolved';
+  if (alert.status === 'firing') {
+    if (known.status === 'firing') return 'repeat';
+    return alert.startsAt > known.startsAt ? 'fired' : 'stale';
+  }
+  if (known.status === 'resolved') return 'repeat';
+  const endedBefore = alert.endsAt !== null && alert.endsAt < known.startsAt;
+  return alert.startsAt < known.startsAt && endedBefore ? 'stale' : 'resolved';
+}
+
+/** A fingerprint listed twice in one payload counts once: as its newest word, firing where both are of the same start. */
+function latestOfEach(alerts: readonly Alert[]): Alert[] {
+  const latest = new Map<string, Alert>();
+  for (const alert of alerts) {
+    const other = latest.get(alert.fingerprint);
+    const newer = other === undefined || alert.startsAt > other.startsAt || (alert.startsAt === other.startsAt && alert.status === 'firing');
+    if (newer) latest.set(alert.fingerprint, alert);
+  }
+  return [...latest.values()];
+}
+
+/** A grouping key as SHA-256 in hex: group keys have no bound, and an index has (10 kB on PostgreSQL). */
+export function groupingKeyOf(group: AlertGroup, alert: Alert, by: readonly string[]): string {
+  const parts = by.map((name) => {
+    if (name !== 'groupKey') return label(alert.labels, name);
+    return group.groupKey ?? label(alert.labels, 'alertname');
+  });
+  return createHash('sha256').update(JSON.stringify([group.source, ...parts])).digest('hex');
+}

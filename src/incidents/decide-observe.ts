@@ -1,0 +1,172 @@
+import { label, severityOf, type Alert } from '../domain/alert.ts';
+import type { Actor } from '../domain/entry.ts';
+import { isOpen, type Incident } from '../domain/incident.ts';
+import { prioritise } from '../domain/priority.ts';
+import { cleanLine } from '../domain/text.ts';
+import { speakDuration } from '../domain/duration.ts';
+import type { Command } from './decide.ts';
+import type { Draft } from './draft.ts';
+import { beginResponse, enterStep, escalate, immediateReason, reopen, startFix, tell } from './respond.ts';
+import type { Rules } from './rules.ts';
+import { worstSeverity } from './severity-rank.ts';
+
+type Observe = Extract<Command, { type: 'observe' }>;
+
+/** How many of the changed alerts an entry names. */
+const MARKS = 20;
+
+/** What a delivery means for an incident: opens it, changes its counts, makes it quiet, or brings it back. */
+export function decideObserve(draft: Draft, command: Observe, rules: Rules): void {
+  const actor: Actor = { kind: 'source', name: command.source };
+  if (command.opens !== null) {
+    open(draft, command, command.opens, rules, actor);
+    return;
+  }
+  const before = draft.incident;
+  addAlerts(draft, command, before, actor);
+  if (isOpen(draft.incident)) whileOpen(draft, rules, before);
+  else whileResolved(draft, command, rules);
+}
+
+function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens']>, rules: Rules, actor: Actor): void {
+  const first = command.fired[0];
+  if (first === undefined) throw new Error('an incident opens with a firing alert');
+  const { labels, annotations, generatorURL, startsAt } = first;
+  const policy = rules.policyFor(labels).name;
+  const title = titleOf(first);
+  const facts = { team: label(labels, 'team'), service: serviceOf(first), environment: label(labels, 'environment') };
+  draft.add('opened', title, { ...opens, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source }, actor);
+  addAlerts(draft, command, draft.incident, actor);
+  classify(draft, rules, []);
+  reprioritise(draft);
+  beginResponse(draft, rules);
+}
+
+/** A human title: the summary, else the alert's name with its target. */
+function titleOf(alert: Alert): string {
+  const name = label(alert.labels, 'alertname') || 'Alert without a name';
+  const target = label(alert.labels, 'instance') || label(alert.labels, 'service') || label(alert.labels, 'job');
+  const summary = label(alert.annotations, 'summary') || label(alert.annotations, 'title');
+  const about = summary === '' ? target : summary;
+  return cleanLine(about === '' ? name : `${name}: ${about}`, 160);
+}
+
+function serviceOf(alert: Alert): string {
+  return label(alert.labels, 'service') || label(alert.labels, 'app') || label(alert.labels, 'job');
+}
+
+function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Actor): void {
+  const { fired, resolved, delivery, hidden } = command;
+  if (fired.length + resolved.length === 0 && hidden === before.hidden) return;
+  const firing = Math.max(0, before.firing + command.firingDelta);
+  const impact = { alerts: before.impact.alerts + command.newAlerts, targets: before.impact.targets + command.newTargets };
+  const severity = fired.length === 0 ? before.severity : worstSeverity(fired.map((alert) => severityOf(alert.labels)));
+  const marks = [...fired, ...resolved].slice(0, MARKS).map(({ fingerprint, status, startsAt, labels }) => ({ fingerprint, status, startsAt, labels }));
+  const data = { delivery, fired: fired.length, resolved: resolved.length, firing, hidden, impact, severity, marks };
+  draft.add('alerts', alertsText(fired.length, resolved.length, firing, hidden), data, actor);
+}
+
+function alertsText(fired: number, resolved: number, firing: number, hidden: number): string {
+  const parts = [fired > 0 ? `${fired} fired` : '', resolved > 0 ? `${resolved} resolved` : ''].filter((part) => part !== '');
+  const cut = hidden > 0 ? `; the sender left out ${hidden} more (max_alerts), so nothing closes on this payload` : '';
+  return `${parts.join(', ') || 'No change'}; ${firing} firing now${cut}`;
+}
+
+/** Judges anew with what is known; says so only where it changed. Never overrules a person. */
+export function classify(draft: Draft, rules: Rules, logLines: readonly string[]): void {
+  const incident = draft.incident;
+  if (incident.classification.method === 'person') return;
+  const { labels, annotations, source } = incident;
+  const result = rules.classify({ labels, annotations, source, expression: expressionOf(incident.generatorURL), logLines });
+  const before = incident.classification;
+  const first = before.reasons.length === 0;
+  if (!first && before.category === result.category && before.confidence >= result.confidence) return;
+  const percent = Math.round(result.confidence * 100);
+  draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
+}
+
+/** The PromQL expression in a generatorURL's query string, or ''. The address is read, never fetched. */
+function expressionOf(generatorURL: string): string {
+  return URL.canParse(generatorURL) ? (new URL(generatorURL).searchParams.get('g0.expr') ?? '') : '';
+}
+
+function reprioritise(draft: Draft): void {
+  const { severity, impact, priority } = draft.incident;
+  const result = prioritise(severity, impact.targets);
+  const first = draft.incident.step < 0 && draft.incident.escalations.length === 0 && draft.incident.seq <= 3;
+  if (!first && result.priority >= priority) return; // it only ever rises by itself
+  draft.add('prioritised', `Priority ${result.priority}: ${result.reasons.join('; ')}`, result);
+}
+
+function whileOpen(draft: Draft, rules: Rules, before: Incident): void {
+  reprioritise(draft);
+  if (draft.incident.priority !== before.priority) onRaised(draft, rules, before);
+  if (draft.incident.firing > 0 && draft.incident.deadlines.hold !== undefined) {
+    draft.add('deadline', 'Firing again before it was resolved: the same episode goes on', { kind: 'hold', deadlines: { hold: null } });
+  }
+  const wentQuiet = draft.incident.firing === 0 && (before.firing > 0 || before.hidden > 0);
+  if (wentQuiet) becomeQuiet(draft, rules);
+}
+
+/** A higher priority may call for Level 3 at once, or shorten the time to acknowledge. */
+function onRaised(draft: Draft, rules: Rules, before: Incident): void {
+  const raised = draft.incident.severity === before.severity ? 'targets_joined' : 'severity_raised';
+  if (rules.mode === 'observe') return;
+  if (immediateReason(draft.incident, rules) !== null) {
+    escalate(draft, rules, raised, `it became ${draft.incident.priority}`, { kind: 'system', name: 'tierbell' });
+    return;
+  }
+  const due = draft.incident.deadlines.ack;
+  const step = rules.policy(draft.incident.policy).steps[draft.incident.step];
+  const timeout = step?.ackTimeoutMs[draft.incident.priority] ?? null;
+  if (draft.incident.status !== 'triggered' || timeout === null || draft.incident.step < 0) return;
+  if (due === undefined || draft.now + timeout < due) {
+    const text = `As ${draft.incident.priority} it must be acknowledged within ${speakDuration(timeout)}`;
+    draft.add('deadline', text, { kind: 'ack', deadlines: { ack: draft.now + timeout } });
+  }
+}
+
+function becomeQuiet(draft: Draft, rules: Rules): void {
+  if (draft.incident.hidden > 0) {
+    const why = 'the sender left alerts out of its payload, so they may still fire';
+    draft.add('quiet', `Every listed alert is quiet, but ${why}`, { then: 'ask', why });
+    return;
+  }
+  const why = rules.keepOpen(draft.incident);
+  if (why !== null) {
+    draft.add('quiet', `Every alert is quiet; a person must say that it is over: ${why}`, { then: 'ask', why });
+    tell(draft, rules, draft.incident.stepChannels, 'inform', `every alert is quiet, but ${why}: resolve it when it is over`);
+    return;
+  }
+  const text = `Every alert is quiet; resolved in ${speakDuration(rules.resolveHoldMs)} unless it fires again`;
+  draft.add('quiet', text, { then: 'hold', why: '', deadlines: { hold: draft.now + rules.resolveHoldMs } });
+}
+
+function whileResolved(draft: Draft, command: Observe, rules: Rules): void {
+  const settling = draft.incident.deadlines.settle !== undefined;
+  if (command.fired.length === 0 || settling) return;
+  reopen(draft, rules, 'It fires again', { kind: 'source', name: command.source });
+}
+
+/** New evidence: it is on record, people hear of it, and it may change the category and what follows from it. */
+export function decideEvidence(draft: Draft, command: Extract<Command, { type: 'evidence' }>, rules: Rules): void {
+  const { evidence, logLines } = command;
+  const before = draft.incident;
+  draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
+  classify(draft, rules, logLines);
+  if (!isOpen(draft.incident) || rules.mode === 'observe') return;
+  if (draft.incident.classification.category !== before.classification.category) onReclassified(draft, rules);
+  const told = draft.incident.stepChannels;
+  if (told.length > 0) tell(draft, rules, told, 'evidence', '');
+}
+
+/** A category that only the logs showed may send it to Level 3 at once, or have a known fix. */
+export function onReclassified(draft: Draft, rules: Rules): void {
+  const immediate = immediateReason(draft.incident, rules);
+  if (immediate !== null) {
+    if (draft.incident.step < 0 && draft.incident.deadlines.fix === undefined) enterStep(draft, rules, 0, 'page', { waitForAck: false });
+    escalate(draft, rules, immediate.reason, immediate.why, { kind: 'system', name: 'tierbell' });
+  } else if (draft.incident.status === 'triggered' && draft.incident.level === '2') {
+    startFix(draft, rules);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Labels } from '../domain/alert.ts';
+import type { Classification } from '../domain/category.ts';
+import type { Category } from '../domain/category.ts';
+import type { Incident, Level } from '../domain/incident.ts';
+import type { Priority } from '../domain/priority.ts';
+
+/** A step of an escalation policy; `ackTimeoutMs` is null where nobody waits for an acknowledgement. */
+export interface PolicyStep {
+  readonly level: Level;
+  readonly notify: readonly string[];
+  readonly inform: readonly string[];
+  readonly ackTimeoutMs: Readonly<Record<Priority, number | null>>;
+  readonly requiresApproval: boolean;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly steps: readonly PolicyStep[];
+  readonly maxTimeAtLevelMs: Readonly<Partial<Record<Level, Readonly<Record<Priority, number | null>>>>>;
+  readonly immediately: readonly ({ readonly category: Category; readonly minConfidence: number } | { readonly priority: Priority })[];
+}
+
+/** What a classifier looks at. */
+export interface ClassifyFacts {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly source: string;
+  /** The alert's own expression, as far as its generatorURL tells. */
+  readonly expression: string;
+  readonly logLines: readonly string[];
+}
+
+/** A known fix that applies. `overdueMs`: after that much silence it counts as lost. */
+export interface SelectedFix {
+  readonly id: string;
+  readonly title: string;
+  readonly mode: 'dry_run' | 'approval' | 'automatic';
+  readonly overdueMs: number;
+}
+
+/** The configuration as decisions. Everything here is pure, so that `decide` is. */
+export interface Rules {
+  readonly mode: 'observe' | 'notify' | 'full';
+  readonly groupingBy: readonly string[];
+  readonly resolveHoldMs: number;
+  readonly reopenWithinMs: number;
+  readonly settleMs: number;
+  readonly closeAfterMs: number;
+  /** Why a person must say that this incident is over although its alerts are quiet, or null. */
+  keepOpen(incident: Incident): string | null;
+  classify(facts: ClassifyFacts): Classification;
+  /** The first policy whose matchers fit. */
+  policyFor(labels: Labels): Policy;
+  policy(name: string): Policy;
+  selectFix(incident: Incident): SelectedFix | null;
+  /** The channels behind names of teams, people or channels, each once. */
+  channelsOf(names: readonly string[]): readonly string[];
+  readonly fallback: readonly string[];
+}

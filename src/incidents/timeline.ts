@@ -1,0 +1,80 @@
+import canonicalize from 'canonicalize';
+import { createHash } from 'node:crypto';
+import type { NewEntry, TimelineEntry } from '../domain/entry.ts';
+
+/** What the first entry of a timeline is chained to. */
+export const GENESIS = '0'.repeat(64);
+
+/** Keys whose numbers are moments: RFC 3339 on the wire and in the hash, epoch milliseconds inside. */
+const MOMENTS: ReadonlySet<string> = new Set(['at', 'startsAt', 'startedAt', 'finishedAt', 'attachUntil', 'from', 'to']);
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** An entry as it is stored, hashed and shown by the API. `incident` is the incident's uid. */
+export interface WireEntry {
+  readonly incident: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly actor: { readonly kind: string; readonly name: string };
+  readonly type: string;
+  readonly text: string;
+  readonly data: unknown;
+  readonly hash: string;
+}
+
+/** SHA-256 in hex of the previous hash, a line feed, and the RFC 8785 JSON of the entry without its hash. */
+export function hashEntry(previous: string, entry: Omit<WireEntry, 'hash'>): string {
+  const { incident, seq, at, actor, type, text, data } = entry;
+  const json = canonicalize({ incident, seq, at, actor, type, text, data }) ?? '';
+  return createHash('sha256').update(previous).update('\n').update(json).digest('hex');
+}
+
+/** Chains a new entry to `previous`. @param at epoch milliseconds of the store's clock */
+export function sealEntry(incident: string, seq: number, at: number, previous: string, entry: NewEntry): WireEntry {
+  const open = { incident, seq, at: rfc3339(at), actor: entry.actor, type: entry.type, text: entry.text.toWellFormed(), data: toWire(entry.data) };
+  return { ...open, hash: hashEntry(previous, open) };
+}
+
+/** Back from the wire form: for folding a stored timeline. */
+export function openEntry(wire: WireEntry): TimelineEntry {
+  const { seq, actor, type, text, hash } = wire;
+  return { seq, at: Date.parse(wire.at), actor, type, text, hash, data: fromWire(wire.data) } as TimelineEntry;
+}
+
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Deep copy with moments as RFC 3339; `deadlines` holds moments under every key. */
+export function toWire(value: unknown, key = ''): unknown {
+  if (typeof value === 'number') return MOMENTS.has(key) ? rfc3339(value) : value;
+  if (typeof value === 'string') return value.toWellFormed();
+  return walk(value, key, toWire);
+}
+
+function fromWire(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return MOMENTS.has(key) && RFC3339.test(value) ? Date.parse(value) : value;
+  return walk(value, key, fromWire);
+}
+
+function walk(value: unknown, key: string, each: (value: unknown, key: string) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => each(item, key));
+  if (value === null || typeof value !== 'object') return value;
+  // Label sets are text by text: a label called `at` is no moment.
+  const opaque = key === 'labels' || key === 'annotations' || key === 'query';
+  const copy = Object.create(null) as Record<string, unknown>;
+  for (const [name, item] of Object.entries(value)) {
+    if (item !== undefined) copy[name.toWellFormed()] = each(item, opaque ? '' : key === 'deadlines' ? 'at' : name);
+  }
+  return copy;
+}
+
+/** Where a chain breaks, as a sentence, or null where every entry follows from the one before it. */
+export function findBreak(entries: readonly WireEntry[]): string | null {
+  let previous = GENESIS;
+  for (const [index, entry] of entries.entries()) {
+    if (entry.seq !== index + 1) return `entry ${index + 1} is missing`;
+    if (hashEntry(previous, entry) !== entry.hash) return `entry ${entry.seq} was edited`;
+    previous = entry.hash;
+  }
+  return null;
+}
