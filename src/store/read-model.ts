@@ -1,0 +1,115 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Alert, Labels } from '../domain/alert.ts';
+import { labelSet } from '../domain/alert.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { WireEntry } from '../incidents/timeline.ts';
+import type { AlertRow, Tables } from './schema.ts';
+
+/** What lists are narrowed by; several values of one field are alternatives. */
+export interface IncidentFilter {
+  readonly status?: readonly string[];
+  readonly level?: readonly string[];
+  readonly category?: readonly string[];
+  readonly severity?: readonly string[];
+  readonly priority?: readonly string[];
+  readonly team?: readonly string[];
+  readonly service?: readonly string[];
+  /** Part of the title, without case. */
+  readonly q?: string;
+  /** Epoch milliseconds: created at or after. */
+  readonly since?: number;
+}
+
+export interface StoredAlert extends Alert {
+  readonly source: string;
+  readonly seenAt: number;
+}
+
+/** Read-only questions, asked by the API, the metrics and the console over a connection of their own. */
+export interface ReadModel {
+  /** Newest first. `before`: only incidents with a lower number. */
+  incidents(filter: IncidentFilter, limit: number, before: number | null): Promise<Incident[]>;
+  byNumber(number: number): Promise<Incident | null>;
+  byUid(uid: string): Promise<Incident | null>;
+  timeline(uid: string): Promise<WireEntry[]>;
+  alerts(uid: string, limit: number): Promise<StoredAlert[]>;
+  firstAlerts(uids: readonly string[]): Promise<Map<string, StoredAlert>>;
+  /** The newest bundle, or the n-th. */
+  bundle(uid: string, n: number | null): Promise<{ n: number; sha256: string; bytes: number } | null>;
+  deliveriesTaken(): Promise<number>;
+}
+
+export function createReadModel(db: Kysely<Tables>): ReadModel {
+  const one = async (column: 'uid' | 'number', value: string | number): Promise<Incident | null> => {
+    const row = await db.selectFrom('incidents').select('state').where(column, '=', value).executeTakeFirst();
+    return row === undefined ? null : (JSON.parse(row.state) as Incident);
+  };
+  return {
+    async incidents(filter, limit, before) {
+      let query = narrow(db.selectFrom('incidents').select('state'), filter).orderBy('number', 'desc').limit(limit);
+      if (before !== null) query = query.where('number', '<', before);
+      return (await query.execute()).map((row) => JSON.parse(row.state) as Incident);
+    },
+    byNumber: (number) => one('number', number),
+    byUid: (uid) => one('uid', uid),
+    async timeline(uid) {
+      const rows = await db.selectFrom('timeline').select('entry').where('incident', '=', uid).orderBy('seq').execute();
+      return rows.map((row) => JSON.parse(row.entry) as WireEntry);
+    },
+    async alerts(uid, limit) {
+      const rows = await db.selectFrom('alerts').selectAll().where('incident', '=', uid).orderBy('status').orderBy('starts_at').limit(limit).execute();
+      return rows.map(toAlert);
+    },
+    async firstAlerts(uids) {
+      const found = new Map<string, StoredAlert>();
+      if (uids.length === 0) return found;
+      const rows = await db
+        .selectFrom('alerts as a')
+        .selectAll()
+        .where('a.incident', 'in', [...uids])
+        .where('a.fingerprint', '=', (eb) => eb.selectFrom('alerts as b').select((e) => e.fn.min('b.fingerprint').as('f')).whereRef('b.incident', '=', 'a.incident'))
+        .execute();
+      for (const row of rows) found.set(row.incident, toAlert(row));
+      return found;
+    },
+    async bundle(uid, n) {
+      let query = db.selectFrom('bundles').select(['n', 'sha256', 'bytes']).where('incident', '=', uid).orderBy('n', 'desc').limit(1);
+      if (n !== null) query = query.where('n', '=', n);
+      return (await query.executeTakeFirst()) ?? null;
+    },
+    async deliveriesTaken() {
+      const row = await db.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
+      return Number(row?.value ?? 0);
+    },
+  };
+}
+
+type Query = SelectQueryBuilder<Tables, 'incidents', { state: string }>;
+
+function narrow(query: Query, filter: IncidentFilter): Query {
+  let narrowed = query;
+  for (const column of ['status', 'level', 'category', 'severity', 'priority', 'team', 'service'] as const) {
+    const values = filter[column];
+    if (values !== undefined && values.length > 0) narrowed = narrowed.where(column, 'in', [...values]);
+  }
+  if (filter.since !== undefined) narrowed = narrowed.where('created_at', '>=', filter.since);
+  if (filter.q !== undefined && filter.q !== '') {
+    const pattern = `%${filter.q.toLowerCase().replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+    narrowed = narrowed.where((eb) => eb(eb.fn('lower', ['title']), 'like', pattern));
+  }
+  return narrowed;
+}
+
+function toAlert(row: AlertRow): StoredAlert {
+  return {
+    ...{ source: row.source, fingerprint: row.fingerprint, status: row.status as Alert['status'] },
+    ...{ startsAt: row.starts_at, endsAt: row.ends_at, seenAt: row.seen_at, generatorURL: row.generator_url },
+    labels: readLabels(row.labels),
+    annotations: readLabels(row.annotations),
+  };
+}
+
+/** Label sets lie as JSON; `__proto__` is a name like any other. */
+function readLabels(json: string): Labels {
+  return labelSet(Object.entries(JSON.parse(json) as Record<string, string>));
+}

@@ -1,0 +1,97 @@
+import type { Generated, Insertable, Selectable } from 'kysely';
+
+/**
+ * The tables, the same on SQLite and PostgreSQL. Moments are epoch milliseconds; `json` columns hold text.
+ * Large things are files (`blobs.ts`), never columns here.
+ */
+export interface Tables {
+  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `secret`. */
+  meta: { name: string; value: string };
+  incidents: {
+    uid: string;
+    number: number;
+    status: string;
+    level: string;
+    category: string;
+    severity: string;
+    priority: string;
+    team: string;
+    service: string;
+    environment: string;
+    source: string;
+    title: string;
+    grouping_key: string;
+    /** Until when a firing alert belongs here; {@link FOREVER} while it is open. */
+    attach_until: number;
+    firing: number;
+    created_at: number;
+    updated_at: number;
+    acknowledged_at: number | null;
+    resolved_at: number | null;
+    /** The fold of the timeline, as JSON. */
+    state: string;
+  };
+  alerts: {
+    incident: string;
+    source: string;
+    fingerprint: string;
+    status: string;
+    starts_at: number;
+    ends_at: number | null;
+    seen_at: number;
+    target: string;
+    labels: string;
+    annotations: string;
+    generator_url: string;
+  };
+  timeline: {
+    incident: string;
+    seq: number;
+    at: number;
+    type: string;
+    /** The whole wire entry as JSON; its hash is in it. */
+    entry: string;
+  };
+  jobs: {
+    id: Generated<number>;
+    kind: string;
+    key: string;
+    incident: string;
+    state: string;
+    due_at: number;
+    lease_until: number | null;
+    fence: number;
+    attempts: number;
+    payload: string;
+    last_error: string;
+    created_at: number;
+  };
+  /** The journal of known fixes; what guards look at. The whole attempt is in the timeline. */
+  attempts: {
+    id: string;
+    incident: string;
+    fix: string;
+    target: string;
+    state: string;
+    mode: string;
+    action_hash: string;
+    fence: number;
+    intent_at: number;
+    started_at: number | null;
+    finished_at: number | null;
+    output: string;
+  };
+  bundles: { incident: string; n: number; sha256: string; bytes: number; created_at: number };
+  /** Malformed alerts and poison deliveries: kept, shown, never in the way. */
+  set_aside: { id: Generated<number>; at: number; source: string; delivery: string; field: string; problem: string; raw: string };
+  /** One-time values that were used (confirm fields of links). */
+  spent: { key: string; until: number };
+}
+
+export const FOREVER = 9_000_000_000_000_000;
+
+export type IncidentRow = Selectable<Tables['incidents']>;
+export type AlertRow = Selectable<Tables['alerts']>;
+export type NewAlertRow = Insertable<Tables['alerts']>;
+export type JobRow = Selectable<Tables['jobs']>;
+export type AttemptRow = Selectable<Tables['attempts']>;

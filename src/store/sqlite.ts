@@ -1,0 +1,46 @@
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { join } from 'node:path';
+import { migrate } from './migrations.ts';
+import type { Tables } from './schema.ts';
+
+/** The SQLite dialect: one file, one writing thread, any number of readers. */
+
+const FILE = 'tierbell.sqlite';
+
+/** A lock on a data folder, held until `release` or the end of the process (`kill -9` included). */
+export interface FolderLock {
+  release(): void;
+}
+
+/** @throws Error where another process holds it */
+export function lockFolder(folder: string): FolderLock {
+  const lock = new Database(join(folder, 'lock.sqlite'), { timeout: 0 });
+  try {
+    lock.pragma('locking_mode = EXCLUSIVE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    throw new Error(`another Tierbell runs on ${folder}: stop it, or give this one its own --storage.path`, { cause });
+  }
+  return { release: () => void lock.close() };
+}
+
+/** Opens the file for writing and brings its tables up to date. Only one thread may do so. */
+export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
+  const database = new Database(join(folder, FILE));
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('busy_timeout = 5000');
+  database.pragma('cache_size = -16000');
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  await migrate(db, { identity: 'integer' });
+  return db;
+}
+
+/** A connection that can only read, for the other threads. */
+export function openSqliteReader(folder: string): Kysely<Tables> {
+  const database = new Database(join(folder, FILE), { readonly: true, fileMustExist: true });
+  database.pragma('busy_timeout = 5000');
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+}
