@@ -7,6 +7,15 @@ export interface Attachment {
   readonly name: string;
   readonly contentType: string;
   readonly content: Uint8Array;
+  /** One sentence for a channel that cannot carry the file: where it can be had instead. */
+  readonly elsewhere: string;
+}
+
+export interface NoticeLink {
+  readonly title: string;
+  readonly url: string;
+  /** True for a page of the bridge, which may look like a button; false for what an alert names, which never may. */
+  readonly ours: boolean;
 }
 
 /** Everything a channel may say, already worded; it only lays it out in its own form and escapes it. */
@@ -27,7 +36,7 @@ export interface Notice {
   /** Titled blocks: log lines, reasons, output of a fix. `code` keeps line breaks and is set in a fixed-width face. */
   readonly sections: readonly { readonly title: string; readonly text: string; readonly code: boolean }[];
   /** Buttons or plain addresses; empty without `--web.external-url`, and then `hint` says how to act instead. */
-  readonly links: readonly { readonly title: string; readonly url: string }[];
+  readonly links: readonly NoticeLink[];
   readonly hint: string;
   readonly attachments: readonly Attachment[];
   /** The incident as the API gives it, for machines. */

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { dialling, httpAddress, name } from '../../config/fields.ts';
 import { defineChannel } from '../channel.ts';
+import { createHttpCaller } from '../http-caller.ts';
+import { stableId } from '../stable-id.ts';
+import { webhookHeaders } from '../standard-webhooks.ts';
+import { webhookBody } from '../webhook-body.ts';
 
 const config = z.strictObject({
   name,
@@ -15,11 +19,29 @@ const config = z.strictObject({
   ...dialling,
 });
 
-/** Standard Webhooks. */
+/**
+ * A signed POST to any receiver, as Standard Webhooks describe it. Files cannot travel in it: the body names each one,
+ * its digest, and where it lies. The address is a secret and stands in no result.
+ */
 export const webhook = defineChannel({
   kind: 'webhook',
   config,
-  create() {
-    throw new Error('being built');
+  create({ name, url, secret, headers, tls_config }) {
+    const caller = createHttpCaller({ url, headers, tls: tls_config, secrets: secret === undefined ? [] : [secret] });
+    return {
+      name,
+      kind: 'webhook',
+      send(notice, signal) {
+        const body = webhookBody(notice);
+        // The time of this attempt, so that a receiver that refuses old signatures takes a late retry.
+        const signed = webhookHeaders(stableId(notice.id, 'header'), Date.now(), body, secret);
+        return caller.post(body, { 'content-type': 'application/json', ...signed }, signal);
+      },
+      check: (signal) => caller.reach(signal),
+      close() {
+        caller.close();
+        return Promise.resolve();
+      },
+    };
   },
 });

@@ -1,0 +1,89 @@
+import { label } from '../../domain/alert.ts';
+import { CATEGORY_TITLES } from '../../domain/category.ts';
+import { speakDuration } from '../../domain/duration.ts';
+import type { Incident } from '../../domain/incident.ts';
+import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
+import { cleanLine } from '../../domain/text.ts';
+import type { NoticeInput } from './notice-input.ts';
+import { sayClock, sayDue, sayMoment } from './moment-words.ts';
+
+type Fact = readonly [label: string, value: string];
+
+/** What an engineer needs at once, in that order; what is not known is left out, but never the category or the fix. */
+export function factsOf(input: NoticeInput): Fact[] {
+  const { incident, at } = input;
+  const rows: Fact[] = [
+    ['Wanted', wanted(incident, at)],
+    ['Since', sinceOf(incident, at)],
+    ['How bad', howBad(incident)],
+    ['Where', whereOf(incident)],
+    ['Category', categoryOf(incident)],
+    ['Known fix', fixOf(incident)],
+    ['Told', `Level ${input.level}${input.recipient === '' ? '' : `, as ${input.recipient}`}`],
+    ['Because', input.why],
+  ];
+  return rows.map(([name, value]) => [name, cleanLine(value, 600)] as const).filter(([, value]) => value !== '');
+}
+
+/** What is asked for, and what happens by itself otherwise. */
+export function wanted(incident: Incident, now: number): string {
+  const { status, acknowledgedBy, acknowledgedAt, deadlines } = incident;
+  if (status === 'resolved' || status === 'closed') return 'nothing: it is over';
+  if (status === 'acknowledged')
+    return `nothing new: ${acknowledgedBy ?? 'somebody'} has had it since ${sayClock(acknowledgedAt, now)}`;
+  if (deadlines.ack === undefined) return 'acknowledge it and take it on';
+  return `acknowledge it by ${sayDue(deadlines.ack, now)}, or it goes on up`;
+}
+
+function sinceOf({ startsAt, createdAt }: Incident, now: number): string {
+  const ago = startsAt > now ? '' : ` (${speakDuration(now - startsAt)} ago)`;
+  const late = createdAt - startsAt > 60_000 ? `; it reached the bridge at ${sayClock(createdAt, now)}` : '';
+  return `${sayMoment(startsAt)}${ago}${late}`;
+}
+
+/** `P2, critical: 3 alerts fire, 2 targets are hit`. */
+export function howBad({ priority, severity, firing, impact, hidden }: Incident): string {
+  const stated = severity === 'unknown' ? 'no severity stated' : severity;
+  const alerts = `${firing} of ${count(impact.alerts, 'alert')} ${firing === 1 ? 'fires' : 'fire'}`;
+  const more = hidden > 0 ? `; ${hidden} more were left out by the sender` : '';
+  return `${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}`;
+}
+
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** `service checkout · environment prod · instance db-1:9100 · team shop`. */
+export function whereOf({ service, environment, team, labels }: Incident): string {
+  const named: Fact[] = [
+    ['service', service],
+    ['environment', environment],
+    ...['instance', 'namespace', 'pod', 'cluster'].map((name) => [name, label(labels, name)] as const),
+    ['team', team],
+  ];
+  const known = named.filter(([, value]) => value !== '');
+  return known.length === 0 ? 'the alert names no place' : known.map(([name, value]) => `${name} ${value}`).join(' · ');
+}
+
+/** The category, how sure it is, and the strongest reason; where it is open, the best guess. */
+export function categoryOf({ classification }: Incident): string {
+  const { category, confidence, method, reasons, alternatives } = classification;
+  const percent = (value: number): string => `${Math.round(value * 100)} %`;
+  const because = reasons[0] === undefined ? '' : `: ${reasons[0]}`;
+  if (category === 'unclassified') {
+    const guess = alternatives[0];
+    const best =
+      guess === undefined
+        ? ''
+        : `; the best guess is ${CATEGORY_TITLES[guess.category]} (${percent(guess.confidence)})`;
+    return `not decided, a person decides${best}${because}`;
+  }
+  const sure = method === 'person' ? 'set by a person' : `${percent(confidence)} sure`;
+  return `${CATEGORY_TITLES[category]} (${sure})${because}`;
+}
+
+/** The newest attempt in one line. */
+export function fixOf({ attempts }: Incident): string {
+  const last = attempts.at(-1);
+  return last === undefined ? 'none has been tried' : `${last.title} ${ATTEMPT_SENTENCES[last.state]}`;
+}

@@ -1,0 +1,41 @@
+import { speakDuration } from '../../domain/duration.ts';
+import { incidentId, type Incident } from '../../domain/incident.ts';
+import { cleanLine } from '../../domain/text.ts';
+import { categoryReasons } from './alert-sections.ts';
+import { evidenceSections, logsOf } from './evidence-section.ts';
+import { wanted } from './facts.ts';
+import { fixSections } from './fix-section.ts';
+import { sayClock } from './moment-words.ts';
+import type { NoticeInput, Wording } from './notice-input.ts';
+
+/** The logs that the first message promised, or why there are none. */
+export function wordEvidence({ incident, at }: NoticeInput): Wording {
+  const logs = logsOf(incident);
+  const what = logs === undefined ? 'nothing was found' : cleanLine(logs.reason, 300).replace(/\.$/, '');
+  const asks = incident.status === 'triggered';
+  return {
+    headline: `The logs for ${incidentId(incident)}, ${cleanLine(incident.title)}: ${what}. Wanted of you: ${wanted(incident, at)}.`,
+    sections: [...evidenceSections(incident, { pending: false }), ...categoryReasons(incident)],
+    asks,
+    hint: '',
+  };
+}
+
+/** It is over: how, after how long, and by whom. */
+export function wordResolved(input: NoticeInput): Wording {
+  const { incident, at } = input;
+  const took = incident.resolvedAt === null ? '' : ` after ${speakDuration(incident.resolvedAt - incident.createdAt)}`;
+  const when = incident.resolvedAt === null ? '' : ` at ${sayClock(incident.resolvedAt, at)}`;
+  return {
+    headline: `Resolved${when}${took}, ${howResolved(incident)}: ${cleanLine(incident.title)}.`,
+    sections: fixSections(incident),
+    asks: false,
+    hint: 'Nothing is wanted of you. Should it fire again within the time that the configuration sets, this incident opens again.',
+  };
+}
+
+function howResolved({ resolvedHow, resolvedBy, attempts }: Incident): string {
+  if (resolvedHow === 'fix') return `by the known fix "${cleanLine(attempts.at(-1)?.title ?? 'without a name', 120)}"`;
+  if (resolvedHow === 'person') return `by ${cleanLine(resolvedBy ?? 'a person', 80)}`;
+  return 'as every alert is quiet';
+}

@@ -1,0 +1,35 @@
+import { label } from '../../domain/alert.ts';
+import { incidentId, type Incident } from '../../domain/incident.ts';
+import { httpUrl } from '../../domain/text.ts';
+import type { NoticeLink } from '../channel.ts';
+import { logsOf } from './evidence-section.ts';
+import type { NoticeInput } from './notice-input.ts';
+
+/** Pages of the bridge, what is wanted of the reader first; then what the alert and the evidence name. */
+export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
+  const id = incidentId(input.incident);
+  const ours: (readonly [string, string | null])[] = [
+    [`Acknowledge ${id}`, asks && input.incident.status === 'triggered' ? input.ackUrl : null],
+    [`Open ${id}`, input.consoleUrl],
+    ['Handover bundle', input.bundle === null ? null : input.bundleUrl],
+  ];
+  return [
+    ...ours.map(([title, url]) => ({ title, url: httpUrl(url ?? ''), ours: true })),
+    ...outsideLinks(input.incident),
+  ].filter(({ url }) => url !== '');
+}
+
+/** Addresses from alerts are shown with their host, so that nobody opens a stranger's page unawares; never fetched. */
+export function outsideLinks(incident: Incident): NoticeLink[] {
+  const { annotations, generatorURL } = incident;
+  const named: (readonly [string, string])[] = [
+    ['Runbook', label(annotations, 'runbook_url') || label(annotations, 'runbook')],
+    ['Dashboard', label(annotations, 'dashboard_url') || label(annotations, '__dashboardUrl__')],
+    ['The same logs in their store', logsOf(incident)?.url ?? ''],
+    ['The rule that fires', generatorURL],
+  ];
+  return named
+    .map(([title, raw]) => ({ title, url: httpUrl(raw) }))
+    .filter(({ url }) => url !== '')
+    .map(({ title, url }) => ({ title: `${title} (${new URL(url).host})`, url, ours: false }));
+}

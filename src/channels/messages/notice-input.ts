@@ -1,0 +1,51 @@
+import type { Alert } from '../../domain/alert.ts';
+import type { TimelineEntry } from '../../domain/entry.ts';
+import type { Incident, Level } from '../../domain/incident.ts';
+import type { NoticePurpose } from '../../domain/job.ts';
+import type { Notice } from '../channel.ts';
+
+/** All that a message is worded from: what stands in the store when it is sent. */
+export interface NoticeInput {
+  /** The same over retries. */
+  readonly id: string;
+  readonly purpose: NoticePurpose;
+  readonly incident: Incident;
+  /** The first few of its alerts, the oldest first. */
+  readonly alerts: readonly Alert[];
+  /** Newest last; told in short where the incident is handed on. May be empty. */
+  readonly timeline: readonly Pick<TimelineEntry, 'at' | 'type' | 'text'>[];
+  /** The level that is told. */
+  readonly level: Level;
+  /** A clause: why now, why them; may be empty. */
+  readonly why: string;
+  /** The name in the policy through which the reader was reached. */
+  readonly recipient: string;
+  /** Absolute addresses; null without `--web.external-url`. */
+  readonly ackUrl: string | null;
+  readonly consoleUrl: string | null;
+  readonly bundleUrl: string | null;
+  readonly bundle: NoticeBundle | null;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export interface NoticeBundle {
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly sha256: string;
+  readonly n: number;
+  /** The invitation that lies in the bundle, to stand beside it; null where there is none. */
+  readonly meeting: string | null;
+}
+
+export type Section = Notice['sections'][number];
+
+/** What a purpose decides; everything else is the same for all. */
+export interface Wording {
+  readonly headline: string;
+  readonly sections: readonly Section[];
+  /** Whether the reader is asked to acknowledge. */
+  readonly asks: boolean;
+  /** How to act, where it is not the acknowledgement. */
+  readonly hint: string;
+}

@@ -1,0 +1,39 @@
+import { cleanLine } from '../../domain/text.ts';
+import { alertRows, categoryReasons, whatItSays } from './alert-sections.ts';
+import { evidenceSections } from './evidence-section.ts';
+import { wanted } from './facts.ts';
+import { fixSections } from './fix-section.ts';
+import { saySince } from './moment-words.ts';
+import type { NoticeInput, Section, Wording } from './notice-input.ts';
+
+/** The first that a level hears of it. */
+export function wordPage(input: NoticeInput): Wording {
+  const { incident, level, at } = input;
+  const headline = `Level ${level}: ${cleanLine(incident.title)}. Since ${saySince(incident.startsAt, at)}. Please ${wanted(incident, at)}.`;
+  return { headline: orNothing(input, headline), sections: fullSections(input), asks: true, hint: '' };
+}
+
+/** It was over and is not. */
+export function wordReopened(input: NoticeInput): Wording {
+  const { incident, level, at } = input;
+  const headline = `Level ${level}: it fires again, ${cleanLine(incident.title)}. Please ${wanted(incident, at)}.`;
+  return { headline: orNothing(input, headline), sections: fullSections(input), asks: true, hint: '' };
+}
+
+/** A message may be late: once somebody has it, or it is over, it asks for nothing. */
+function orNothing({ incident, at }: NoticeInput, headline: string): string {
+  return incident.status === 'triggered'
+    ? headline
+    : `${cleanLine(incident.title)}. Wanted of you: ${wanted(incident, at)}.`;
+}
+
+/** What is known, the most telling first. */
+export function fullSections({ incident, alerts, at }: NoticeInput): Section[] {
+  return [
+    ...whatItSays(incident),
+    ...evidenceSections(incident, { pending: true }),
+    ...fixSections(incident),
+    ...alertRows(incident, alerts, at),
+    ...categoryReasons(incident),
+  ];
+}

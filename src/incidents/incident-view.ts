@@ -1,0 +1,106 @@
+import type { Alert } from '../domain/alert.ts';
+import { incidentId, nextStep, type Attempt, type Evidence, type Incident } from '../domain/incident.ts';
+import { toWire } from './timeline.ts';
+
+/** A page that belongs to an incident. */
+export interface IncidentLink {
+  readonly title: string;
+  readonly url: string;
+}
+
+export interface IncidentViewOptions {
+  /** Rows of the incident, the oldest first; how many there are in all stands in `counts`. */
+  readonly alerts: readonly Alert[];
+  readonly links: readonly IncidentLink[];
+  /** False for lists: the first alert only, no evidence, no attempts. */
+  readonly full: boolean;
+}
+
+/**
+ * The incident as the wire has it (contract, "An incident"): the API, the webhook and the handover all give this.
+ * What does not exist yet is null or empty, never left out.
+ */
+export function incidentView(
+  incident: Incident,
+  { alerts, links, full }: IncidentViewOptions,
+): Record<string, unknown> {
+  const { uid, title, status, level, severity, priority, urgency, impact, team, service, environment } = incident;
+  const { category, confidence, method, reasons, alternatives } = incident.classification;
+  return {
+    id: incidentId(incident),
+    uid,
+    title,
+    status,
+    level,
+    category: { id: category, confidence, method, reasons, alternatives: alternatives.map(toCategory) },
+    severity,
+    priority,
+    urgency,
+    impact: { alerts: impact.alerts, targets: impact.targets, spread: null },
+    assessment: null,
+    team,
+    service,
+    environment,
+    alerts: (full ? alerts : alerts.slice(0, 1)).map((alert) => alertView(alert)),
+    links,
+    ...people(incident),
+    ...moments(incident),
+    mergedInto: null,
+    escalations: toWire(incident.escalations),
+    nextStep: nextStepView(incident),
+    ...(full ? { attempts: incident.attempts.map(attemptView), evidence: incident.evidence.map(evidenceView) } : {}),
+    counts: { alerts: impact.alerts, evidence: incident.evidence.length, attempts: incident.attempts.length },
+    procedure: [],
+    similar: [],
+  };
+}
+
+function toCategory({ category, confidence }: { category: string; confidence: number }): unknown {
+  return { category, confidence };
+}
+
+function people({ acknowledgedBy, resolvedBy }: Incident): Record<string, unknown> {
+  return { owner: null, watchers: [], acknowledgedBy, acceptedBy: null, resolvedBy };
+}
+
+function moments({ createdAt, acknowledgedAt, resolvedAt }: Incident): Record<string, unknown> {
+  return {
+    createdAt: moment(createdAt),
+    acknowledgedAt: moment(acknowledgedAt),
+    snoozedUntil: null,
+    acceptedAt: null,
+    resolvedAt: moment(resolvedAt),
+  };
+}
+
+function nextStepView(incident: Incident): { at: string | null; action: string } | null {
+  const next = nextStep(incident);
+  return next === null ? null : { at: moment(next.at), action: next.action };
+}
+
+/** An alert as the wire has it. */
+export function alertView(alert: Alert): Record<string, unknown> {
+  const { fingerprint, status, labels, annotations, startsAt, endsAt, generatorURL } = alert;
+  return { fingerprint, status, startsAt: moment(startsAt), endsAt: moment(endsAt), labels, annotations, generatorURL };
+}
+
+function attemptView(attempt: Attempt): unknown {
+  const { id, fix, title, target, state, reasons, startedAt, finishedAt, exitCode, output, verification } = attempt;
+  const when = { startedAt: moment(startedAt), finishedAt: moment(finishedAt) };
+  return { id, fix, title, target, state, reasons, ...when, exitCode, output, verification };
+}
+
+/** The raw lines and the query are left to the handover bundle. */
+function evidenceView(evidence: Evidence): unknown {
+  const { rawBlob: _rawBlob, query: _query, at, ...shown } = evidence;
+  const windows = shown.windows.map((window) => ({ ...window, from: moment(window.from), to: moment(window.to) }));
+  const lines = shown.lines.map((line) => ({ ...line, at: moment(line.at) }));
+  return { ...shown, windows, lines, at: moment(at) };
+}
+
+/** RFC 3339 in UTC; null for null and for what no calendar holds: a sender's odd date must not stop a message. */
+export function moment(ms: number | null): string | null {
+  if (ms === null || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return null;
+  const text = new Date(ms).toISOString();
+  return /^\d{4}-/.test(text) ? text : null;
+}
