@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Asks again and again until the answer is neither `undefined`, `null` nor `false`, and gives that answer.
+ * A probe that throws has not answered yet.
+ * @throws after `timeoutMs` (default 30 s), with what the last try said.
+ */
+export async function waitFor<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  { timeoutMs = 30_000, everyMs = 50 }: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<Exclude<T, undefined | null | false>> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    let last: string;
+    try {
+      const answer = await probe();
+      if (answer !== undefined && answer !== null && answer !== false) {
+        return answer as Exclude<T, undefined | null | false>;
+      }
+      last = `it was ${String(answer)}`;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    if (performance.now() > until) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}: ${last}`);
+    await sleep(everyMs);
+  }
+}
