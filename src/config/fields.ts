@@ -2,21 +2,24 @@ import { z } from 'zod';
 import { CATEGORIES } from '../domain/category.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { LEVELS } from '../domain/incident.ts';
-import { parseMatcher } from '../domain/matcher.ts';
+import { compileLinear, parseMatcher } from '../domain/matcher.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 
 /** The field types that the YAML files share. After parsing, durations and sizes are numbers (milliseconds, bytes). */
 
+const DURATION = 'a duration such as 30s, 5m, 1h30m or 24h';
+
 /** A Prometheus duration; the result is milliseconds. */
-export const duration = z.string({ error: 'a duration such as 30s, 5m or 24h' }).transform((text, ctx) => {
+export const duration = z.string({ error: DURATION }).transform((text, ctx) => {
   const ms = parseDuration(text);
-  if (ms === null)
-    ctx.addIssue({
-      code: 'custom',
-      message: 'not a duration',
-      params: { allowed: 'a duration such as 30s, 5m, 1h30m or 24h' },
-    });
+  if (ms === null) ctx.addIssue({ code: 'custom', message: 'not a duration', params: { allowed: DURATION } });
   return ms ?? 0;
+});
+
+/** A duration that would make no sense as 0. */
+export const positiveDuration = duration.refine((ms) => ms > 0, {
+  error: 'too short',
+  params: { allowed: 'a duration longer than 0' },
 });
 
 /** `32MB`, `512kB`, or a plain number of bytes; the result is bytes (1 MB = 1,000,000). */
@@ -40,17 +43,26 @@ export const size = z.union([z.number().int().positive(), z.string()]).transform
 
 /** One matcher of Alertmanager's, kept as text (compile with `parseMatcher`). */
 export const matcher = z.string().superRefine((text, ctx) => {
-  try {
-    parseMatcher(text);
-  } catch (error) {
-    ctx.addIssue({
-      code: 'custom',
-      message: (error as Error).message,
-      params: { allowed: 'a matcher such as severity="critical" or job=~"node.*"' },
-    });
-  }
+  reportThrown(ctx, 'a matcher such as severity="critical" or job=~"node.*"', () => parseMatcher(text));
 });
 export const matchers = z.array(matcher);
+
+/** A regular expression, kept as text (compile with `compileLinear`). */
+export const linearPattern = z
+  .string()
+  .min(1)
+  .superRefine((text, ctx) => {
+    reportThrown(ctx, 'an expression of RE2: no look-around, no back references', () => compileLinear(text));
+  });
+
+/** Makes one issue of what `read` throws; its sentence must not repeat the value, which may hold a secret. */
+function reportThrown(ctx: z.core.$RefinementCtx, allowed: string, read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', message: (error as Error).message, params: { allowed } });
+  }
+}
 
 /** A name that others refer to. */
 export const name = z

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { category, decidedCategory, duration, level, matchers, name, priority } from './fields.ts';
+import {
+  category,
+  decidedCategory,
+  duration,
+  level,
+  linearPattern,
+  matchers,
+  name,
+  positiveDuration,
+  priority,
+} from './fields.ts';
 
 /** The rule files: each holds one of these top keys. Keys stay snake_case as written; durations become milliseconds. */
 
@@ -12,7 +22,7 @@ export const categoryRule = z.strictObject({
       z.union([
         z.strictObject({ matchers }),
         z.strictObject({ words: z.array(z.string().min(2)).min(1) }),
-        z.strictObject({ log: z.string().min(3) }),
+        z.strictObject({ log: linearPattern }),
       ]),
     )
     .min(1),
@@ -25,14 +35,14 @@ const parameter = z.strictObject({
   /** `labels.NAME`, `annotations.NAME`, or `incident.FIELD`. */
   from: z.string().regex(/^(labels|annotations|incident)\..+$/, 'labels.NAME, annotations.NAME or incident.FIELD'),
   /** Anchored, linear-time; the group `value` is taken where there is one. */
-  pattern: z.string().min(1),
+  pattern: linearPattern,
 });
 
 const commandAction = z.strictObject({
   kind: z.literal('command'),
   argv: z.array(z.string()).min(1),
   parameters: z.record(z.string(), parameter).default({}),
-  timeout: duration.default(60_000),
+  timeout: positiveDuration.default(60_000),
   /** `bridge`: it is meant to act on the bridge's own host, so no parameter need name a target. */
   runs_on: z.literal('bridge').optional(),
 });
@@ -46,7 +56,7 @@ const verification = z.strictObject({
   /** How long it must stay healthy without a break. */
   for: duration.default(300_000),
   /** After which it counts as unverified. */
-  timeout: duration.default(600_000),
+  timeout: positiveDuration.default(600_000),
 });
 
 export const knownFix = z.strictObject({
@@ -114,9 +124,14 @@ export const escalationPolicy = z.strictObject({
 });
 export type EscalationPolicy = z.output<typeof escalationPolicy>;
 
-/** What a rule file may hold: exactly one of these keys. */
-export const ruleFile = z.strictObject({
-  categories: z.array(categoryRule).optional(),
-  known_fixes: z.array(knownFix).optional(),
-  escalation_policies: z.array(escalationPolicy).optional(),
-});
+/** What a rule file may hold: at least one of these keys. */
+export const ruleFile = z
+  .strictObject({
+    categories: z.array(categoryRule).optional(),
+    known_fixes: z.array(knownFix).optional(),
+    escalation_policies: z.array(escalationPolicy).optional(),
+  })
+  .refine((file) => Object.keys(file).length > 0, {
+    error: 'the file holds no rules',
+    params: { allowed: 'categories, known_fixes, escalation_policies' },
+  });

@@ -7,6 +7,16 @@ import { sourceConfig } from '../sources/registry.ts';
 import { decidedCategory, duration, level, name } from './fields.ts';
 import type { CategoryRule, EscalationPolicy, KnownFix } from './rules-schema.ts';
 
+export const person = z.strictObject({ name, email: z.email().optional(), channels: z.array(name).default([]) });
+export type Person = z.output<typeof person>;
+
+export const team = z.strictObject({
+  name,
+  channels: z.array(name).min(1),
+  confidential: z.boolean().default(false),
+});
+export type Team = z.output<typeof team>;
+
 /** `rules/tierbell.yaml`. Keys stay snake_case as written; durations become milliseconds, sizes bytes. */
 export const mainFile = z.strictObject({
   mode: z.enum(['observe', 'notify', 'full']).default('full'),
@@ -15,12 +25,8 @@ export const mainFile = z.strictObject({
   executors: z.array(executorConfig).default([]),
   metrics: z.array(metricsSourceConfig).default([]),
   channels: z.array(channelConfig).min(1),
-  people: z
-    .array(z.strictObject({ name, email: z.email().optional(), channels: z.array(name).default([]) }))
-    .default([]),
-  teams: z
-    .array(z.strictObject({ name, channels: z.array(name).min(1), confidential: z.boolean().default(false) }))
-    .default([]),
+  people: z.array(person).default([]),
+  teams: z.array(team).default([]),
   grouping: z.strictObject({ by: z.array(z.string().min(1)).min(1) }).prefault({ by: ['groupKey', 'alertname'] }),
   flap: z
     .strictObject({

@@ -2,12 +2,16 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 60
 const SHAPE = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const ORDER = ['y', 'w', 'd', 'h', 'm', 's', 'ms'] as const;
 
-/** Milliseconds of a Prometheus duration (`30s`, `5m`, `1h30m`; units in falling order; `0`), or null where it is none. */
+/** What Prometheus can hold: 2^63 nanoseconds, about 292 years. */
+const LONGEST_MS = 9_223_372_036_854;
+
+/** Milliseconds of a Prometheus duration (`30s`, `5m`, `1h30m`; units in falling order; `0`), or null where it is none or too long. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
   const match = SHAPE.exec(text);
   if (text === '' || match === null) return null;
-  return ORDER.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * UNIT_MS[unit], 0);
+  const ms = ORDER.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * UNIT_MS[unit], 0);
+  return ms > LONGEST_MS ? null : ms;
 }
 
 /** For people: the two largest units (`2 h 5 min`, `40 s`), never a fraction. */

@@ -1,0 +1,148 @@
+import { LEVELS } from '../domain/incident.ts';
+import { checkFixes } from './check-fixes.ts';
+import type { Draft, Item } from './draft.ts';
+import { didYouMean } from './nearest.ts';
+import { notBuilt, referenceNotBuilt } from './not-built.ts';
+import type { Finding, Path, Problem } from './problem.ts';
+import { valueAt, type YamlFile } from './yaml-file.ts';
+
+/** What no single file's shape can show: names that mean nothing, names that mean two things, steps that lead nowhere. */
+export function checkReferences(draft: Draft): Problem[] {
+  return [
+    ...checkNamesUnique(draft),
+    ...checkTeams(draft),
+    ...checkPeople(draft),
+    ...checkFallback(draft),
+    ...checkPolicies(draft),
+    ...checkFixes(draft),
+  ];
+}
+
+/** Who may be named in `notify`: teams, people and channels share one name space; the rest have one a section. */
+function checkNamesUnique(draft: Draft): Problem[] {
+  const spaces: readonly (readonly Item<unknown>[])[] = [
+    [...draft.channels, ...draft.people, ...draft.teams],
+    draft.sources,
+    draft.logs,
+    draft.executors,
+    draft.metrics,
+    draft.categories,
+    draft.known_fixes,
+    draft.escalation_policies,
+  ];
+  return spaces.flatMap(checkUnique);
+}
+
+function checkUnique(items: readonly Item<unknown>[]): Problem[] {
+  const first = new Map<string, Item<unknown>>();
+  return items.flatMap((item) => {
+    if (item.name === null) return [];
+    const earlier = first.get(item.name);
+    if (earlier === undefined) first.set(item.name, item);
+    if (earlier === undefined) return [];
+    const key = valueAt(item.file.data, [...item.path, 'name']) === undefined ? 'id' : 'name';
+    const path = [...item.path, key];
+    const hint = `the other one stands at ${earlier.file.place([...earlier.path, key])}`;
+    return found(item.file, { path, message: `this ${key} is taken`, found: item.file.speak(path), hint });
+  });
+}
+
+function checkTeams(draft: Draft): Problem[] {
+  return draft.teams.flatMap((team) => checkNames(draft, team.file, [...team.path, 'channels'], ['channels']));
+}
+
+function checkPeople(draft: Draft): Problem[] {
+  return draft.people.flatMap((person) => checkNames(draft, person.file, [...person.path, 'channels'], ['channels']));
+}
+
+function checkFallback(draft: Draft): Problem[] {
+  return checkNames(draft, draft.main, ['fallback', 'notify'], RECIPIENTS);
+}
+
+function checkPolicies(draft: Draft): Problem[] {
+  const absent =
+    draft.escalation_policies.length === 0 && draft.complete
+      ? found(draft.main, {
+          path: ['rule_files'],
+          message: 'no file holds an escalation policy',
+          allowed: 'at least one under `escalation_policies`',
+          hint: 'begin with the shipped rules/escalation.yaml',
+        })
+      : [];
+  return [
+    ...absent,
+    ...draft.escalation_policies.flatMap((policy) => [...checkSteps(draft, policy), ...checkRise(policy)]),
+  ];
+}
+
+function checkSteps(draft: Draft, { file, path }: Item<unknown>): Problem[] {
+  const steps = valueAt(file.data, [...path, 'steps']);
+  if (!Array.isArray(steps)) return [];
+  return steps.flatMap((_step, index) => [
+    ...checkNames(draft, file, [...path, 'steps', index, 'notify'], RECIPIENTS),
+    ...checkNames(draft, file, [...path, 'steps', index, 'inform'], RECIPIENTS),
+  ]);
+}
+
+/** No step goes to a lower level than the one before: an incident never falls back by itself. */
+function checkRise({ file, path, value }: Item<Draft['escalation_policies'][number]['value']>): Problem[] {
+  if (value === null) return [];
+  return value.steps.flatMap((step, index) => {
+    const before = value.steps[index - 1];
+    if (before === undefined || LEVELS.indexOf(step.level) >= LEVELS.indexOf(before.level)) return [];
+    const at = [...path, 'steps', index, 'level'];
+    const allowed = `level ${before.level} or a higher one`;
+    return found(file, { path: at, message: 'the levels of a policy may not fall', found: file.speak(at), allowed });
+  });
+}
+
+type Section = 'channels' | 'people' | 'teams';
+const RECIPIENTS: readonly Section[] = ['teams', 'people', 'channels'];
+
+/** Each text of the list at `path` must name an element of one of the sections, and one that a message can reach. */
+function checkNames(draft: Draft, file: YamlFile, path: Path, sections: readonly Section[]): Problem[] {
+  const list = valueAt(file.data, path);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((name: unknown, index) =>
+    typeof name === 'string' ? checkName(draft, file, [...path, index], name, sections) : [],
+  );
+}
+
+function checkName(draft: Draft, file: YamlFile, path: Path, name: string, sections: readonly Section[]): Problem[] {
+  const names = sections.flatMap((section) => draft[section].map((item) => item.name));
+  const known = [...new Set(names)].filter((item) => item !== null);
+  if (known.includes(name)) return checkReachable(draft, file, path, name);
+  if (draft.futureNames.includes(name)) return [];
+  const missing = referenceNotBuilt(name);
+  if (missing !== null)
+    return found(file, {
+      path,
+      message: `\`${name}\` needs ${notBuilt(missing, ', which ')}`,
+      hint: 'name a team, person or channel',
+    });
+  const allowed = known.length === 0 ? `the name of one of ${sections.join(', ')}` : listed(known);
+  const message = `no such ${speakSections(sections)}`;
+  return found(file, { path, message, found: file.speak(path), allowed, hint: didYouMean(name, known) });
+}
+
+function checkReachable(draft: Draft, file: YamlFile, path: Path, name: string): Problem[] {
+  const person = draft.people.find((item) => item.name === name)?.value;
+  if (person === undefined || person === null || person.channels.length > 0) return [];
+  const hint = 'give that person `channels`';
+  return found(file, { path, message: 'nobody can be reached this way', found: file.speak(path), hint });
+}
+
+function speakSections(sections: readonly Section[]): string {
+  return sections.length === 1 ? 'channel' : 'team, person or channel';
+}
+
+/** At most a dozen names. */
+function listed(names: readonly string[]): string {
+  const more = names.length > 12 ? ` and ${names.length - 12} more` : '';
+  return `${names.slice(0, 12).join(', ')}${more}`;
+}
+
+function found(file: YamlFile, finding: Finding): Problem[] {
+  const problem = file.problem(finding);
+  return problem === null ? [] : [problem];
+}

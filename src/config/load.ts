@@ -1,0 +1,83 @@
+import { readFile as readBytes } from 'node:fs/promises';
+import type { z } from 'zod';
+import { checkReferences } from './check-references.ts';
+import { draftOf } from './draft.ts';
+import { notBuiltProblems, shapeProblems } from './explain.ts';
+import { orderProblems, type Path, type Problem } from './problem.ts';
+import { readRuleFiles, tryRead, type ReadFile } from './rule-files.ts';
+import { ruleFile } from './rules-schema.ts';
+import { mainFile, type Config } from './schema.ts';
+import { anchorFiles, secretFileProblems } from './secret-files.ts';
+import { parseYamlFile, type YamlFile } from './yaml-file.ts';
+
+export interface LoadOptions {
+  /** The main file; rule files and relative `…_file` paths lie beside it. */
+  readonly file: string;
+  /** What `${VAR}` is filled from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile?: ReadFile;
+  /** With this, files that hold secrets must be there as well; it throws as `fs.access` does. */
+  readonly accessSecret?: (path: string) => Promise<void>;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly config: Config }
+  /** Every problem of every file, by place. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the main file and its rule files into one configuration, or says all that is wrong with them. Never throws. */
+export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  const readFile = options.readFile ?? readText;
+  const text = await tryRead(options.file, readFile);
+  if (!text.ok) return { ok: false, problems: [wholeFile(options.file, text.reason)] };
+  const main = parseYamlFile(options.file, text.text, options.env);
+  if (main.data === undefined) return { ok: false, problems: orderProblems(main.problems) };
+  anchorFiles(main);
+  const read = await readRuleFiles(main, readFile);
+  const rules = read.texts.map((rule) => parseYamlFile(rule.name, rule.text, options.env));
+  const readable = rules.filter((rule) => rule.data !== undefined);
+  const complete = read.problems.length === 0 && readable.length === rules.length;
+  const problems = [
+    ...main.problems,
+    ...shapeProblems(main, [], mainFile, belongsInRuleFile),
+    ...[main, ...readable].flatMap((file) => notBuiltProblems(file)),
+    ...read.problems,
+    ...rules.flatMap((rule) => rule.problems),
+    ...readable.flatMap((rule) => shapeProblems(rule, [], ruleFile, belongsInMainFile)),
+    ...checkReferences(draftOf(main, readable, complete)),
+    ...(options.accessSecret === undefined ? [] : await secretFileProblems(main, options.accessSecret)),
+  ];
+  return problems.length > 0
+    ? { ok: false, problems: orderProblems(problems) }
+    : { ok: true, config: join(main, rules) };
+}
+
+function join(main: YamlFile, rules: readonly YamlFile[]): Config {
+  const { rule_files: _files, ...rest } = mainFile.parse(main.data);
+  const parsed: readonly z.output<typeof ruleFile>[] = rules.map((rule) => ruleFile.parse(rule.data));
+  return {
+    ...rest,
+    categories: parsed.flatMap((rule) => rule.categories ?? []),
+    known_fixes: parsed.flatMap((rule) => rule.known_fixes ?? []),
+    escalation_policies: parsed.flatMap((rule) => rule.escalation_policies ?? []),
+  };
+}
+
+function belongsInRuleFile(path: Path): string {
+  const known = path.length === 1 && Object.hasOwn(ruleFile.shape, String(path[0]));
+  return known ? 'it belongs into a file of its own, named under `rule_files`' : '';
+}
+
+function belongsInMainFile(path: Path): string {
+  const known = path.length === 1 && Object.hasOwn(mainFile.shape, String(path[0]));
+  return known ? 'it belongs into the main file' : '';
+}
+
+function wholeFile(file: string, reason: string): Problem {
+  const hint = 'name the file with --config.file';
+  return { file, line: 1, column: 1, path: '', message: reason, found: '', allowed: '', hint };
+}
+
+async function readText(path: string): Promise<string> {
+  return new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(path));
+}
