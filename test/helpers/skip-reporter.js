@@ -4,12 +4,19 @@
  */
 export default class SkipReporter {
   #skipped = 0;
+  #filtered;
+
+  /** @param {import('@jest/types').Config.GlobalConfig} settings */
+  constructor(settings) {
+    this.#filtered = Boolean(settings.testNamePattern); // then all others count as skipped, on purpose
+  }
 
   /**
    * @param {unknown} _contexts
    * @param {import('@jest/test-result').AggregatedResult} results
    */
   onRunComplete(_contexts, results) {
+    if (this.#filtered) return;
     const tests = results.testResults.flatMap((file) => file.testResults);
     const skipped = tests.filter((test) => test.status === 'pending' || test.status === 'todo');
     this.#skipped = skipped.length;

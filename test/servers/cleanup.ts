@@ -30,7 +30,11 @@ let watchdog: ChildProcess | undefined;
 function tellWatchdog(line: string): void {
   if (watchdog === undefined) {
     // A session of its own, or Ctrl-C in the terminal would end it before it has cleaned up.
-    watchdog = spawn('/bin/sh', ['-c', WATCHDOG], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    watchdog = spawn('/bin/sh', ['-c', WATCHDOG], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      env: { PATH: '/usr/bin:/bin' },
+    });
     watchdog.stdin?.on('error', () => undefined);
     watchdog.unref();
     const input = watchdog.stdin as unknown as { unref?: () => void };
