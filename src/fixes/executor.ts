@@ -32,10 +32,16 @@ export interface Executor {
   ): Promise<RunResult>;
 }
 
+/** What an executor is given besides its configuration. */
+export interface ExecutorTools {
+  /** Takes secrets and personal data out of output, whole lines at a time, before it is cut to size. */
+  readonly redact?: (text: string) => string;
+}
+
 export interface ExecutorKind<S extends z.ZodType = z.ZodType> {
   readonly kind: string;
   readonly config: S;
-  create(config: z.output<S>): Executor;
+  create(config: z.output<S>, tools?: ExecutorTools): Executor;
 }
 
 export function defineExecutor<S extends z.ZodType>(kind: ExecutorKind<S>): ExecutorKind<S> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Executor } from './executor.ts';
+import type { Executor, ExecutorTools } from './executor.ts';
 import { command } from './executors/command.ts';
 
 /** Every kind of executor. A new one is a file in `executors/` and a line here. */
@@ -8,9 +8,9 @@ export const executorKinds = [command] as const;
 export const executorConfig = z.discriminatedUnion('kind', [command.config]);
 export type ExecutorConfig = z.output<typeof executorConfig>;
 
-export function createExecutor(config: ExecutorConfig): Executor {
+export function createExecutor(config: ExecutorConfig, tools?: ExecutorTools): Executor {
   switch (config.kind) {
     case 'command':
-      return command.create(config);
+      return command.create(config, tools);
   }
 }

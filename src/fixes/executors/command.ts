@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { matchers, name } from '../../config/fields.ts';
-import { defineExecutor } from '../executor.ts';
+import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
+import { allowProgram } from '../allowed-program.ts';
+import { defineExecutor, type RunResult } from '../executor.ts';
+import { runProcess } from '../run-process.ts';
 
 const config = z.strictObject({
   name,
@@ -10,11 +13,40 @@ const config = z.strictObject({
   allow: z.array(z.string().startsWith('/')).min(1),
 });
 
-/** Programs on the bridge's own host. */
+/** Between TERM and KILL; a take-over by another replica waits for it too. */
+export const KILL_GRACE_MS = 10_000;
+
+/** Programs on the bridge's own host: an argv, no shell, nothing of the bridge's own environment. */
 export const command = defineExecutor({
   kind: 'command',
   config,
-  create() {
-    throw new Error('being built');
+  create({ name, kind, matchers, allow }, { redact } = {}) {
+    const compiled = matchers.map(parseMatcher);
+    return {
+      name,
+      kind,
+      serves: (labels) => matchesAll(compiled, labels),
+      refuses({ argv }) {
+        const allowance = allowProgram(argv[0] ?? '', allow);
+        return allowance.ok ? null : allowance.reason;
+      },
+      async run({ argv, timeoutMs }, attempt, signal) {
+        const allowance = allowProgram(argv[0] ?? '', allow);
+        if (!allowance.ok) return notStarted(allowance.reason);
+        if (allowance.file === null)
+          return notStarted(`there is no program ${argv[0]}; install it on the bridge's host`);
+        if (signal.aborted) return notStarted('it was called off before it started');
+        const env = environment(attempt);
+        return runProcess({ file: allowance.file, argv, env, timeoutMs, graceMs: KILL_GRACE_MS, redact }, signal);
+      },
+    };
   },
 });
+
+function environment({ id, fence }: { id: string; fence: number }): Record<string, string> {
+  return { PATH: '/usr/bin:/bin', LANG: 'C', TIERBELL_ATTEMPT: id, TIERBELL_FENCE: String(fence) };
+}
+
+function notStarted(reason: string): RunResult {
+  return { state: 'failed', exitCode: null, output: '', reason: `not started: ${reason}` };
+}
