@@ -114,19 +114,18 @@ function checkName(draft: Draft, file: YamlFile, path: Path, name: string, secti
   if (known.includes(name)) return checkReachable(draft, file, path, name);
   if (draft.futureNames.includes(name)) return [];
   const missing = referenceNotBuilt(name);
-  if (missing !== null)
-    return found(file, {
-      path,
-      message: `\`${name}\` needs ${notBuilt(missing, ', which ')}`,
-      hint: 'name a team, person or channel',
-    });
+  if (missing !== null) {
+    const message = missing === name ? notBuilt(name) : `\`${name}\` needs ${notBuilt(missing, ', which ')}`;
+    return found(file, { path, message, hint: 'name a team, person or channel' });
+  }
   const allowed = known.length === 0 ? `the name of one of ${sections.join(', ')}` : listed(known);
   const message = `no such ${speakSections(sections)}`;
   return found(file, { path, message, found: file.speak(path), allowed, hint: didYouMean(name, known) });
 }
 
 function checkReachable(draft: Draft, file: YamlFile, path: Path, name: string): Problem[] {
-  const person = draft.people.find((item) => item.name === name)?.value;
+  const holders = RECIPIENTS.flatMap<Item<unknown>>((section) => draft[section]).filter((item) => item.name === name);
+  const person = holders.length === 1 ? draft.people.find((item) => item.name === name)?.value : null;
   if (person === undefined || person === null || person.channels.length > 0) return [];
   const hint = 'give that person `channels`';
   return found(file, { path, message: 'nobody can be reached this way', found: file.speak(path), hint });

@@ -43,7 +43,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ...[main, ...readable].flatMap((file) => notBuiltProblems(file)),
     ...read.problems,
     ...rules.flatMap((rule) => rule.problems),
-    ...readable.flatMap((rule) => shapeProblems(rule, [], ruleFile, belongsInMainFile)),
+    ...readable.flatMap((rule) => [...shapeProblems(rule, [], ruleFile, belongsInMainFile), ...bareProblems(rule)]),
     ...checkReferences(draftOf(main, readable, complete)),
     ...(options.accessSecret === undefined ? [] : await secretFileProblems(main, options.accessSecret)),
   ];
@@ -61,6 +61,14 @@ function join(main: YamlFile, rules: readonly YamlFile[]): Config {
     known_fixes: parsed.flatMap((rule) => rule.known_fixes ?? []),
     escalation_policies: parsed.flatMap((rule) => rule.escalation_policies ?? []),
   };
+}
+
+/** `{}` is no rule file: its top key must name what it holds. */
+function bareProblems(rule: YamlFile): Problem[] {
+  const bare = typeof rule.data === 'object' && rule.data !== null && Object.keys(rule.data).length === 0;
+  const allowed = Object.keys(ruleFile.shape).join(', ');
+  const problem = bare ? rule.problem({ path: [], message: 'the file holds no rules', allowed }) : null;
+  return problem === null ? [] : [problem];
 }
 
 function belongsInRuleFile(path: Path): string {

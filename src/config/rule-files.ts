@@ -1,6 +1,7 @@
 import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Problem } from './problem.ts';
+import { speakValue } from './secrecy.ts';
 import { valueAt, type YamlFile } from './yaml-file.ts';
 
 /** Reads a whole text file; throws as `node:fs` does. */
@@ -29,7 +30,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 
 /** Why a file cannot be read, for people. */
 export function speakFileError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
   return FILE_ERRORS[code] ?? `this file cannot be read (${code})`;
 }
 
@@ -71,7 +72,9 @@ async function expand(folder: string, entry: string): Promise<string[]> {
 
 function unreadable(main: YamlFile, index: number, name: string, reason: string): Problem[] {
   const path = ['rule_files', index];
-  const hint = `looked for ${name}`;
-  const problem = main.problem({ path, message: reason, found: main.speak(path), hint });
+  const found = main.speak(path);
+  const filled = found !== speakValue(valueAt(main.data, path));
+  const hint = filled ? 'name a file beside this one' : `looked for ${name}`;
+  const problem = main.problem({ path, message: reason, found, hint });
   return problem === null ? [] : [problem];
 }

@@ -124,14 +124,9 @@ export const escalationPolicy = z.strictObject({
 });
 export type EscalationPolicy = z.output<typeof escalationPolicy>;
 
-/** What a rule file may hold: at least one of these keys. */
-export const ruleFile = z
-  .strictObject({
-    categories: z.array(categoryRule).optional(),
-    known_fixes: z.array(knownFix).optional(),
-    escalation_policies: z.array(escalationPolicy).optional(),
-  })
-  .refine((file) => Object.keys(file).length > 0, {
-    error: 'the file holds no rules',
-    params: { allowed: 'categories, known_fixes, escalation_policies' },
-  });
+/** What a rule file may hold: any of these keys, at least one. */
+export const ruleFile = z.strictObject({
+  categories: z.array(categoryRule).optional(),
+  known_fixes: z.array(knownFix).optional(),
+  escalation_policies: z.array(escalationPolicy).optional(),
+});

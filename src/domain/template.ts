@@ -26,5 +26,5 @@ export function fillTemplate(
 
 /** Why a template cannot be filled as its author meant it, or null: what looks like a blank but is none stays in the text. */
 export function templateProblem(template: string): string | null {
-  return template.replace(BLANK, '').includes('{{') ? 'a blank holds one name and nothing else' : null;
+  return template.replace(BLANK, ' ').includes('{{') ? 'a blank holds one name and nothing else' : null;
 }
