@@ -20,6 +20,8 @@ export function cleanLine(raw: string, max = 256): string {
 
 /** The address where it is an absolute http(s) one, else the empty string: nothing else may become a link. */
 export function httpUrl(raw: string): string {
-  if (!/^https?:\/\//i.test(raw) || raw.length > 8192) return '';
-  return URL.canParse(raw) ? cleanText(raw) : '';
+  if (raw.length > 8192) return '';
+  const clean = cleanText(raw);
+  // Parsers take line breaks and blanks inside an address; whoever writes it into a header, a mail or a calendar must not.
+  return /^https?:\/\/\S+$/i.test(clean) && URL.canParse(clean) ? clean : '';
 }

@@ -29,7 +29,7 @@ function timelineRows({ timeline, at }: NoticeInput): Section[] {
   const told = timeline.filter(({ type }) => type !== 'deadline');
   // The beginning says what it was, the end where it stands.
   const shown = told.length <= TIMELINE_ROWS ? told : [...told.slice(0, 3), ...told.slice(3 - TIMELINE_ROWS)];
-  const rows = shown.map((entry) => `${sayClock(entry.at, at)}  ${cleanLine(entry.text, 240)}`);
+  const rows = shown.map((entry) => `${sayClock(Date.parse(entry.at), at)}  ${cleanLine(entry.text, 240)}`);
   if (shown.length < told.length) rows.splice(3, 0, `… ${told.length - shown.length} entries between …`);
   return [{ title: 'What happened so far', text: rows.join('\n'), code: true }];
 }

@@ -1,7 +1,7 @@
 import type { Alert } from '../../domain/alert.ts';
-import type { TimelineEntry } from '../../domain/entry.ts';
 import type { Incident, Level } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
+import type { WireEntry } from '../../incidents/timeline.ts';
 import type { Notice } from '../channel.ts';
 
 /** All that a message is worded from: what stands in the store when it is sent. */
@@ -12,8 +12,8 @@ export interface NoticeInput {
   readonly incident: Incident;
   /** The first few of its alerts, the oldest first. */
   readonly alerts: readonly Alert[];
-  /** Newest last; told in short where the incident is handed on. May be empty. */
-  readonly timeline: readonly Pick<TimelineEntry, 'at' | 'type' | 'text'>[];
+  /** As stored, newest last; told in short where the incident is handed on. May be empty. */
+  readonly timeline: readonly Pick<WireEntry, 'at' | 'type' | 'text'>[];
   /** The level that is told. */
   readonly level: Level;
   /** A clause: why now, why them; may be empty. */
