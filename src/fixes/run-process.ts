@@ -32,11 +32,13 @@ type Ending = { readonly code: number | null; readonly signal: string | null } |
  */
 export async function runProcess(spec: ProcessSpec, signal: AbortSignal): Promise<RunResult> {
   const output = new RunOutput();
-  const child = start(spec);
-  if (child instanceof Error) return notStarted(spec, child);
+  const started = start(spec);
+  if ('error' in started) return notStarted(spec, started.error);
+  const { child } = started;
   const ended = whenEnded(child);
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) output.capture(stream);
+  // Without a free file descriptor there are no pipes, and `error` follows.
+  for (const stream of [child.stdout, child.stderr]) if (stream) output.capture(stream);
   const limit = new Limit(spec.timeoutMs, signal);
   const first = await Promise.race([ended, limit.reached]);
   limit.cancel();
@@ -47,9 +49,9 @@ export async function runProcess(spec: ProcessSpec, signal: AbortSignal): Promis
   return judge(ending, stopped, output.text(spec.redact));
 }
 
-function start({ file, argv, env }: ProcessSpec): ChildProcess | Error {
+function start({ file, argv, env }: ProcessSpec): { child: ChildProcess } | { error: Error } {
   try {
-    return spawn(file, argv.slice(1), {
+    const child = spawn(file, argv.slice(1), {
       argv0: argv[0],
       cwd: '/',
       env: { ...env },
@@ -57,8 +59,9 @@ function start({ file, argv, env }: ProcessSpec): ChildProcess | Error {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    return { child };
   } catch (error) {
-    return error as Error;
+    return { error: error as Error };
   }
 }
 
@@ -158,6 +161,7 @@ const START_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program, or the interpreter on its first line is missing',
   EACCES: 'it may not be run by this user; check its rights (chmod +x)',
   ENOEXEC: 'it is no program; a script needs a first line such as #!/bin/sh',
+  ERR_INVALID_ARG_VALUE: 'an argument holds a NUL character',
   E2BIG: 'its arguments are too long',
 };
 

@@ -128,11 +128,11 @@ function explain(error: unknown, caller: AbortSignal, budget: AbortSignal): Fail
 /** Header values, their last words (`Bearer …`), and what the address holds: a server may echo them. */
 function hideSecrets({ headers = {}, url }: PrometheusConfig): (text: string) => string {
   const { username, password, search } = new URL(url);
+  const basic = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
   const values = Object.values(headers).flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
-  const secrets = [...values, decode(password), password, decode(username), search.slice(1)].filter(
-    ({ length }) => length > 3,
-  );
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
+  const secrets = [...values, basic, decode(password), password, decode(username), search.slice(1)];
+  const hidden = secrets.filter(({ length }) => length > 3);
+  return (text) => hidden.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
 }
 
 function decode(text: string): string {

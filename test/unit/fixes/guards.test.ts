@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { failure, success } from '../../../src/domain/result.ts';
 import { checkGuards, checkPopulation, checkPrecondition, type GuardHistory } from '../../../src/fixes/guards.ts';

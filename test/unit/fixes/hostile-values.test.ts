@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { planFix } from '../../../src/fixes/plan.ts';
 import { fillPromql } from '../../../src/fixes/promql-template.ts';
 import { commandFix, factsWith, fakeExecutor } from './example-fix.ts';

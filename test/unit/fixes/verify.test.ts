@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { failure, success, type Outcome } from '../../../src/domain/result.ts';
 import { filtersAnswer, judgeHealth } from '../../../src/fixes/health.ts';
