@@ -30,6 +30,8 @@ export interface LogQuery {
 
 export interface LogWindow extends EvidenceWindow {
   readonly lines: readonly LogRecord[];
+  /** Records by level in the whole window, where the store could count more than it read. */
+  readonly levels?: Readonly<Record<string, number>>;
 }
 
 /** Lines, perhaps not all: then `partial` says which limit, shard or sampling cut them. */

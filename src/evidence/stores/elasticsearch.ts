@@ -1,46 +1,145 @@
-import { z } from 'zod';
-import { dialling, duration, httpAddress, matchers, name, size } from '../../config/fields.ts';
-import { defineLogStore } from '../log-store.ts';
+import type { TransportRequestOptions } from '@elastic/elasticsearch';
+import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
+import { failure, type Failure } from '../../domain/result.ts';
+import { connect, requestOptions, type Connection } from '../elasticsearch/client.ts';
+import { failureOf, missingPart } from '../elasticsearch/failures.ts';
+import { candidateFields, mapFields, type FieldMap } from '../elasticsearch/fields.ts';
+import { countRecent, search } from '../elasticsearch/search.ts';
+import { elasticsearchSettings, type ElasticsearchSettings } from '../elasticsearch/settings.ts';
+import { defineLogStore, type LogStore } from '../log-store.ts';
+import { scopeLabels } from '../scope.ts';
 
-const config = z.strictObject({
-  name,
-  kind: z.literal('elasticsearch'),
-  matchers: matchers.default([]),
-  nodes: z.array(httpAddress).min(1),
-  compatibility: z.union([z.literal('auto'), z.number().int(), z.string()]).default('auto'),
-  auth: z
-    .strictObject({
-      api_key: z.string().optional(),
-      api_key_file: z.string().optional(),
-      basic: z
-        .strictObject({ username: z.string(), password: z.string().optional(), password_file: z.string().optional() })
-        .optional(),
-    })
-    .optional(),
-  index: z.string().min(1),
-  kibana: z
-    .strictObject({ url: httpAddress, space: z.string().optional(), data_view: z.string().optional() })
-    .optional(),
-  fields: z
-    .union([z.enum(['auto', 'ecs', 'fluentbit', 'otel', 'logstash']), z.record(z.string(), z.string())])
-    .default('auto'),
-  scope: z.record(z.enum(['pod', 'workload', 'service', 'host', 'namespace']), z.array(z.string())).optional(),
-  budget: z
-    .strictObject({
-      time: duration.default(5_000),
-      documents: z.number().int().positive().default(10_000),
-      bytes: size.default(8_000_000),
-      lines: z.number().int().positive().default(20),
-    })
-    .prefault({}),
-  ...dialling,
-});
+/** The mapping of an index changes with its roll-over, seldom else. */
+const MAP_VALID_MS = 600_000;
 
-/** Elasticsearch 8 and 9 through the official client. */
+/** Elasticsearch 7.17, 8 and 9 through the official client. */
 export const elasticsearch = defineLogStore({
   kind: 'elasticsearch',
-  config,
-  create() {
-    throw new Error('being built');
-  },
+  config: elasticsearchSettings,
+  create: createElasticsearch,
 });
+
+interface Mapped {
+  readonly map: FieldMap;
+  /** Said with each answer: which part of `index` does not exist. */
+  readonly missing: string;
+  readonly until: number;
+}
+
+function createElasticsearch(settings: ElasticsearchSettings): LogStore {
+  const matchers = settings.matchers.map(parseMatcher);
+  let connection: Connection | null = null;
+  let mapped: Mapped | null = null;
+
+  async function open(signal: AbortSignal): Promise<Connection & { readonly options: TransportRequestOptions }> {
+    connection ??= await connect(settings, signal);
+    return { ...connection, options: await requestOptions(settings, signal) };
+  }
+
+  async function readMap({ client, options }: Awaited<ReturnType<typeof open>>): Promise<Mapped | Failure> {
+    if (mapped !== null && performance.now() < mapped.until) return mapped;
+    const ask = (ignore: boolean) =>
+      client.fieldCaps(
+        { index: settings.index, fields: [...candidateFields(settings.fields)], ignore_unavailable: ignore },
+        options,
+      );
+    let missing = '';
+    const caps = await ask(false).catch((error: unknown) => {
+      missing = missingPart(error, settings.index);
+      if (missing === '') throw error;
+      return ask(true);
+    });
+    if (caps.indices.length === 0) return noIndex(settings);
+    const map = mapFields(caps.fields, settings.fields);
+    if ('missing' in map) return noMap(settings, map.missing);
+    mapped = { map, missing, until: performance.now() + MAP_VALID_MS };
+    return mapped;
+  }
+
+  /** Runs `work` until the budget or the caller ends it; whatever it throws becomes a failure. */
+  async function within<T>(
+    timeMs: number,
+    caller: AbortSignal,
+    work: (signal: AbortSignal, speak: (error: unknown) => Failure) => Promise<T>,
+  ): Promise<T | Failure> {
+    const budget = AbortSignal.timeout(Math.max(1, Math.floor(timeMs)));
+    const speak = (error: unknown): Failure =>
+      failureOf(error, settings, budget.aborted ? 'budget' : caller.aborted ? 'caller' : null);
+    try {
+      return await work(AbortSignal.any([caller, budget]), speak);
+    } catch (error) {
+      return speak(error);
+    }
+  }
+
+  return {
+    name: settings.name,
+    kind: settings.kind,
+    serves: (labels) => matchesAll(matchers, labels),
+    scopeLabels: scopeLabels(settings.scope),
+    budget: {
+      timeMs: settings.budget.time,
+      documents: settings.budget.documents,
+      bytes: settings.budget.bytes,
+      lines: settings.budget.lines,
+    },
+    fetch(query, caller) {
+      // A tenth is kept back for the reading of what came.
+      const timeMs = query.budget.timeMs * 0.9;
+      const endsAt = performance.now() + timeMs;
+      return within(timeMs, caller, async (signal, speak) => {
+        const session = await open(signal);
+        const found = await readMap(session);
+        if ('ok' in found) return found;
+        const partial = new Set(
+          found.missing === ''
+            ? []
+            : [`The index "${found.missing}" does not exist, the others were read: correct \`index\`.`],
+        );
+        const timeLeftMs = (): number => Math.max(0, Math.floor(endsAt - performance.now()));
+        const reading = {
+          client: session.client,
+          index: settings.index,
+          map: found.map,
+          options: session.options,
+          timeLeftMs,
+          partial,
+        };
+        return search(settings, reading, query, speak);
+      });
+    },
+    check(caller) {
+      return within(settings.budget.time, caller, async (signal) => {
+        const session = await open(signal);
+        const found = await readMap(session);
+        if ('ok' in found) return found;
+        const count = await countRecent(session.client, settings.index, found.map, Date.now(), session.options);
+        const version = session.version === '' ? 'Elasticsearch' : `Elasticsearch ${session.version}`;
+        return {
+          ok: true as const,
+          detail: `${version}, profile ${found.map.profile}, ${count} records in the last hour in "${settings.index}"`,
+        };
+      });
+    },
+    async close() {
+      const open = connection;
+      connection = null;
+      await open?.client.close();
+    },
+  };
+}
+
+function noIndex(settings: ElasticsearchSettings): Failure {
+  return failure(
+    'not_found',
+    `Elasticsearch "${settings.name}" has no index that fits "${settings.index}", or the account may see none of them: correct \`index\`, or grant it \`read\`.`,
+  );
+}
+
+function noMap(settings: ElasticsearchSettings, missing: 'time' | 'message'): Failure {
+  const what = missing === 'time' ? 'a date, such as @timestamp' : 'the text of a line, such as message';
+  return failure(
+    'misconfigured',
+    `Index "${settings.index}" of Elasticsearch "${settings.name}" has no known field for ${what}: name it, \`fields: { ${missing}: … }\`.`,
+  );
+}

@@ -1,0 +1,201 @@
+import { promisify } from 'node:util';
+import type { Labels } from '../domain/alert.ts';
+import type { Evidence, EvidenceLine, EvidenceState } from '../domain/incident.ts';
+import type { Failure } from '../domain/result.ts';
+import { cleanLine } from '../domain/text.ts';
+import { selectExcerpt } from './excerpt.ts';
+import type { LogAnswer, LogRecord, LogStore, LogWindow } from './log-store.ts';
+import type { Redactor } from './redact.ts';
+import { scopeSteps, speakScope } from './scope.ts';
+import { logWindows } from './windows.ts';
+
+export interface LogFacts {
+  /** Of the evidence to be made. */
+  readonly id: string;
+  readonly labels: Labels;
+  /** When the alert fired. Epoch milliseconds. */
+  readonly startsAt: number;
+  readonly now: number;
+  readonly forMs?: number;
+  readonly rangeMs?: number;
+}
+
+export interface CollectedLogs {
+  /** `rawBlob` is null: whoever stores `raw` fills it in. */
+  readonly evidence: Evidence;
+  /** Every line that was read, redacted: NDJSON, gzip. Null where there are none. */
+  readonly raw: Uint8Array | null;
+  /** Redacted texts of the incident window for the rules of categories, errors first, each once. */
+  readonly records: readonly string[];
+}
+
+/** The excerpt in the record is small; the raw lines are a file. */
+const EXCERPT_BYTES = 16_384;
+const CLASSIFIED_RECORDS = 2_000;
+const CLASSIFIED_CHARACTERS = 1_000_000;
+
+/**
+ * Reads the logs that explain an incident from the first store that serves its labels. Never throws, never takes longer
+ * than the store's budget of time and what it takes to redact; nothing leaves that has not been redacted.
+ */
+export async function collectLogs(
+  facts: LogFacts,
+  stores: readonly LogStore[],
+  redact: Redactor,
+  signal: AbortSignal,
+): Promise<CollectedLogs> {
+  const store = stores.find((candidate) => candidate.serves(facts.labels));
+  if (store === undefined)
+    return unavailable(
+      facts,
+      '',
+      'No log store serves these labels: add one under `logs:`, or widen the `matchers` of one that is there.',
+    );
+  try {
+    const answer = await ask(store, facts, signal);
+    return answer.ok
+      ? await collected(facts, store, answer, redact)
+      : unavailable(facts, store.name, redact(answer.detail));
+  } catch (error) {
+    const cause = cleanLine(error instanceof Error ? error.message : String(error));
+    return unavailable(
+      facts,
+      store.name,
+      redact(
+        `The logs could not be read because of a mistake in the bridge itself (${cause}): please report it, and look into the log store by hand.`,
+      ),
+    );
+  }
+}
+
+/** The store keeps to its budget itself; one that does not is left behind. */
+async function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promise<LogAnswer | Failure> {
+  const { timeMs } = store.budget;
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Failure>((resolve) => {
+    timer = setTimeout(() => {
+      stop.abort();
+      const detail = `Log store "${store.name}" did not answer within its budget of ${timeMs / 1000} s: see whether it is overloaded, or allow more under \`budget.time\`.`;
+      resolve({ ok: false, retryable: true, reason: 'timed_out', detail });
+    }, timeMs);
+  });
+  const query = {
+    scope: scopeSteps(facts.labels, store.scopeLabels),
+    windows: logWindows(facts),
+    budget: store.budget,
+  };
+  const answer = store.fetch(query, AbortSignal.any([signal, stop.signal]));
+  answer.catch(() => undefined); // where it lost the race
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function collected(
+  facts: LogFacts,
+  store: LogStore,
+  answer: LogAnswer,
+  redact: Redactor,
+): Promise<CollectedLogs> {
+  const windows = answer.windows.map((window) => ({
+    ...window,
+    lines: window.lines.map((line) => redactRecord(line, redact)),
+  }));
+  const incident = windows.find(({ name }) => name === 'incident');
+  const baselines = windows.filter(({ name }) => name !== 'incident').map(({ lines }) => lines);
+  const lines = selectExcerpt(
+    { incident: incident?.lines ?? [], baselines },
+    { lines: store.budget.lines, bytes: EXCERPT_BYTES },
+  );
+  const evidence: Evidence = {
+    ...blank(facts, store.name),
+    state: answer.partial.length === 0 ? 'complete' : 'partial',
+    reason: redact(speak(answer, windows, lines)),
+    scope: redact(speakScope(answer.scope)),
+    windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
+    counts: incident === undefined ? {} : countLevels(incident),
+    lines,
+    query: JSON.parse(redact(JSON.stringify(answer.query ?? null))) as unknown,
+    url: redact(answer.url),
+  };
+  return { evidence, raw: await pack(windows), records: classified(incident?.lines ?? []) };
+}
+
+function redactRecord(record: LogRecord, redact: Redactor): LogRecord {
+  return { ...record, service: redact(record.service), host: redact(record.host), text: redact(record.text) };
+}
+
+/** By level; where a store counted more than it read, as it counted. Records without a level are `unknown`. */
+function countLevels({ lines, levels, sampled }: LogWindow): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const add = (level: string, count: number): void => {
+    const name = level === '' ? 'unknown' : level;
+    counts[name] = (counts[name] ?? 0) + count;
+  };
+  if (sampled && levels !== undefined) for (const [level, count] of Object.entries(levels)) add(level, count);
+  else for (const { level } of lines) add(level, 1);
+  return counts;
+}
+
+/** What was looked at, what it showed, and what is missing: what a person reads before the lines. */
+function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly EvidenceLine[]): string {
+  const [incident, ...baselines] = windows;
+  const scope = answer.scope === null ? 'all lines' : `lines of ${speakScope(answer.scope)}`;
+  const before = baselines.reduce((sum, { records }) => sum + records, 0);
+  const records = incident?.records ?? 0;
+  const looked =
+    records === 0
+      ? `There is not one line for ${speakScope(answer.scope)} in the incident window, though there were ${before} in the same time before: it may have stopped writing or running.`
+      : `${records} ${scope} from ${clock(incident?.from)} to ${clock(incident?.to)} UTC, against ${before} in the two windows before; the ${lines.length} kinds that tell most are shown.`;
+  return [looked, ...answer.partial].join(' ');
+}
+
+function clock(at: number | undefined): string {
+  return new Date(at ?? 0).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** NDJSON of what was read, compressed; null where nothing was. */
+async function pack(windows: readonly LogWindow[]): Promise<Uint8Array | null> {
+  const rows = windows.flatMap(({ name, lines }) =>
+    lines.map(({ at, level, service, text }) =>
+      JSON.stringify({ at: at === null ? null : new Date(at).toISOString(), level, service, text, window: name }),
+    ),
+  );
+  if (rows.length === 0) return null;
+  const { gzip } = await import('node:zlib');
+  return promisify(gzip)(`${rows.join('\n')}\n`);
+}
+
+function classified(records: readonly LogRecord[]): readonly string[] {
+  const isError = ({ level }: LogRecord): boolean => level === 'error' || level === 'fatal';
+  const texts = new Set(
+    [...records.filter(isError), ...records.filter((record) => !isError(record))].map(({ text }) => text),
+  );
+  let characters = 0;
+  return [...texts].slice(0, CLASSIFIED_RECORDS).filter((text) => (characters += text.length) <= CLASSIFIED_CHARACTERS);
+}
+
+function blank(facts: LogFacts, store: string): Evidence {
+  return {
+    id: facts.id,
+    kind: 'logs',
+    state: 'unavailable' satisfies EvidenceState,
+    reason: '',
+    store,
+    scope: '',
+    windows: [],
+    counts: {},
+    lines: [],
+    rawBlob: null,
+    query: null,
+    url: '',
+    at: facts.now,
+  };
+}
+
+function unavailable(facts: LogFacts, store: string, reason: string): CollectedLogs {
+  return { evidence: { ...blank(facts, store), reason }, raw: null, records: [] };
+}

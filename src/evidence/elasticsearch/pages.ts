@@ -1,0 +1,178 @@
+import type { Client, estypes, TransportRequestOptions } from '@elastic/elasticsearch';
+import type { Document } from '../reading/document.ts';
+import { allot, shareOf, type Stratum } from './allotment.ts';
+import type { FieldMap } from './fields.ts';
+import { pageBody, type Span } from './queries.ts';
+
+/** What the searches share: the client, what limits them, and where they leave word of what was cut. */
+export interface Reading {
+  readonly client: Client;
+  readonly index: string;
+  readonly map: FieldMap;
+  readonly options: TransportRequestOptions;
+  /** Milliseconds until the budget of time is spent. */
+  readonly timeLeftMs: () => number;
+  /** Sentences on what is missing; each once. */
+  readonly partial: Set<string>;
+}
+
+export interface Hit {
+  readonly source: Document;
+  /** Of the sort: epoch milliseconds. */
+  readonly at: number | null;
+}
+
+const FIRST_PAGE = 200;
+const LARGEST_PAGE = 2_000;
+/** `_index`, `_id`, `sort` and the braces around them, generously. */
+const ENVELOPE_BYTES = 400;
+const KEEP_ALIVE = '30s';
+
+/**
+ * Reads the strata one after the other, the newest records of each first, until the documents, the bytes or the time
+ * are spent. Lines that were read before something broke are kept: the rest is a sentence in `partial`.
+ */
+export async function readStrata(
+  reading: Reading,
+  scope: estypes.QueryDslQueryContainer,
+  strata: readonly (Stratum & { readonly span: Span })[],
+  budget: { readonly documents: number; readonly bytes: number },
+): Promise<{ readonly hits: readonly (readonly Hit[])[]; readonly error: unknown }> {
+  const counts = allot(strata, budget.documents);
+  const hits: Hit[][] = strata.map(() => []);
+  const pit = await openPit(reading);
+  let bytesLeft = budget.bytes;
+  let error: unknown = null;
+  for (const [index, stratum] of strata.entries()) {
+    if ((counts[index] ?? 0) === 0) continue;
+    const reserved = strata.reduce(
+      (sum, later, at) => sum + (at > index ? reserve(later, counts[at] ?? 0, budget.bytes) : 0),
+      0,
+    );
+    const into = hits[index] ?? [];
+    try {
+      bytesLeft -= await readStratum({ reading, scope, pit }, stratum, counts[index] ?? 0, bytesLeft - reserved, into);
+    } catch (cause) {
+      error = cause;
+      break;
+    }
+  }
+  if (pit !== null) void closePit(reading, pit);
+  return { hits, error };
+}
+
+function reserve(stratum: Stratum, count: number, bytes: number): number {
+  return Math.min(shareOf(stratum) * bytes, count * 1_500);
+}
+
+interface Search {
+  readonly reading: Reading;
+  readonly scope: estypes.QueryDslQueryContainer;
+  readonly pit: string | null;
+}
+
+/** Fills `into` and answers how many bytes that took. */
+async function readStratum(
+  { reading, scope, pit }: Search,
+  stratum: Stratum & { readonly span: Span },
+  count: number,
+  bytes: number,
+  into: Hit[],
+): Promise<number> {
+  let used = 0;
+  let size = Math.min(count, pit === null ? LARGEST_PAGE : FIRST_PAGE);
+  let after: estypes.SortResults | null = null;
+  while (size > 0) {
+    const body = pageBody(reading.map, scope, stratum.span, stratum.kind, size, Math.max(1, reading.timeLeftMs()));
+    const room = Math.max(bytes - used, 0) + size * ENVELOPE_BYTES + 65_536;
+    const answer = await searchPage(
+      reading,
+      { ...body, ...(after === null ? {} : { search_after: after }) },
+      pit,
+      room,
+    );
+    if (answer === 'too large') {
+      size = Math.floor(size / 4);
+      continue;
+    }
+    const got = answer.hits.hits;
+    used += takeHits(reading, got, into);
+    after = got.at(-1)?.sort ?? null;
+    // Without a point in time a second page could skip or repeat records of the same instant.
+    if (got.length < size || after === null || pit === null || into.length >= count || used >= bytes) break;
+    const average = Math.max(1, used / Math.max(1, into.length));
+    size = Math.min(count - into.length, LARGEST_PAGE, Math.floor((bytes - used) / average));
+  }
+  return used;
+}
+
+function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], into: Hit[]): number {
+  let bytes = 0;
+  for (const { _source: source, sort } of hits) {
+    if (source === undefined || source === null) {
+      reading.partial.add('Some records came without their text, as the index does not keep `_source`.');
+      continue;
+    }
+    bytes += JSON.stringify(source).length;
+    const at = Number(sort?.[0]);
+    into.push({ source: source as Document, at: Number.isFinite(at) ? at : null });
+  }
+  return bytes;
+}
+
+async function searchPage(
+  reading: Reading,
+  body: estypes.SearchRequest,
+  pit: string | null,
+  maxBytes: number,
+): Promise<estypes.SearchResponse | 'too large'> {
+  const where =
+    pit === null ? { index: reading.index, ignore_unavailable: true } : { pit: { id: pit, keep_alive: KEEP_ALIVE } };
+  try {
+    const answer = await reading.client.search(
+      { ...body, ...where },
+      { ...reading.options, maxResponseSize: Math.floor(maxBytes) },
+    );
+    noteLosses(answer, reading.partial);
+    return answer;
+  } catch (error) {
+    if (!/^The content length \(\d+\) is bigger/.test((error as Error).message)) throw error;
+    reading.partial.add('Some records are too large for the budget of bytes and were left out (`budget.bytes`).');
+    return 'too large';
+  }
+}
+
+/** `timed_out` and failed shards come with status 200: what they held is missing, and is said to be. */
+export function noteLosses(answer: Pick<estypes.SearchResponse, 'timed_out' | '_shards'>, partial: Set<string>): void {
+  const { timed_out: timedOut, _shards: shards } = answer;
+  if (timedOut)
+    partial.add(
+      'Elasticsearch stopped searching at its time limit (timed_out), so records are missing: allow more under `budget.time`.',
+    );
+  const { failed, total, failures } = shards;
+  if (failed === 0) return;
+  const indices = [...new Set((failures ?? []).map(({ index }) => index ?? '').filter((index) => index !== ''))];
+  const types = [...new Set((failures ?? []).map(({ reason }) => reason.type))].filter((type) =>
+    /^\w{1,64}$/.test(type),
+  );
+  const which = indices.length === 0 ? '' : ` of ${indices.slice(0, 5).join(', ')}`;
+  const why = types.length === 0 ? '' : ` (${types.slice(0, 3).join(', ')})`;
+  partial.add(
+    `${failed} of ${total} shards failed${which}${why}, so their records are missing: look at the health and the mapping of these indices.`,
+  );
+}
+
+/** A point in time keeps paging steady. A cluster that does not give one is still read, one page for each stratum. */
+async function openPit({ client, index, options }: Reading): Promise<string | null> {
+  try {
+    return (await client.openPointInTime({ index, keep_alive: KEEP_ALIVE, ignore_unavailable: true }, options)).id;
+  } catch {
+    return null; // whatever it is, the search will meet it too, or does without
+  }
+}
+
+/** It would go by itself after 30 s; the answer does not wait for a cluster that does not reply. */
+async function closePit({ client, options }: Reading, id: string): Promise<void> {
+  const signal = AbortSignal.timeout(1_000);
+  await client.closePointInTime({ id }, { ...options, signal }).catch(() => undefined);
+}

@@ -1,0 +1,124 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { LogQuery, ScopeStep } from '../log-store.ts';
+import { ERROR_NUMBERS, ERROR_SPELLINGS } from '../reading/level.ts';
+import type { ExactField, FieldMap } from './fields.ts';
+
+type Query = estypes.QueryDslQueryContainer;
+/** What the client takes; its types want each absent aggregation spelt out, hence the casts below. */
+type Body = estypes.SearchRequest;
+export type Span = LogQuery['windows'][number];
+
+/** Pure: the bodies that are sent. Text of an alert only ever becomes the value of a `term` or of a phrase. */
+
+export function inScope(map: FieldMap, step: ScopeStep): Query | null {
+  const fields = map.scope[step.name];
+  if (fields.length === 0) return null;
+  return anyOf(
+    fields.map(({ term, analysed }) =>
+      analysed ? { match_phrase: { [term]: { query: step.value } } } : { term: { [term]: { value: step.value } } },
+    ),
+  );
+}
+
+export function inWindow(map: FieldMap, window: Pick<Span, 'from' | 'to'>): Query {
+  return { range: { [map.time]: { gte: window.from, lt: window.to, format: 'epoch_millis' } } };
+}
+
+/** Words that stand in errors of programs that write no level. */
+const ERROR_WORDS = 'error exception fatal panic critical severe traceback failed failure segfault';
+
+/** What is an error by its level; or, where a record has none, by its words. Null where the index lets us ask neither. */
+export function isError(map: FieldMap): Query | null {
+  const byLevel = map.level.map((field) => errorLevel(field));
+  const noLevel: Query[] = map.level.map(({ path }) => ({ exists: { field: path } }));
+  const byWords: Query[] = map.words.map((field) => ({ match: { [field]: { query: ERROR_WORDS } } }));
+  const wordy: Query[] = byWords.length === 0 ? [] : [{ bool: { must_not: noLevel, filter: [anyOf(byWords)] } }];
+  return byLevel.length + wordy.length === 0 ? null : anyOf([...byLevel, ...wordy]);
+}
+
+function errorLevel({ term, path, analysed }: ExactField): Query {
+  if (path.endsWith('severity_number')) return { range: { [path]: { gte: 17, lte: 24 } } };
+  if (analysed)
+    return { match: { [term]: { query: [...new Set(ERROR_SPELLINGS.map((word) => word.toLowerCase()))].join(' ') } } };
+  return { terms: { [term]: [...ERROR_SPELLINGS, ...ERROR_NUMBERS.map(String)] } };
+}
+
+function anyOf(queries: readonly Query[]): Query {
+  return queries.length === 1 && queries[0] !== undefined
+    ? queries[0]
+    : { bool: { should: [...queries], minimum_should_match: 1 } };
+}
+
+/** How many records, errors and levels each window holds; nothing is fetched. */
+export function countBody(map: FieldMap, scope: Query, windows: readonly Span[], timeoutMs: number): Body {
+  const errors = isError(map);
+  const level = map.level.find(({ countable }) => countable);
+  const perWindow = {
+    ...(errors === null ? {} : { errors: { filter: errors } }),
+    ...(level === undefined ? {} : { levels: { terms: { field: level.term, size: 40 } } }),
+  };
+  return {
+    size: 0,
+    track_total_hits: false,
+    timeout: `${timeoutMs}ms`,
+    query: { bool: { filter: [scope, anyOf(windows.map((window) => inWindow(map, window)))] } },
+    aggs: {
+      windows: {
+        filters: { filters: Object.fromEntries(windows.map((window) => [window.name, inWindow(map, window)])) },
+        ...(Object.keys(perWindow).length === 0 ? {} : { aggs: perWindow }),
+      },
+    },
+  } as Body;
+}
+
+/** Whether anybody's lines are there at all: how many in the window, and when the newest of the index was written. */
+export function probeBody(map: FieldMap, window: Span, timeoutMs: number): Body {
+  return {
+    size: 0,
+    track_total_hits: false,
+    timeout: `${timeoutMs}ms`,
+    aggs: { window: { filter: inWindow(map, window) }, newest: { max: { field: map.time } } },
+  } as Body;
+}
+
+/** Either the errors, or all else; `all` where errors cannot be told. */
+export type Kind = 'errors' | 'others' | 'all';
+
+/** One page of a window, the newest first. */
+export function pageBody(map: FieldMap, scope: Query, window: Span, kind: Kind, size: number, timeoutMs: number): Body {
+  const errors = kind === 'all' ? null : isError(map);
+  return {
+    size,
+    track_total_hits: false,
+    timeout: `${timeoutMs}ms`,
+    _source: [...new Set(Object.values(map.paths).flat())],
+    query: {
+      bool: {
+        filter: [scope, inWindow(map, window), ...(kind === 'errors' && errors !== null ? [errors] : [])],
+        ...(kind === 'others' && errors !== null ? { must_not: [errors] } : {}),
+      },
+    },
+    sort: [
+      {
+        [map.time]: {
+          order: 'desc',
+          unmapped_type: 'date',
+          // Dates in nanoseconds and in milliseconds sort together only when one is turned into the other.
+          ...(map.timeInNanoseconds ? { numeric_type: 'date' } : {}),
+        },
+      },
+    ],
+  };
+}
+
+/** What the reader of the bundle can send again: the first page of each window. */
+export function spokenQuery(index: string, map: FieldMap, scope: Query, windows: readonly Span[]): unknown {
+  return {
+    index,
+    profile: map.profile,
+    searches: windows.map((window) => ({
+      window: window.name,
+      body: pageBody(map, scope, window, 'all', 1_000, 1_000),
+    })),
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { dialling, duration, httpAddress, matchers, name, size } from '../../config/fields.ts';
+
+/** `logs: [{ kind: elasticsearch, … }]`. */
+export const elasticsearchSettings = z.strictObject({
+  name,
+  kind: z.literal('elasticsearch'),
+  matchers: matchers.default([]),
+  nodes: z.array(httpAddress).min(1),
+  /** The server's major version; `auto` asks it. */
+  compatibility: z.union([z.literal('auto'), z.literal([7, 8, 9]), z.enum(['7', '8', '9'])]).default('auto'),
+  auth: z
+    .strictObject({
+      api_key: z.string().optional(),
+      api_key_file: z.string().optional(),
+      basic: z
+        .strictObject({ username: z.string(), password: z.string().optional(), password_file: z.string().optional() })
+        .optional(),
+    })
+    .optional(),
+  index: z.string().min(1),
+  kibana: z
+    .strictObject({ url: httpAddress, space: z.string().optional(), data_view: z.string().optional() })
+    .optional(),
+  /** A profile, or which field holds what: time, message, level, service, host, pod, workload, namespace, stack. */
+  fields: z
+    .union([
+      z.enum(['auto', 'ecs', 'fluentbit', 'otel', 'logstash']),
+      z.partialRecord(
+        z.enum(['time', 'message', 'level', 'service', 'host', 'pod', 'workload', 'namespace', 'stack']),
+        z.string().min(1),
+      ),
+    ])
+    .default('auto'),
+  scope: z.partialRecord(z.enum(['pod', 'workload', 'service', 'host', 'namespace']), z.array(z.string())).optional(),
+  budget: z
+    .strictObject({
+      time: duration.default(5_000),
+      documents: z.number().int().positive().default(10_000),
+      bytes: size.default(8_000_000),
+      lines: z.number().int().positive().default(20),
+    })
+    .prefault({}),
+  ...dialling,
+});
+export type ElasticsearchSettings = z.output<typeof elasticsearchSettings>;
