@@ -24,6 +24,9 @@ export interface JobPayloads {
     level: Level;
     why: string;
     bundle: number | null;
+    /** When it was first tried, and whether the fallback heard that it is late. */
+    since?: number;
+    lateTold?: boolean;
   };
   evidence: { attempt: number };
   /** A known fix was found to apply: plan it, check the guards, run it. */

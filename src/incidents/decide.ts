@@ -38,6 +38,7 @@ export type Command =
   | { readonly type: 'fix_state'; readonly attempt: Attempt }
   | { readonly type: 'notified'; readonly channel: string; readonly recipient: string; readonly purpose: NoticePurpose; readonly detail: string }
   | { readonly type: 'notice_failed'; readonly channel: string; readonly recipient: string; readonly purpose: NoticePurpose; readonly detail: string }
+  | { readonly type: 'notice_late'; readonly channel: string; readonly recipient: string; readonly detail: string }
   | {
       readonly type: 'handover';
       /** Null where the bundle could not be made: people are told all the same. */
@@ -85,6 +86,9 @@ function apply(draft: Draft, command: Command, rules: Rules): Refusal | null {
       return null;
     case 'notice_failed':
       decideNoticeFailed(draft, command, rules);
+      return null;
+    case 'notice_late':
+      tellFallback(draft, rules, `${command.recipient} could not be told over ${command.channel} yet: ${command.detail}`);
       return null;
     case 'handover':
       decideHandover(draft, command, rules);

@@ -28,7 +28,13 @@ export async function claimJobs(db: Kysely<Tables>, kinds: readonly JobKind[], l
 }
 
 /** Puts a claimed job back, to be done at `dueAt`. A lost lease changes nothing. */
-export async function retryJob(db: Kysely<Tables> | Transaction<Tables>, job: Job, dueAt: number, error: string, payload?: unknown): Promise<void> {
+export async function retryJob(
+  db: Kysely<Tables> | Transaction<Tables>,
+  job: Job,
+  dueAt: number,
+  error: string,
+  more: { payload?: unknown; attempts?: number } = {},
+): Promise<void> {
   await db
     .updateTable('jobs')
     .set({
@@ -36,7 +42,8 @@ export async function retryJob(db: Kysely<Tables> | Transaction<Tables>, job: Jo
       due_at: Math.floor(dueAt),
       lease_until: null,
       last_error: error.slice(0, 2000),
-      ...(payload === undefined ? {} : { payload: JSON.stringify(payload), attempts: 0 }),
+      ...(more.payload === undefined ? {} : { payload: JSON.stringify(more.payload) }),
+      ...(more.attempts === undefined ? {} : { attempts: more.attempts }),
     })
     .where('id', '=', job.id)
     .where('fence', '=', job.fence)

@@ -63,7 +63,7 @@ async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
   await db.schema.createIndex('jobs_by_incident').on('jobs').columns(['incident']).execute();
 
   let attempts = make('attempts').addColumn('id', 'text', (c) => c.primaryKey());
-  for (const column of ['incident', 'fix', 'target', 'state', 'mode', 'action_hash', 'output'] as const) attempts = attempts.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of ['incident', 'fix', 'target', 'state', 'mode', 'action_hash', 'plan'] as const) attempts = attempts.addColumn(column, 'text', (c) => c.notNull());
   for (const column of ['fence', 'intent_at'] as const) attempts = attempts.addColumn(column, 'bigint', (c) => c.notNull());
   await attempts.addColumn('started_at', 'bigint').addColumn('finished_at', 'bigint').addUniqueConstraint('one_attempt', ['incident', 'fix']).execute();
   await db.schema.createIndex('attempts_by_target').on('attempts').columns(['target', 'started_at']).execute();

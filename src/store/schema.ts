@@ -79,7 +79,8 @@ export interface Tables {
     intent_at: number;
     started_at: number | null;
     finished_at: number | null;
-    output: string;
+    /** The `FixPlan` as JSON: what was decided, and how it is verified. */
+    plan: string;
   };
   bundles: { incident: string; n: number; sha256: string; bytes: number; created_at: number };
   /** Malformed alerts and poison deliveries: kept, shown, never in the way. */

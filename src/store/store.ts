@@ -18,8 +18,12 @@ export interface Store {
   /** The sequence number of the last delivery whose effects are committed. */
   deliveriesTaken(): Promise<number>;
   claim(kinds: readonly JobKind[], limit: number, leaseMs: number): Promise<Job[]>;
-  /** Puts a claimed job back until `dueAt`; with a `payload`, as a fresh start. */
-  retry(job: Job, dueAt: number, error: string, payload?: unknown): Promise<void>;
+  /** Puts a claimed job back until `dueAt`, after a try that failed. */
+  retry(job: Job, dueAt: number, error: string): Promise<void>;
+  /** Puts a claimed job back until `dueAt` with what it must know then; its tries count on. */
+  postpone(job: Job, dueAt: number, error: string, payload: Job['payload']): Promise<void>;
+  /** Puts a claimed job back because it is not yet time: this was no try. */
+  again(job: Job, dueAt: number, payload: Job['payload']): Promise<void>;
   bury(job: Job, error: string): Promise<void>;
   nextDue(kinds: readonly JobKind[]): Promise<number | null>;
   /** A secret of this store, made at its first start: signs links, keys redaction. */
@@ -66,7 +70,9 @@ export async function openStore(parts: StoreParts): Promise<Store> {
       return Number((await readMeta(db, 'deliveries_taken')) ?? 0);
     },
     claim: (kinds, limit, leaseMs) => claimJobs(db, kinds, limit, clock.now(), leaseMs),
-    retry: (job, dueAt, error, payload) => retryJob(db, job, dueAt, error, payload),
+    retry: (job, dueAt, error) => retryJob(db, job, dueAt, error),
+    postpone: (job, dueAt, error, payload) => retryJob(db, job, dueAt, error, { payload }),
+    again: (job, dueAt, payload) => retryJob(db, job, dueAt, '', { payload, attempts: 0 }),
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds) => nextDue(db, kinds),
     async secret() {

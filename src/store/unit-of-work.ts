@@ -142,10 +142,23 @@ export class UnitOfWork implements OpenIndex {
     this.#queue(uid, job);
   }
 
+  /** Makes sure that a claim still holds. @throws StaleLease where it does not */
+  async hold(job: Job): Promise<void> {
+    const row = await this.tx.selectFrom('jobs').select(['fence', 'state']).where('id', '=', job.id).executeTakeFirst();
+    if (row === undefined || row.fence !== job.fence || row.state !== 'leased') throw new StaleLease(job);
+  }
+
   /** Ends a claimed job. @throws StaleLease where it was claimed by somebody else since */
   async finish(job: Job): Promise<void> {
     const result = await this.tx.deleteFrom('jobs').where('id', '=', job.id).where('fence', '=', job.fence).where('state', '=', 'leased').executeTakeFirst();
     if (Number(result.numDeletedRows) !== 1) throw new StaleLease(job);
+  }
+
+  /** Uses a one-time value up. @returns false where it was used before */
+  async spend(key: string, until: number): Promise<boolean> {
+    await this.tx.deleteFrom('spent').where('until', '<', this.now).execute();
+    const result = await this.tx.insertInto('spent').values({ key, until }).onConflict((c) => c.column('key').doNothing()).executeTakeFirst();
+    return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
   }
 
   /** Writes everything, in few statements. */

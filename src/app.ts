@@ -1,0 +1,126 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Config } from './config/schema.ts';
+import type { Engine } from './engine/engine.ts';
+import { startEngine } from './engine/start-engine.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { createWebhookHandler } from './http/webhooks.ts';
+import { openInbox, type Inbox } from './inbox/inbox.ts';
+import type { Source } from './sources/source.ts';
+import { createSource } from './sources/registry.ts';
+import { openBlobs } from './store/blobs.ts';
+import { createReadModel } from './store/read-model.ts';
+import { lockFolder, openSqliteReader } from './store/sqlite.ts';
+import type { Logger, LogOptions } from './telemetry/logger.ts';
+import { receivingMetrics, storeMetrics, teamLabel, type ReceivingMetrics } from './telemetry/metrics.ts';
+
+export interface AppSettings {
+  readonly config: Config;
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Without a trailing slash; null: messages carry no links. */
+  readonly externalUrl: string | null;
+  readonly logOptions: LogOptions;
+  readonly version: string;
+  readonly nodeVersion: string;
+  /** Called when the store worker ends by itself: without it nothing would be acted upon. */
+  readonly onDeath: (why: string) => void;
+}
+
+export interface App {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Times after which a slow client is cut off (safety.md: headers 10 s, request 30 s). */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The composition root: configuration → a running bridge. Opens the store first, listens last. */
+export async function startApp(settings: AppSettings, log: Logger): Promise<App> {
+  const { config, folder, externalUrl, logOptions } = settings;
+  mkdirSync(folder, { recursive: true });
+  const lock = lockFolder(folder);
+  const inbox = openInbox(join(folder, 'inbox.sqlite'));
+  const engine = await startEngine({ config, folder, externalUrl, log: logOptions }, settings.onDeath);
+  inbox.onCommit(() => engine.deliveries());
+  const readDb = openSqliteReader(folder);
+  const metrics = receivingMetrics(config.sources.map(({ name }) => name));
+  tellBuild(metrics, settings);
+  const sources = new Map(config.sources.map((source) => [source.name, createSource(source, { now: () => Date.now(), warn: (message) => log.warn(message) })]));
+  const webhooks = createWebhookHandler({
+    ...{ sources, inbox, now: () => Date.now() },
+    log: { warn: (message) => log.warn(message), error: (message, cause) => log.error(message, { error: String(cause) }) },
+    metrics: {
+      requests: (source, code) => metrics.webhookRequests.inc({ source, code: String(code) }),
+      lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
+    },
+  });
+  const app = createHttpApp({
+    ...{ readDb, engine, inbox, metrics, log, now: () => Date.now(), gauges: storeMetrics() },
+    read: createReadModel(readDb),
+    blobs: openBlobs(folder),
+    secret: await engine.secret(),
+    processMetrics: processMetrics(),
+    team: teamLabel(config.teams.map(({ name }) => name)),
+  });
+  const server = createServer((req, res) => {
+    if (!webhooks(req, res)) app(req, res);
+  });
+  warnOfOpenSources(sources, log);
+  const port = await listen(server, settings.host, settings.port);
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    async stop() {
+      await closeAll(server, engine, inbox);
+      await readDb.destroy();
+      lock.release();
+    },
+  };
+}
+
+/** In the order in which nothing is lost: no new requests, what is under way is answered, then work, then the files. */
+async function closeAll(server: Server, engine: Engine, inbox: Inbox): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 5_000);
+  await closed;
+  clearTimeout(timer);
+  await engine.stop();
+  inbox.close();
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = 75_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function tellBuild(metrics: ReceivingMetrics, { version, nodeVersion }: AppSettings): void {
+  metrics.buildInfo.set({ version, node: nodeVersion }, 1);
+  metrics.reloadSuccessful.set(1);
+  metrics.reloadSuccess.set(Date.now() / 1000);
+}
+
+function processMetrics(): () => Promise<string> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  // Gauges named like counters, which promtool rightly refuses.
+  for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) registry.removeSingleMetric(name);
+  return () => registry.metrics();
+}
+
+function warnOfOpenSources(sources: ReadonlyMap<string, Source>, log: Logger): void {
+  for (const source of sources.values()) {
+    if (!source.authenticated) log.warn('this source takes alerts from anybody who reaches the port; give it auth', { source: source.name });
+  }
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// No static imports: an older Node must come as far as to say so (its native modules would only crash).
+const NEEDED = 24;
+const found = Number(process.versions.node.split('.')[0]);
+if (found < NEEDED) {
+  process.stderr.write(`tierbell needs Node ${NEEDED} or newer; this is ${process.versions.node}. In a checkout, npm start and npm run bring their own.\n`);
+  process.exit(2);
+}
+const { main } = await import('./main.ts');
+await main();

@@ -1,0 +1,37 @@
+import { CliError } from './terminal.ts';
+
+export interface BridgeOptions {
+  readonly url: string;
+  readonly token?: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Asks a running bridge; with a body it is a POST. @throws CliError with the bridge's own sentence */
+export async function callBridge<T>({ url, token }: BridgeOptions, path: string, body?: unknown): Promise<T> {
+  const base = url.replace(/\/+$/, '');
+  const response = await fetch(`${base}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new CliError(`no bridge answers at ${base}; start one with npm start, or give --url`);
+  });
+  const text = await response.text();
+  const json = parse(text);
+  if (response.ok && json !== undefined) return json as T;
+  const detail = (json as { detail?: string } | undefined)?.detail ?? `the bridge answered ${response.status}`;
+  throw new CliError(detail);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { Command, CommanderError } from 'commander';
+import { addCheckVerbs } from './check-verbs.ts';
+import { addIncidentVerbs } from './incident-verbs.ts';
+import { addServe } from './serve.ts';
+import { CliError, type Terminal } from './terminal.ts';
+
+/**
+ * `tierbell <verb>`: every verb, its flags and its exit status.
+ * @returns the exit status, or null where the process goes on (serve)
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number | null> {
+  const program = new Command('tierbell')
+    .description('The bridge between your alerts and your people.')
+    .version(terminal.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.writeError(text) })
+    .showHelpAfterError('(tierbell --help shows the verbs)');
+  const done: { status: number | null } = { status: 0 };
+  const finish = (status: number | null): void => void (done.status = status);
+  addServe(program, terminal, finish);
+  addCheckVerbs(program, terminal, finish);
+  addIncidentVerbs(program, terminal, finish);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return done.status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof CliError)) throw error;
+    terminal.writeError(`tierbell: ${error.message}\n`);
+    return error.status;
+  }
+}

@@ -1,0 +1,23 @@
+/** The process as verbs see it. Results go to standard output alone, everything else to standard error. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly nodeVersion: string;
+  write(text: string): void;
+  writeError(text: string): void;
+  stdin(): Uint8Array;
+  /** Calls once for SIGTERM or SIGINT. */
+  onStop(stop: (signal: string) => void): void;
+  exit(status: number): void;
+}
+
+/** Something is wrong that the caller must mend: one sentence, and the exit status (1 failed, 2 wrong usage). */
+export class CliError extends Error {
+  readonly status: number;
+  constructor(message: string, status = 1) {
+    super(message);
+    this.status = status;
+  }
+}

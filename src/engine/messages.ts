@@ -1,0 +1,51 @@
+import type { Command } from '../incidents/decide.ts';
+import type { Config } from '../config/schema.ts';
+import type { LogOptions } from '../telemetry/logger.ts';
+
+/** What a person may ask of an incident. */
+export type PersonCommand = Extract<Command, { by: unknown }>;
+
+/** What the store worker is given at its start: plain data. */
+export interface EngineSettings {
+  readonly config: Config;
+  /** The data folder; its lock is held by whoever starts the worker. */
+  readonly folder: string;
+  /** Without a trailing slash, route prefix included; null where messages carry no links. */
+  readonly externalUrl: string | null;
+  readonly log: LogOptions;
+}
+
+export interface CommandRequest {
+  readonly number: number;
+  readonly command: PersonCommand;
+  /** A one-time value that goes with it: used once, a second use is refused. Epoch milliseconds. */
+  readonly spend: { readonly key: string; readonly until: number } | null;
+}
+
+/** `done` also where it was done before by the same person. */
+export type CommandResult =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'refused'; readonly detail: string }
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'spent' };
+
+/** What a delivery is answered by when it was refused though its sender proved itself: people must know. */
+export interface RefusedDelivery {
+  readonly source: string;
+  readonly reason: string;
+}
+
+export type ToEngine =
+  | { readonly type: 'call'; readonly id: number; readonly call: EngineCall }
+  | { readonly type: 'deliveries' };
+
+export type EngineCall =
+  | ({ readonly name: 'command' } & CommandRequest)
+  | { readonly name: 'metrics' }
+  | { readonly name: 'secret' }
+  | { readonly name: 'stop' };
+
+export type FromEngine =
+  | { readonly type: 'ready' }
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly why: string };

@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads';
+import type { Engine } from './engine.ts';
+import type { CommandRequest, CommandResult, EngineCall, EngineSettings, FromEngine, ToEngine } from './messages.ts';
+
+/** Starts the engine in a thread of its own. `onDeath` is called when the thread ends without having been told to. */
+export async function startEngine(settings: EngineSettings, onDeath: (why: string) => void): Promise<Engine> {
+  const worker = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: settings });
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let serial = 0;
+  let stopping = false;
+  const say = (message: ToEngine): void => worker.postMessage(message);
+  const call = <T>(request: EngineCall): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      serial += 1;
+      waiting.set(serial, { resolve: resolve as (value: unknown) => void, reject });
+      say({ type: 'call', id: serial, call: request });
+    });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.on('message', (message: FromEngine) => {
+      if (message.type === 'ready') return resolve();
+      const asked = waiting.get(message.id);
+      waiting.delete(message.id);
+      if (message.type === 'answer') asked?.resolve(message.value);
+      else asked?.reject(new Error(message.why));
+    });
+    worker.on('error', (error: Error) => {
+      reject(error);
+      die(error.stack ?? error.message);
+    });
+    worker.on('exit', (code) => {
+      reject(new Error(`the store worker ended (${code}) before it was ready`));
+      die(`it ended with status ${code}`);
+    });
+  });
+  const die = (why: string): void => {
+    for (const { reject } of waiting.values()) reject(new Error(`the store worker is gone: ${why}`));
+    waiting.clear();
+    if (!stopping) onDeath(why);
+  };
+  await ready;
+  return {
+    deliveries: () => say({ type: 'deliveries' }),
+    command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
+    metrics: () => call<string>({ name: 'metrics' }),
+    secret: async () => Buffer.from(await call<string>({ name: 'secret' }), 'hex'),
+    async stop() {
+      stopping = true;
+      await call({ name: 'stop' });
+      await worker.terminate();
+    },
+  };
+}

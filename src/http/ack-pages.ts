@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import express, { Router } from 'express';
+import { html, page, type Html } from '../console/html.ts';
+import { CATEGORY_TITLES } from '../domain/category.ts';
+import { incidentId, isOpen, nextStep, type Incident } from '../domain/incident.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { CommandResult } from '../engine/messages.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import { readAckToken, readConfirm, signConfirm } from './ack-token.ts';
+
+export interface AckParts {
+  readonly read: ReadModel;
+  readonly engine: Pick<Engine, 'command'>;
+  readonly secret: Buffer;
+  readonly now: () => number;
+}
+
+/**
+ * `/ack/<token>`, the link in a message. Looking at it changes nothing, because mail scanners look; and they post too, so
+ * only a POST that carries the one-time value of a page that was shown acts. The actor is whom the link was sent to.
+ */
+export function createAckPages(parts: AckParts): Router {
+  const pages = Router();
+  pages.get('/:token', async (req, res) => {
+    const answer = await show(parts, req.params.token, '');
+    res.status(answer.status).type('html').send(answer.body);
+  });
+  pages.post('/:token', express.urlencoded({ extended: false, limit: '8kb' }), async (req, res) => {
+    const answer = await act(parts, req.params.token, (req.body as { confirm?: unknown } | undefined)?.confirm);
+    res.status(answer.status).type('html').send(answer.body);
+  });
+  return pages;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function act(parts: AckParts, token: string, confirm: unknown): Promise<Answer> {
+  const link = readAckToken(parts.secret, token, parts.now());
+  const once = typeof confirm === 'string' ? readConfirm(parts.secret, token, confirm, parts.now()) : null;
+  if (link === null || link === 'expired' || once === null) return show(parts, token, link === null || link === 'expired' ? '' : 'Nothing was done yet: press the button to acknowledge.');
+  const by = { kind: 'person' as const, name: link.reader };
+  const result = await parts.engine.command({ number: link.number, command: { type: 'acknowledge', by, takeover: false }, spend: once });
+  return show(parts, token, said(result));
+}
+
+function said(result: CommandResult): string {
+  switch (result.outcome) {
+    case 'done':
+      return 'Done: it is yours, and the escalation stops.';
+    case 'refused':
+      return `Not done. ${result.detail}.`;
+    case 'spent':
+      return 'This form was sent already; here is how it stands.';
+    case 'not_found':
+      return 'This incident is gone.';
+  }
+}
+
+async function show(parts: AckParts, token: string, note: string): Promise<Answer> {
+  const link = readAckToken(parts.secret, token, parts.now());
+  if (link === 'expired') return plain(410, 'This link is too old', 'Links in messages are good for 7 days. Open the incident by its number instead: tierbell incident show INC-…');
+  const incident = link === null ? null : await parts.read.byUid(link.uid);
+  if (link === null || incident === null) return plain(404, 'This link is not ours', 'It may have been cut in the message. Copy the whole address, or type: tierbell incident list');
+  const id = incidentId(incident);
+  const confirm = signConfirm(parts.secret, token, randomBytes(9).toString('hex'), parts.now());
+  const body = html`<p class="id">${id}</p>
+    <h1>${incident.title}</h1>
+    <p><span class="state">${incident.status}</span></p>
+    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident)} ${form(incident, link.reader, confirm)}`;
+  return { status: 200, body: page(`${id} – ${incident.title}`, body) };
+}
+
+function facts(incident: Incident): Html {
+  const next = nextStep(incident);
+  return html`<dl>
+    <dt>Level</dt>
+    <dd>${incident.level}, ${incident.priority}, severity ${incident.severity}</dd>
+    <dt>Since</dt>
+    <dd>${moment(incident.startsAt)}</dd>
+    <dt>Category</dt>
+    <dd>${CATEGORY_TITLES[incident.classification.category]}</dd>
+    ${incident.acknowledgedBy !== null && html`<dt>Acknowledged</dt><dd>by ${incident.acknowledgedBy}, ${moment(incident.acknowledgedAt)}</dd>`}
+    ${incident.resolvedAt !== null && html`<dt>Resolved</dt><dd>by ${incident.resolvedBy ?? ''}, ${moment(incident.resolvedAt)}</dd>`}
+    ${next !== null && html`<dt>Next</dt><dd>${next.action}, at ${moment(next.at)}</dd>`}
+  </dl>`;
+}
+
+function form(incident: Incident, reader: string, confirm: string): Html | null {
+  if (!isOpen(incident) || incident.status === 'acknowledged') return null;
+  return html`<form method="post">
+    <input type="hidden" name="confirm" value="${confirm}" />
+    <button type="submit">Acknowledge as ${reader}</button>
+  </form>`;
+}
+
+function plain(status: number, title: string, text: string): Answer {
+  return { status, body: page(title, html`<h1>${title}</h1><p>${text}</p>`) };
+}
+
+function moment(ms: number | null): string {
+  return ms === null ? '' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,146 @@
+import { Router, type Request } from 'express';
+import { z } from 'zod';
+import { CATEGORIES } from '../domain/category.ts';
+import { SEVERITIES } from '../domain/alert.ts';
+import { LEVELS, incidentId, type Incident } from '../domain/incident.ts';
+import { PRIORITIES } from '../domain/priority.ts';
+import type { Engine } from '../engine/engine.ts';
+import { alertView, incidentView } from '../incidents/incident-view.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import { HttpProblem } from './http-problem.ts';
+import { nearestName } from './nearest-name.ts';
+import { VERBS, isVerb } from './verbs.ts';
+
+export interface ApiParts {
+  readonly read: ReadModel;
+  readonly blobs: Blobs;
+  readonly engine: Pick<Engine, 'command'>;
+}
+
+const ALERTS_SHOWN = 500;
+const many = <T extends readonly [string, ...string[]]>(values: T) => z.preprocess(toList, z.array(z.enum(values)).optional());
+const texts = z.preprocess(toList, z.array(z.string().max(256)).optional());
+
+const listQuery = z.strictObject({
+  status: many(['triggered', 'acknowledged', 'resolved', 'closed']),
+  level: many(LEVELS),
+  category: many(CATEGORIES),
+  severity: many(SEVERITIES),
+  priority: many(PRIORITIES),
+  team: texts,
+  service: texts,
+  q: z.string().max(256).optional(),
+  since: z.iso.datetime({ offset: true }).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().regex(/^\d{1,15}$/).optional(),
+});
+
+function toList(value: unknown): unknown {
+  return value === undefined || Array.isArray(value) ? value : [value];
+}
+
+/** `/api/v1`: what programs, the CLI and the console read and do. */
+export function createApi({ read, blobs, engine }: ApiParts): Router {
+  const api = Router();
+
+  api.get('/incidents', async (req, res) => {
+    const query = readQuery(req);
+    const { limit, cursor, since, ...filter } = query;
+    const narrowed = { ...filter, ...(since === undefined ? {} : { since: Date.parse(since) }) };
+    const incidents = await read.incidents(withoutUndefined(narrowed), limit + 1, cursor === undefined ? null : Number(cursor));
+    const page = incidents.slice(0, limit);
+    const alerts = await read.firstAlerts(page.map(({ uid }) => uid));
+    const items = page.map((incident) => {
+      const first = alerts.get(incident.uid);
+      return incidentView(incident, { alerts: first === undefined ? [] : [first], links: [], full: false });
+    });
+    res.json({ items, nextCursor: incidents.length > limit ? String(page.at(-1)?.number) : null });
+  });
+
+  api.get('/incidents/:id', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    res.json(await view(read, incident));
+  });
+
+  api.get('/incidents/:id/timeline', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    res.json({ items: await read.timeline(incident.uid) });
+  });
+
+  api.get('/incidents/:id/alerts', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    const alerts = await read.alerts(incident.uid, 5_000);
+    res.json({ items: alerts.map((alert) => alertView(alert)) });
+  });
+
+  api.get('/incidents/:id/evidence', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    const shown = incidentView(incident, { alerts: [], links: [], full: true });
+    res.json({ items: shown['evidence'] });
+  });
+
+  api.get('/incidents/:id/handover.zip', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    const n = req.query['n'];
+    if (n !== undefined && !(typeof n === 'string' && /^\d{1,9}$/.test(n))) {
+      throw new HttpProblem({ status: 400, title: 'Bad query', detail: 'n is the number of a bundle.', field: 'n' });
+    }
+    const bundle = await read.bundle(incident.uid, n === undefined ? null : Number(n));
+    if (bundle === null) {
+      throw new HttpProblem({ status: 404, title: 'No such bundle', detail: `${incidentId(incident)} was not handed over${n === undefined ? ' yet' : ' under this number'}.` });
+    }
+    const name = `${incidentId(incident)}-handover-${bundle.n}.zip`;
+    res.type('application/zip').set('Content-Disposition', `attachment; filename="${name}"`).set('Digest', `sha-256=${Buffer.from(bundle.sha256, 'hex').toString('base64')}`);
+    res.send(Buffer.from(await blobs.get(bundle.sha256)));
+  });
+
+  api.post('/incidents/:id/:verb', async (req, res) => {
+    const incident = await find(read, req.params.id);
+    const { verb } = req.params;
+    if (!isVerb(verb)) {
+      const meant = nearestName(verb, Object.keys(VERBS));
+      const hint = meant === null ? `Verbs: ${Object.keys(VERBS).join(', ')}.` : `Did you mean ${meant}?`;
+      throw new HttpProblem({ status: 404, title: 'No such verb', detail: `An incident has no such verb. ${hint}` });
+    }
+    const asked = VERBS[verb].read(req.body);
+    if (!asked.ok) throw new HttpProblem({ status: 400, title: 'Bad body', detail: asked.detail, field: asked.field });
+    const result = await engine.command({ number: incident.number, command: asked.command, spend: null });
+    const after = await find(read, req.params.id);
+    if (result.outcome === 'refused') {
+      const { status, level, acknowledgedBy } = after;
+      throw new HttpProblem({ status: 409, title: 'Does not apply', detail: result.detail }, { incident: incidentId(after), state: status, level, acknowledgedBy });
+    }
+    res.json(await view(read, after));
+  });
+
+  api.use((req) => {
+    throw new HttpProblem({ status: 404, title: 'Not found', detail: `There is nothing at ${req.method} here.` });
+  });
+  return api;
+}
+
+async function view(read: ReadModel, incident: Incident): Promise<unknown> {
+  const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
+  return incidentView(incident, { alerts, links: [], full: true });
+}
+
+/** By `INC-7` or by uid. @throws HttpProblem 404 */
+export async function find(read: ReadModel, id: string): Promise<Incident> {
+  const number = /^INC-(\d{1,15})$/i.exec(id)?.[1];
+  const incident = number === undefined ? await read.byUid(id) : await read.byNumber(Number(number));
+  if (incident === null) throw new HttpProblem({ status: 404, title: 'No such incident', detail: 'There is no incident of this id; write it as INC-7.' });
+  return incident;
+}
+
+function readQuery(req: Request): z.output<typeof listQuery> {
+  const parsed = listQuery.safeParse(req.query);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : String(issue?.path[0] ?? '');
+  throw new HttpProblem({ status: 400, title: 'Bad query', detail: `${issue?.message ?? 'The query does not fit'}.`, field });
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,96 @@
+import express, { type Express, type Request } from 'express';
+import helmet from 'helmet';
+import type { Kysely } from 'kysely';
+import { STYLE } from '../console/style.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import type { Tables } from '../store/schema.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ReceivingMetrics, StoreMetrics } from '../telemetry/metrics.ts';
+import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
+import { createAckPages } from './ack-pages.ts';
+import { createApi } from './api.ts';
+import { handleErrors, HttpProblem } from './http-problem.ts';
+import { guardLocal } from './local-guard.ts';
+
+export interface HttpParts {
+  readonly read: ReadModel;
+  readonly readDb: Kysely<Tables>;
+  readonly blobs: Blobs;
+  readonly engine: Engine;
+  readonly inbox: Inbox;
+  readonly secret: Buffer;
+  readonly metrics: ReceivingMetrics;
+  readonly gauges: StoreMetrics;
+  readonly processMetrics: () => Promise<string>;
+  readonly team: (name: string) => string;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** Everything over HTTP but the webhooks, which stand in front of it. */
+export function createHttpApp(parts: HttpParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'extended');
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false }));
+  app.use(measure(parts.metrics));
+  app.get('/-/healthy', (_req, res) => void res.type('text').send('Tierbell is healthy.\n'));
+  app.get('/-/ready', (_req, res) => {
+    const health = parts.inbox.healthy();
+    if (health.ok) res.type('text').send('Tierbell is ready.\n');
+    else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type('text/plain; version=0.0.4').send(await allMetrics(parts));
+  });
+  app.get('/assets/tierbell.css', (_req, res) => void res.type('css').set('Cache-Control', 'max-age=300').send(STYLE));
+  app.use('/ack', createAckPages(parts));
+  app.use('/api/v1', guardLocal, express.json({ limit: '256kb', strict: true }), createApi(parts));
+  app.use(() => {
+    throw new HttpProblem({ status: 404, title: 'Not found', detail: 'There is nothing here. The API begins at /api/v1/incidents.' });
+  });
+  app.use(handleErrors(parts.log));
+  return app;
+}
+
+const POLICY = {
+  'default-src': ["'none'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'"],
+  'form-action': ["'self'"],
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+
+async function allMetrics(parts: HttpParts): Promise<string> {
+  await readStoreGauges(parts.readDb, parts.gauges, parts.team, parts.now());
+  const texts = [parts.metrics.registry.metrics(), parts.gauges.registry.metrics(), parts.engine.metrics(), parts.processMetrics()];
+  return (await Promise.all(texts)).join('\n');
+}
+
+const ROUTES: readonly (readonly [RegExp, string])[] = [
+  [/^\/api\/v1\/incidents\/[^/]+\/([a-z.]+)$/, '/api/v1/incidents/{id}/{verb}'],
+  [/^\/api\/v1\/incidents\/[^/]+$/, '/api/v1/incidents/{id}'],
+  [/^\/api\/v1\/incidents$/, '/api/v1/incidents'],
+  [/^\/ack\//, '/ack/{token}'],
+  [/^\/metrics$/, '/metrics'],
+  [/^\/-\/\w+$/, '/-/'],
+  [/^\/assets\//, '/assets/'],
+];
+
+/** A closed set of route names: paths hold ids and tokens. */
+function routeOf(req: Request): string {
+  return ROUTES.find(([shape]) => shape.test(req.path))?.[1] ?? 'other';
+}
+
+function measure(metrics: ReceivingMetrics): express.RequestHandler {
+  const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+  return (req, res, next) => {
+    const end = metrics.httpDuration.startTimer({ route: routeOf(req), method: methods.has(req.method) ? req.method : 'other' });
+    res.on('finish', () => end({ code: String(res.statusCode) }));
+    next();
+  };
+}

@@ -1,0 +1,36 @@
+import type { NextFunction, Request, Response } from 'express';
+import type { Logger } from '../telemetry/logger.ts';
+import { sendProblem, type Problem } from './problem.ts';
+
+/** A problem that ends a request, thrown where it is found and written by {@link handleErrors}. */
+export class HttpProblem extends Error {
+  readonly problem: Problem;
+  readonly extra: Readonly<Record<string, unknown>>;
+
+  /** @param extra more members of the problem document, such as the present state */
+  constructor(problem: Problem, extra: Readonly<Record<string, unknown>> = {}) {
+    super(problem.detail);
+    this.problem = problem;
+    this.extra = extra;
+  }
+}
+
+/** The one error handler: problems as they are; everything else is ours, logged, and told without details. */
+export function handleErrors(log: Logger): (error: unknown, req: Request, res: Response, next: NextFunction) => void {
+  return (error, req, res, next) => {
+    if (res.headersSent) return next(error);
+    if (error instanceof HttpProblem) return sendProblem(res, error.problem, error.extra);
+    const status = (error as { status?: unknown }).status;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      return sendProblem(res, { status, title: 'Bad request', detail: bodyTrouble(status, error as { type?: string }) });
+    }
+    log.error('a request broke', { path: req.path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    sendProblem(res, { status: 500, title: 'Internal error', detail: 'Tierbell broke while it answered; its log tells more. Nothing was half done.' });
+  };
+}
+
+function bodyTrouble(status: number, error: { type?: string }): string {
+  if (status === 413) return 'The body is larger than 256 kB.';
+  if (error.type === 'entity.parse.failed') return 'The body is not JSON.';
+  return 'The request cannot be read.';
+}

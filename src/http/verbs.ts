@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { LEVELS } from '../domain/incident.ts';
+import { cleanLine, cleanText } from '../domain/text.ts';
+import type { PersonCommand } from '../engine/messages.ts';
+
+const reason = z.string().max(4000).default('').transform((text) => cleanText(text));
+const by = z.string().min(1).max(128).default('anonymous').transform((text) => cleanLine(text, 128));
+
+/** Body of each verb, and the command that it is. The API and the link go through the same commands. */
+export const VERBS = {
+  acknowledge: verb(z.strictObject({ by, takeover: z.boolean().default(false) }), ({ by, takeover }) => ({ type: 'acknowledge', by: person(by), takeover })),
+  unacknowledge: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'unacknowledge', by: person(by), reason })),
+  escalate: verb(
+    z.strictObject({ by, reason, level: z.union([z.number(), z.string()]).transform(String).pipe(z.enum(LEVELS)).nullable().default(null) }),
+    ({ by, reason, level }) => ({ type: 'escalate', by: person(by), level, reason }),
+  ),
+  resolve: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'resolve', by: person(by), reason })),
+  reopen: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'reopen', by: person(by), reason })),
+  close: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'close', by: person(by), reason })),
+  note: verb(z.strictObject({ by, note: z.string().min(1).max(16_000).transform((text) => cleanText(text, 16_000)) }), ({ by, note }) => ({ type: 'note', by: person(by), note })),
+} as const;
+export type Verb = keyof typeof VERBS;
+
+export function isVerb(name: string): name is Verb {
+  return Object.hasOwn(VERBS, name);
+}
+
+interface VerbReader {
+  read(body: unknown): { readonly ok: true; readonly command: PersonCommand } | { readonly ok: false; readonly field: string; readonly detail: string };
+}
+
+function verb<S extends z.ZodType>(schema: S, toCommand: (body: z.output<S>) => PersonCommand): VerbReader {
+  return {
+    read(body) {
+      const parsed = schema.safeParse(body ?? {});
+      if (parsed.success) return { ok: true, command: toCommand(parsed.data) };
+      const issue = parsed.error.issues[0];
+      const field = (issue?.path ?? []).map(String).join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
+      return { ok: false, field, detail: `${issue?.message ?? 'The body does not fit'}.` };
+    },
+  };
+}
+
+function person(name: string): { kind: 'person'; name: string } {
+  return { kind: 'person', name };
+}

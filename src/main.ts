@@ -1,0 +1,32 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { runCli } from './cli/cli.ts';
+import type { Terminal } from './cli/terminal.ts';
+
+/** argv, environment, signals, exit codes: the only user of the process (with `bin.ts`, its door). */
+export async function main(): Promise<void> {
+  const terminal: Terminal = {
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    nodeVersion: process.versions.node,
+    version: readVersion(),
+    write: (text) => void writeSync(1, text),
+    writeError: (text) => void writeSync(2, text),
+    stdin: () => readFileSync(0),
+    onStop(stop) {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+    },
+    exit: (status) => process.exit(status),
+  };
+  process.on('uncaughtException', (error) => {
+    terminal.writeError(`tierbell: a bug ended this process: ${error.stack ?? error.message}\n`);
+    process.exit(1);
+  });
+  const status = await runCli(process.argv.slice(2), terminal);
+  if (status !== null) process.exitCode = status;
+}
+
+function readVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,70 @@
+import type { Job, JobKind } from './domain/job.ts';
+import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts';
+import { notify, type NotifyParts } from './work/notify.ts';
+import { packHandover, type HandoverParts } from './work/pack-handover.ts';
+import { passDeadline } from './work/pass-deadline.ts';
+import { runFix, type FixParts } from './work/run-fix.ts';
+import { Runner, type Lane } from './work/runner.ts';
+import { setAside } from './work/set-aside.ts';
+import { takeDeliveries, type TakeParts } from './work/take-deliveries.ts';
+import { verifyFix } from './work/verify-fix.ts';
+
+/** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
+export type House = TakeParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
+
+/** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
+const LANES: readonly Lane[] = [
+  { kinds: ['deadline'], concurrency: 4, leaseMs: 30_000 },
+  { kinds: ['notify'], concurrency: 16, leaseMs: 60_000 },
+  { kinds: ['evidence'], concurrency: 4, leaseMs: 60_000 },
+  { kinds: ['handover'], concurrency: 2, leaseMs: 60_000 },
+  { kinds: ['verify'], concurrency: 8, leaseMs: 30_000 },
+  { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },
+];
+
+export interface Pipeline {
+  /** Takes all deliveries that are on disk and not yet taken. */
+  advance(): Promise<void>;
+  /** Begins to do what is due. */
+  start(): void;
+  /** Something became due. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * The product in one screen. Three transactions carry everything:
+ *
+ * 1. **receive** (`http/webhooks.ts`, in the receiving thread): the raw delivery is committed to the inbox, many in one
+ *    fsync; only then is each answered with 200.
+ * 2. **advance**: delivery → alerts → incident → timeline and due work, and how far we have read, in one commit.
+ *    Correlating and deciding are pure (`incidents/`).
+ * 3. **act**: a job is claimed under a lease, its effect is done outside, and its result is decided upon and committed.
+ *
+ * Nothing is sent that is not on disk, and nothing waits in memory that would matter after `kill -9`.
+ */
+export function createPipeline(house: House): Pipeline {
+  const act: { readonly [K in JobKind]: (job: Extract<Job, { kind: K }>, signal: AbortSignal) => Promise<void> } = {
+    deadline: (job) => passDeadline(house, job), //             time is up: escalate, resolve, reopen, close
+    notify: (job, signal) => notify(house, job, signal), //     tell people over a channel
+    evidence: (job, signal) => collectEvidence(house, job, signal), // the log lines that explain it
+    fix: (job, signal) => runFix(house, job, signal), //        the known fix, at most once, under guard rails
+    verify: (job, signal) => verifyFix(house, job, signal), //  did it help? asked of an independent probe
+    handover: (job) => packHandover(house, job), //             everything attached, for Level 3
+  };
+  const runner = new Runner({
+    store: house.store,
+    lanes: LANES,
+    handle: (job, signal) => (act[job.kind] as (job: Job, signal: AbortSignal) => Promise<void>)(job, signal),
+    setAside: (job, why) => setAside(house.store, job, why),
+    log: house.log,
+  });
+  return {
+    async advance() {
+      while (await takeDeliveries(house)) runner.wake();
+    },
+    start: () => runner.start(),
+    wake: () => runner.wake(),
+    stop: () => runner.stop(),
+  };
+}

@@ -1,0 +1,82 @@
+import { compileClassifier } from './classify/classifier.ts';
+import type { Config } from './config/schema.ts';
+import type { EscalationPolicy } from './config/rules-schema.ts';
+import { CATEGORY_TITLES } from './domain/category.ts';
+import { matchesAll, parseMatcher } from './domain/matcher.ts';
+import type { CompiledFix } from './fixes/fix.ts';
+import { selectFix } from './fixes/select-fix.ts';
+import type { Policy, Rules } from './incidents/rules.ts';
+
+const NEVER = { P1: null, P2: null, P3: null, P4: null };
+/** TERM, then KILL 10 s later: what a fix may take beyond its own timeout. */
+const KILL_GRACE_MS = 10_000;
+
+/** The configuration as decisions. Everything that can be compiled is compiled once, here. */
+export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rules {
+  const policies = config.escalation_policies.map((policy) => ({ matchers: policy.matchers.map(parseMatcher), policy: toPolicy(policy) }));
+  const last = lastResort(config);
+  const classifier = compileClassifier(config.categories);
+  const channelsOf = channelLookUp(config);
+  return {
+    mode: config.mode,
+    groupingBy: config.grouping.by,
+    resolveHoldMs: config.flap.resolve_hold,
+    reopenWithinMs: config.flap.reopen_within,
+    settleMs: config.flap.settle,
+    closeAfterMs: config.resolution.close_after,
+    keepOpen(incident) {
+      for (const rule of config.resolution.keep_open) {
+        if ('category' in rule && rule.category === incident.classification.category) return `a ${CATEGORY_TITLES[rule.category].toLowerCase()} is closed by a person`;
+        if ('level' in rule && rule.level === incident.level) return `what Level ${rule.level} holds is closed by a person`;
+      }
+      return null;
+    },
+    classify: (facts) => classifier.classify(facts),
+    policyFor: (labels) => policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last,
+    policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,
+    selectFix({ labels, source, classification }) {
+      const selected = selectFix(fixes, { labels, source, category: classification.category });
+      if (selected === null) return null;
+      const { id, title, action, verify } = selected.fix.fix;
+      return { id, title, mode: selected.mode, overdueMs: action.timeout + KILL_GRACE_MS + verify.timeout };
+    },
+    channelsOf,
+    fallback: channelsOf(config.fallback.notify),
+  };
+}
+
+function toPolicy(policy: EscalationPolicy): Policy {
+  return {
+    name: policy.name,
+    steps: policy.steps.map((step) => ({
+      level: step.level,
+      notify: step.notify,
+      inform: step.inform,
+      ackTimeoutMs: step.ack_timeout ?? NEVER,
+      requiresApproval: step.requires_approval,
+    })),
+    maxTimeAtLevelMs: policy.max_time_at_level ?? {},
+    immediately: policy.immediately.map((rule) => ('category' in rule ? { category: rule.category, minConfidence: rule.min_confidence } : rule)),
+  };
+}
+
+/** No policy fits an alert: somebody hears of it all the same. */
+function lastResort(config: Config): Policy {
+  const step = { level: '2' as const, notify: config.fallback.notify, inform: [], ackTimeoutMs: NEVER, requiresApproval: false };
+  return { name: 'fallback', steps: [step], maxTimeAtLevelMs: {}, immediately: [] };
+}
+
+/** Names of teams, people and channels → channels, each once, in order. */
+function channelLookUp(config: Config): (names: readonly string[]) => readonly string[] {
+  const groups = new Map<string, readonly string[]>([
+    ...config.channels.map(({ name }) => [name, [name]] as const),
+    ...config.people.map(({ name, channels }) => [name, channels] as const),
+    ...config.teams.map(({ name, channels }) => [name, channels] as const),
+  ]);
+  const expand = (name: string, depth: number): readonly string[] => {
+    const members = groups.get(name) ?? [];
+    if (depth > 4 || (members.length === 1 && members[0] === name)) return members;
+    return members.flatMap((member) => expand(member, depth + 1));
+  };
+  return (names) => [...new Set(names.flatMap((name) => expand(name, 0)))];
+}

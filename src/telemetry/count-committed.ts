@@ -1,0 +1,50 @@
+import type { EntryData } from '../domain/entry.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { WireEntry } from '../incidents/timeline.ts';
+import type { Committed } from '../store/unit-of-work.ts';
+import type { PipelineMetrics } from './metrics.ts';
+
+/** Counts what a commit brought: metrics follow from the timeline, so that both tell the same. */
+export function countCommitted(metrics: PipelineMetrics, { entries, before, after }: Committed): void {
+  for (const entry of entries) count(metrics, entry, before, after);
+}
+
+function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | null, after: Incident): void {
+  const at = Date.parse(entry.at);
+  const category = after.classification.category;
+  const who = { category, level: before?.level ?? after.level, priority: after.priority, team: metrics.teamLabel(after.team) };
+  const sinceOpened = (at - after.createdAt) / 1000;
+  switch (entry.type) {
+    case 'opened':
+      return metrics.incidents.inc({ category, severity: after.severity });
+    case 'classified':
+      return metrics.classifications.inc({ category, method: (entry.data as EntryData['classified']).method });
+    case 'escalated': {
+      const { from, to, reason } = entry.data as EntryData['escalated'];
+      return metrics.escalations.inc({ category, from, to, reason });
+    }
+    case 'acknowledged':
+      if (before?.firstAcknowledgedAt === null) metrics.acknowledgeDuration.observe(who, sinceOpened);
+      return;
+    case 'resolved':
+      return metrics.resolveDuration.observe(who, sinceOpened);
+    case 'reopened':
+      if (before?.resolvedHow === 'fix') for (const { fix } of before.attempts) metrics.fixRecurrences.inc({ fix: metrics.fixLabel(fix) });
+      return;
+    case 'handover':
+      return metrics.handoverDuration.observe({ category }, sinceOpened);
+    case 'fix':
+      return countFix(metrics, after, (entry.data as { id: string }).id);
+    default:
+  }
+}
+
+function countFix(metrics: PipelineMetrics, incident: Incident, id: string): void {
+  const attempt = incident.attempts.find((other) => other.id === id);
+  if (attempt === undefined) return;
+  const fix = metrics.fixLabel(attempt.fix);
+  metrics.fixAttempts.inc({ fix, state: attempt.state });
+  const { state, startedAt, finishedAt } = attempt;
+  const ran = state === 'succeeded' || state === 'failed' || state === 'unknown';
+  if (ran && startedAt !== null && finishedAt !== null) metrics.fixDuration.observe({ fix }, (finishedAt - startedAt) / 1000);
+}

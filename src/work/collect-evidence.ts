@@ -1,0 +1,39 @@
+import { collectLogs } from '../evidence/collect.ts';
+import type { LogStore } from '../evidence/log-store.ts';
+import type { Job } from '../domain/job.ts';
+import { uuidv7 } from '../inbox/uuidv7.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import type { Store } from '../store/store.ts';
+import type { PipelineMetrics } from '../telemetry/metrics.ts';
+
+type EvidenceJob = Extract<Job, { kind: 'evidence' }>;
+
+export interface EvidenceParts {
+  readonly store: Store;
+  readonly read: ReadModel;
+  readonly blobs: Blobs;
+  readonly logs: readonly LogStore[];
+  readonly redact: (text: string) => string;
+  readonly metrics: PipelineMetrics;
+}
+
+/** Fetches the log lines of an incident; whatever comes of it, lines or the reason why there are none, is on record. */
+export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, signal: AbortSignal): Promise<void> {
+  const { store, metrics } = parts;
+  const incident = await parts.read.byUid(job.incident);
+  if (incident === null) return store.transact((unit) => unit.finish(job));
+  const { labels, startsAt } = incident;
+  const began = performance.now();
+  const collected = await collectLogs({ id: uuidv7(store.now()), labels, startsAt, now: store.now() }, parts.logs, parts.redact, signal);
+  const { state, store: name } = collected.evidence;
+  metrics.enrichmentDuration.observe({ store: name, state }, (performance.now() - began) / 1000);
+  const records = collected.evidence.windows.reduce((sum, window) => sum + window.records, 0);
+  metrics.enrichmentDocuments.inc({ store: name }, records);
+  const rawBlob = collected.raw === null ? null : await parts.blobs.put(collected.raw);
+  await store.transact(async (unit) => {
+    await unit.finish(job);
+    await unit.incident(job.incident);
+    unit.run(job.incident, { type: 'evidence', evidence: { ...collected.evidence, rawBlob }, logLines: collected.records });
+  });
+}

@@ -1,0 +1,126 @@
+import type { Job, JobKind } from '../domain/job.ts';
+import type { Store } from '../store/store.ts';
+import { StaleLease } from '../store/unit-of-work.ts';
+
+/** Does one claimed job: its effect outside, then its result in one transaction that ends the job (or puts it back). */
+export type Handler = (job: Job, signal: AbortSignal) => Promise<void>;
+
+/** Kinds of work that share a limit on how much runs at once. */
+export interface Lane {
+  readonly kinds: readonly JobKind[];
+  readonly concurrency: number;
+  /** How long a claim is good; longer than the longest effect, as after it another may take over. */
+  readonly leaseMs: number;
+}
+
+export interface RunnerParts {
+  readonly store: Store;
+  readonly lanes: readonly Lane[];
+  readonly handle: Handler;
+  /** Work that broke five times: it is buried, and people hear of it. */
+  readonly setAside: (job: Job, why: string) => Promise<void>;
+  readonly log: (message: string, fields: Record<string, unknown>) => void;
+}
+
+/** Tries before work that throws (a bug, not an expected failure) is set aside. */
+const TRIES = 5;
+/** The longest sleep: a deadline lies in the store, a timer only wakes us to look. */
+const LOOK_EVERY_MS = 1_000;
+const STOP_WITHIN_MS = 10_000;
+
+/** Claims due work and has it done, lane by lane, until it is stopped. */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #running = new Map<Lane, Set<Promise<void>>>();
+  readonly #abort = new AbortController();
+  readonly #timers = new Map<Lane, NodeJS.Timeout>();
+  readonly #looking = new Set<Lane>();
+  readonly #again = new Set<Lane>();
+  #stopped = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    for (const lane of parts.lanes) this.#running.set(lane, new Set());
+  }
+
+  start(): void {
+    this.wake();
+  }
+
+  /** Something may have become due. */
+  wake(): void {
+    for (const lane of this.#parts.lanes) void this.#look(lane);
+  }
+
+  /** Takes nothing new, waits for what runs, and aborts what takes too long; what is left comes again after a restart. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    const all = [...this.#running.values()].flatMap((set) => [...set]);
+    const timer = setTimeout(() => this.#abort.abort(), STOP_WITHIN_MS);
+    await Promise.allSettled(all);
+    clearTimeout(timer);
+  }
+
+  async #look(lane: Lane): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#looking.has(lane)) {
+      this.#again.add(lane);
+      return;
+    }
+    this.#looking.add(lane);
+    try {
+      await this.#fill(lane);
+    } catch (error) {
+      this.#parts.log('the store could not be asked for work', { error: String(error) });
+      this.#sleep(lane, LOOK_EVERY_MS);
+    } finally {
+      this.#looking.delete(lane);
+    }
+    if (this.#again.delete(lane)) void this.#look(lane);
+  }
+
+  async #fill(lane: Lane): Promise<void> {
+    const running = this.#running.get(lane) ?? new Set();
+    const { store } = this.#parts;
+    const jobs = await store.claim(lane.kinds, lane.concurrency - running.size, lane.leaseMs);
+    for (const job of jobs) {
+      const work = this.#do(job).finally(() => {
+        running.delete(work);
+        void this.#look(lane);
+      });
+      running.add(work);
+    }
+    const due = await store.nextDue(lane.kinds);
+    const wait = due === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(0, due - store.now()));
+    if (running.size < lane.concurrency) this.#sleep(lane, wait);
+  }
+
+  #sleep(lane: Lane, ms: number): void {
+    clearTimeout(this.#timers.get(lane));
+    if (!this.#stopped) this.#timers.set(lane, setTimeout(() => void this.#look(lane), ms));
+  }
+
+  async #do(job: Job): Promise<void> {
+    try {
+      await this.#parts.handle(job, this.#abort.signal);
+    } catch (error) {
+      await this.#broke(job, error).catch((again: unknown) => {
+        this.#parts.log('a failed job could not be put back; its lease will run out', { job: job.id, kind: job.kind, error: String(again) });
+      });
+    }
+  }
+
+  async #broke(job: Job, error: unknown): Promise<void> {
+    const { store, log, setAside } = this.#parts;
+    if (error instanceof StaleLease) {
+      log(error.message, { job: job.id, kind: job.kind });
+      return;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    const stack = error instanceof Error ? error.stack : undefined;
+    log('work broke', { job: job.id, kind: job.kind, attempt: job.attempts, error: why, stack });
+    if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);
+    else await setAside(job, why);
+  }
+}

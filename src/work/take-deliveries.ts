@@ -1,0 +1,164 @@
+import type { Alert, AlertGroup } from '../domain/alert.ts';
+import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
+import { uuidv7 } from '../inbox/uuidv7.ts';
+import { correlate, groupingKeyOf, type Correlation } from '../incidents/correlate.ts';
+import type { Rules } from '../incidents/rules.ts';
+import { readJson } from '../sources/read-json.ts';
+import type { SetAside, Source } from '../sources/source.ts';
+import type { Store } from '../store/store.ts';
+import type { UnitOfWork } from '../store/unit-of-work.ts';
+
+/** At most so many deliveries, or so many bytes of bodies, a transaction. */
+const BATCH = 200;
+const BATCH_BYTES = 4_000_000;
+
+export interface TakeParts {
+  readonly store: Store;
+  readonly inbox: InboxReader;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly rules: () => Rules;
+  readonly seen: (taken: Taken) => void;
+  readonly log: (message: string, fields: Record<string, unknown>) => void;
+}
+
+/** What a batch brought, for the metrics. */
+export interface Taken {
+  readonly deliveries: number;
+  readonly alerts: readonly { readonly source: string; readonly status: string; readonly count: number }[];
+  readonly repeats: readonly { readonly source: string; readonly count: number }[];
+}
+
+interface Opened {
+  readonly delivery: Delivery;
+  readonly groups: readonly AlertGroup[];
+  readonly setAside: readonly SetAside[];
+}
+
+/**
+ * Advance: deliveries → alerts, incidents, timeline and due work, with the number of the last delivery taken, all in one
+ * transaction. After a crash it begins again where the last commit ended: nothing is lost, nothing counts twice.
+ * A batch that cannot be taken is tried delivery by delivery, and the one that breaks is set aside.
+ * @returns whether there may be more
+ */
+export async function takeDeliveries(parts: TakeParts): Promise<boolean> {
+  const taken = await parts.store.deliveriesTaken();
+  const deliveries = parts.inbox.after(taken, BATCH, BATCH_BYTES);
+  if (deliveries.length === 0) return false;
+  try {
+    await takeBatch(parts, deliveries);
+  } catch (error) {
+    parts.log('a batch of deliveries broke; taking them one by one', { error: String(error) });
+    for (const delivery of deliveries) await takeOrSetAside(parts, delivery);
+  }
+  return true;
+}
+
+async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Promise<void> {
+  const opened = deliveries.map((delivery) => openDelivery(parts.sources, delivery));
+  const counts = new Counts();
+  await parts.store.transact(async (unit) => {
+    await preload(unit, opened, parts.rules());
+    for (const one of opened) {
+      for (const group of one.groups) await takeGroup(unit, one.delivery, group, parts, counts);
+      await keepAside(unit, one);
+    }
+    await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
+  });
+  parts.seen(counts.result(deliveries.length));
+}
+
+/** Poison never stops what comes behind it: the raw body stays in the inbox, the record tells where. */
+async function takeOrSetAside(parts: TakeParts, delivery: Delivery): Promise<void> {
+  try {
+    await takeBatch(parts, [delivery]);
+  } catch (error) {
+    parts.log('a delivery was set aside', { delivery: delivery.id, source: delivery.source, error: String(error) });
+    await parts.store.transact(async (unit) => {
+      const problem = `it could not be taken: ${error instanceof Error ? error.message : String(error)}`;
+      await insertAside(unit, delivery, [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }]);
+      await unit.setMeta('deliveries_taken', String(delivery.seq));
+    });
+  }
+}
+
+function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery): Opened {
+  const source = sources.get(delivery.source);
+  if (source === undefined) {
+    const problem = `the source ${delivery.source} is no longer configured`;
+    return { delivery, groups: [], setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }] };
+  }
+  const json = readJson(delivery.body);
+  if (!json.ok) throw new Error(json.problem);
+  const { groups, setAside } = source.parse(json.value, delivery.receivedAt);
+  const kept = groups.map((group) => ({ ...group, alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)) }));
+  return { delivery, groups: kept, setAside };
+}
+
+async function preload(unit: UnitOfWork, opened: readonly Opened[], rules: Rules): Promise<void> {
+  const alerts: { source: string; alert: Alert }[] = [];
+  const keys = new Set<string>();
+  for (const group of opened.flatMap((one) => one.groups)) {
+    for (const alert of group.alerts) {
+      alerts.push({ source: group.source, alert });
+      keys.add(groupingKeyOf(group, alert, rules.groupingBy));
+    }
+  }
+  await unit.preload(alerts, [...keys]);
+}
+
+async function takeGroup(unit: UnitOfWork, delivery: Delivery, group: AlertGroup, parts: TakeParts, counts: Counts): Promise<void> {
+  for (const alert of group.alerts) counts.alert(group.source, alert.status);
+  for (const correlation of correlate(group, unit, parts.rules().groupingBy)) {
+    counts.repeats(group.source, correlation.alerts.filter(({ change }) => change === 'repeat' || change === 'stale').length);
+    await observe(unit, delivery, group, correlation);
+  }
+}
+
+async function observe(unit: UnitOfWork, delivery: Delivery, group: AlertGroup, correlation: Correlation): Promise<void> {
+  const uid = correlation.incident ?? uuidv7(unit.now);
+  const opens =
+    correlation.incident === null ? { uid, number: await unit.nextNumber(), groupingKey: correlation.groupingKey } : null;
+  const changed = correlation.alerts.filter(({ change }) => change === 'fired' || change === 'resolved');
+  let newTargets = 0;
+  for (const { alert } of changed) if (unit.keepAlert(uid, group.source, alert)) newTargets += 1;
+  const fired = changed.filter(({ change }) => change === 'fired').map(({ alert }) => alert);
+  const resolved = changed.filter(({ change }) => change === 'resolved');
+  const ended = resolved.filter(({ joins }) => !joins).length; // one that was never seen firing was never counted
+  unit.run(uid, {
+    ...{ type: 'observe', delivery: delivery.id, source: group.source, opens, fired, newTargets },
+    resolved: resolved.map(({ alert }) => alert),
+    firingDelta: fired.length - ended,
+    newAlerts: changed.filter(({ joins }) => joins).length,
+    hidden: group.truncatedAlerts,
+  });
+}
+
+async function keepAside(unit: UnitOfWork, { delivery, setAside }: Opened): Promise<void> {
+  if (setAside.length > 0) await insertAside(unit, delivery, setAside);
+}
+
+async function insertAside(unit: UnitOfWork, delivery: Delivery, aside: readonly SetAside[]): Promise<void> {
+  const rows = aside.slice(0, 100).map(({ field, problem, raw }) => ({ at: unit.now, source: delivery.source, delivery: delivery.id, field, problem, raw }));
+  await unit.tx.insertInto('set_aside').values(rows).execute();
+}
+
+/** Counts of a batch; told only once it is committed. */
+class Counts {
+  readonly #alerts = new Map<string, { source: string; status: string; count: number }>();
+  readonly #repeats = new Map<string, number>();
+
+  alert(source: string, status: string): void {
+    const key = `${source} ${status}`;
+    const entry = this.#alerts.get(key) ?? { source, status, count: 0 };
+    entry.count += 1;
+    this.#alerts.set(key, entry);
+  }
+
+  repeats(source: string, count: number): void {
+    if (count > 0) this.#repeats.set(source, (this.#repeats.get(source) ?? 0) + count);
+  }
+
+  result(deliveries: number): Taken {
+    return { deliveries, alerts: [...this.#alerts.values()], repeats: [...this.#repeats].map(([source, count]) => ({ source, count })) };
+  }
+}
