@@ -34,7 +34,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     actions: {
       succeed: action([script('allowed/hello', 'echo hello')]),
       fail: action([script('allowed/fail', 'echo broken >&2', 'exit 3')]),
-      hang: action([script('allowed/hang', 'echo begun', 'exec sleep 1000')], 300),
+      hang: action([script('allowed/hang', 'echo begun', 'exec sleep 1000')], 3_000),
     },
     forbidden: action([script('elsewhere/hello', 'echo hello')]),
   },
@@ -148,9 +148,9 @@ describe('a command', () => {
     const both = script(
       'allowed/both',
       'printf "one\\n"',
-      'sleep 0.2',
+      'sleep 1',
       'printf "\\033[31mtwo\\033[0m\\n" >&2',
-      'sleep 0.2',
+      'sleep 1',
       'echo three',
     );
     expect((await run(action([both]))).output).toBe('one\ntwo\nthree\n');
@@ -183,7 +183,7 @@ describe('a command', () => {
       `echo $$ $! > ${pidFile}`,
       'while :; do sleep 1; done',
     );
-    const result = await run(action([deaf], 500));
+    const result = await run(action([deaf], 3_000));
     expect(result).toMatchObject({ state: 'unknown', exitCode: null });
     expect(result.reason).toMatch(/was ended by SIGKILL/);
     for (const pid of readFileSync(pidFile, 'utf8').trim().split(' '))
@@ -197,7 +197,7 @@ describe('a command', () => {
       'echo begun',
       'while :; do sleep 0.1; done',
     );
-    expect(await run(action([polite], 1_000))).toMatchObject({ state: 'unknown', exitCode: 0 });
+    expect(await run(action([polite], 3_000))).toMatchObject({ state: 'unknown', exitCode: 0 });
   });
 
   it('is unknown where somebody else ended it', async () => {
