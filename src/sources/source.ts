@@ -18,9 +18,30 @@ export interface SetAside {
   readonly raw: string;
 }
 
+/** Something odd that was taken and made harmless: a date far off, a label that is no text. The alert itself goes on. */
+export interface Note {
+  readonly index: number;
+  readonly field: string;
+  readonly problem: string;
+}
+
 export interface ParsedDelivery {
   readonly groups: readonly AlertGroup[];
+  /** At most {@link FINDINGS_MAX}; the last one then says how many more there were. */
   readonly setAside: readonly SetAside[];
+  /** At most {@link FINDINGS_MAX}. */
+  readonly notes: readonly Note[];
+}
+
+/** A hostile body of 32 MB can hold millions of things that are no alerts; nobody reads more than these. */
+export const FINDINGS_MAX = 100;
+
+/** What a source may use of the world around it: only for secrets in files. `parse` needs none of it. */
+export interface SourceContext {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Tells the operator, in one sentence without secrets. */
+  warn(message: string): void;
 }
 
 /** An inbound adapter. Both steps are pure: `check` runs before the delivery is stored, `parse` after, in another thread. */
@@ -31,6 +52,8 @@ export interface Source {
   readonly maxBody: number;
   /** Whether requests must prove who they are. */
   readonly authenticated: boolean;
+  /** Whether `authenticate` must see the body (signatures). Where false, it is asked before the body is read. */
+  readonly signsBody: boolean;
   /** Constant-time. True where the headers (and, for signatures, the raw body) prove the sender, or nothing is asked. */
   authenticate(headers: RequestHeaders, body: Uint8Array): boolean;
   /** The cheap look that decides between 200 and 400: the top-level shape only. */
@@ -45,7 +68,7 @@ export interface Source {
 export interface SourceKind<S extends z.ZodType = z.ZodType> {
   readonly kind: string;
   readonly config: S;
-  create(config: z.output<S>): Source;
+  create(config: z.output<S>, context: SourceContext): Source;
 }
 
 export function defineSource<S extends z.ZodType>(kind: SourceKind<S>): SourceKind<S> {

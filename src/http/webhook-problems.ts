@@ -1,0 +1,60 @@
+import { nearestName } from './nearest-name.ts';
+import type { Problem } from './problem.ts';
+
+/** What a webhook's sender is told when a request is not taken; each says what to change. */
+
+/** Seconds after which a sender may try again; Alertmanager has a rhythm of its own. */
+const RETRY_AFTER_S = '5';
+
+/** @param names of the sources that exist */
+export function noSuchSource(written: string, names: Iterable<string>): Problem {
+  const meant = nearestName(written, names);
+  const hint =
+    meant === null ? 'Sources are named in the configuration under `sources`.' : `Did you mean /webhooks/${meant}?`;
+  return { status: 404, title: 'No such source', detail: `No source has this name. ${hint}` };
+}
+
+export function wrongMethod(method = ''): Problem {
+  return {
+    status: 405,
+    title: 'Method not allowed',
+    detail: `A webhook is sent with POST or PUT, not ${/^[A-Z]+$/.test(method) ? method : 'this'}; a redirect on the way turns POST into GET.`,
+    headers: { Allow: 'POST, PUT' },
+  };
+}
+
+export function badRequest(field: string, detail: string): Problem {
+  return { status: 400, title: 'Not a payload of this source', detail, field };
+}
+
+export function tooLarge(maxBytes: number): Problem {
+  return {
+    status: 413,
+    title: 'Body too large',
+    detail: `The body exceeds ${maxBytes} bytes; raise \`max_body\` of this source or set \`max_alerts\` at the sender.`,
+  };
+}
+
+export const UNPROVEN: Problem = {
+  status: 401,
+  title: 'Not authenticated',
+  detail: "The request carries no credentials of this source; compare the sender's token with the source's `auth`.",
+  headers: { 'WWW-Authenticate': 'Bearer realm="tierbell"' },
+};
+export const WRONG_ENCODING: Problem = {
+  status: 415,
+  title: 'Unsupported content encoding',
+  detail: 'Bodies are taken plain or with `Content-Encoding: gzip`.',
+  headers: { 'Accept-Encoding': 'gzip, identity' },
+};
+export const CANNOT_STORE: Problem = {
+  status: 503,
+  title: 'Cannot store',
+  detail: 'The delivery could not be written to disk and nothing was kept of it; please send it again.',
+  headers: { 'Retry-After': RETRY_AFTER_S },
+};
+export const BUSY: Problem = {
+  ...CANNOT_STORE,
+  title: 'Busy',
+  detail: 'Too many large bodies at once; please send it again.',
+};

@@ -1,0 +1,191 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Inbox } from '../inbox/inbox.ts';
+import { readJson } from '../sources/read-json.ts';
+import type { Source } from '../sources/source.ts';
+import { deeperThan } from './json-depth.ts';
+import { sendProblem, type Problem } from './problem.ts';
+import { BODY_BUDGET, discardRest, readBody, unpack, type Budget } from './read-body.ts';
+import {
+  badRequest,
+  BUSY,
+  CANNOT_STORE,
+  noSuchSource,
+  tooLarge,
+  UNPROVEN,
+  WRONG_ENCODING,
+  wrongMethod,
+} from './webhook-problems.ts';
+
+/** Levels of nesting; Alertmanager's own payload has four. */
+const DEPTH_MAX = 32;
+const PREFIX = '/webhooks';
+const NOTHING = Buffer.alloc(0);
+
+export interface WebhookParts {
+  /** By name. Looked at on every request, so a reload may change it. */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly inbox: Pick<Inbox, 'append' | 'refused'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: { warn(message: string): void; error(message: string, cause: unknown): void };
+  readonly metrics: {
+    /** `source` is a configured name or `unknown`: a closed set. */
+    requests(source: string, code: number): void;
+    lastSeen(source: string, ms: number): void;
+  };
+  /** A proven sender was refused: an alert may be lost, and somebody has to hear of it. */
+  readonly onRefused?: (source: string, reason: string) => void;
+}
+
+/** What a request became: stored, refused with a problem, or its sender went away. `body` is what had come. */
+type Verdict =
+  | { readonly outcome: 'stored'; readonly delivery: string }
+  | { readonly outcome: 'refused'; readonly problem: Problem; readonly proven: boolean; readonly body: Uint8Array }
+  | { readonly outcome: 'gone' };
+
+/**
+ * Takes `POST /webhooks/<source>`: proves the sender, looks at the shape, and answers 200 when the body is on disk.
+ * Stands in front of express, on plain node:http: this is the only hot path (docs/adr/0002).
+ * @returns a listener that says whether the request was its own
+ */
+export function createWebhookHandler(parts: WebhookParts): (req: IncomingMessage, res: ServerResponse) => boolean {
+  const budget: Budget = { used: 0, max: BODY_BUDGET };
+  return (req, res) => {
+    const name = sourceName(req.url ?? '');
+    if (name === null) return false;
+    void handle(parts, budget, name, req, res);
+    return true;
+  };
+}
+
+/** The name in `/webhooks/<name>`, a trailing slash and a query left out; '' where there is none, null for other paths. */
+function sourceName(url: string): string | null {
+  if (!url.startsWith(PREFIX)) return null;
+  const query = url.indexOf('?');
+  let path = query < 0 ? url.slice(PREFIX.length) : url.slice(PREFIX.length, query);
+  if (path !== '' && path[0] !== '/') return null;
+  if (path.endsWith('/')) path = path.slice(0, -1);
+  const name = path.slice(1);
+  if (!name.includes('%')) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+async function handle(
+  parts: WebhookParts,
+  budget: Budget,
+  name: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const source = parts.sources.get(name);
+  const label = source?.name ?? 'unknown';
+  try {
+    const verdict =
+      source === undefined
+        ? refused(noSuchSource(name, parts.sources.keys()))
+        : await receive(parts, budget, source, req, res);
+    if (verdict.outcome === 'gone') return;
+    if (verdict.outcome === 'stored') sendReceipt(res, verdict.delivery);
+    else await refuse(parts, label, verdict, req, res);
+  } catch (error) {
+    parts.log.error(
+      `a request to the source ${label} failed inside Tierbell; its sender was asked to try again`,
+      error,
+    );
+    sendProblem(res, { status: 500, title: 'Internal error', detail: 'Nothing was stored; please send it again.' });
+  }
+  parts.metrics.requests(label, res.statusCode);
+}
+
+function sendReceipt(res: ServerResponse, delivery: string): void {
+  const body = `{"delivery":"${delivery}"}`;
+  res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+  res.end(body);
+}
+
+/** Keeps what a proven sender sent, answers, then reports it. */
+async function refuse(
+  { inbox, log, now, onRefused }: WebhookParts,
+  source: string,
+  { problem, proven, body }: Extract<Verdict, { outcome: 'refused' }>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (!req.complete) discardRest(req);
+  const reason = `${problem.status} ${problem.field ? `${problem.field}: ` : ''}${problem.detail}`;
+  if (proven && problem.status < 500) {
+    log.warn(`source ${source}: a request was refused: ${reason}`);
+    await inbox
+      .refused(source, body, now(), reason)
+      .catch((error: unknown) => log.error(`source ${source}: the refused body could not be kept`, error));
+    sendProblem(res, problem);
+    onRefused?.(source, reason);
+  } else {
+    sendProblem(res, problem);
+  }
+}
+
+/** From the headers to the disk, in the order that costs a stranger most and us least. */
+async function receive(
+  parts: WebhookParts,
+  budget: Budget,
+  source: Source,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<Verdict> {
+  if (req.method !== 'POST' && req.method !== 'PUT') return refused(wrongMethod(req.method));
+  if (!source.signsBody && !source.authenticate(req.headers, NOTHING)) return refused(UNPROVEN);
+  const read = await readBody(req, res, source.maxBody, budget);
+  if (!read.ok && read.why === 'gone') return { outcome: 'gone' };
+  const raw = read.ok ? read.body : read.kept;
+  if (source.signsBody && !source.authenticate(req.headers, raw)) return refused(UNPROVEN);
+  if (!read.ok) return read.why === 'busy' ? refused(BUSY) : refused(tooLarge(source.maxBody), raw);
+  const plain = await decode(raw, req.headers['content-encoding'], source.maxBody);
+  if (!('body' in plain)) return refused(plain, raw);
+  const problem = look(source, plain.body);
+  return problem === null ? store(parts, source, plain.body) : refused(problem, plain.body);
+}
+
+async function store({ inbox, log, metrics, now }: WebhookParts, source: Source, body: Uint8Array): Promise<Verdict> {
+  const receivedAt = now();
+  try {
+    const { id } = await inbox.append(source.name, body, receivedAt);
+    metrics.lastSeen(source.name, receivedAt);
+    return { outcome: 'stored', delivery: id };
+  } catch (error) {
+    log.error(`source ${source.name}: a delivery could not be stored; its sender was asked to try again`, error);
+    return refused(CANNOT_STORE);
+  }
+}
+
+async function decode(
+  raw: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+): Promise<{ body: Buffer } | Problem> {
+  if (encoding === undefined) return { body: raw };
+  const name = encoding.trim().toLowerCase();
+  if (name === '' || name === 'identity') return { body: raw };
+  if (name !== 'gzip' && name !== 'x-gzip') return WRONG_ENCODING;
+  const unpacked = await unpack(raw, maxBytes);
+  if (unpacked.ok) return { body: unpacked.body };
+  return unpacked.why === 'too_large' ? tooLarge(maxBytes) : badRequest('', 'The body is not whole gzip data.');
+}
+
+/** Depth first, then syntax, then the source's shape: each is dearer than the one before. */
+function look(source: Source, body: Uint8Array): Problem | null {
+  if (deeperThan(body, DEPTH_MAX)) return badRequest('', `The body is nested deeper than ${DEPTH_MAX} levels.`);
+  const json = readJson(body);
+  if (!json.ok) return badRequest('', `${json.problem[0]?.toUpperCase()}${json.problem.slice(1)}.`);
+  const shape = source.check(json.value);
+  if (shape === null) return null;
+  return badRequest(shape.field, `${shape.field === '' ? 'The body' : `\`${shape.field}\``} ${shape.problem}.`);
+}
+
+function refused(problem: Problem, provenBody?: Uint8Array): Verdict {
+  return { outcome: 'refused', problem, proven: provenBody !== undefined, body: provenBody ?? NOTHING };
+}

@@ -1,0 +1,205 @@
+import Database from 'better-sqlite3';
+import { Ballast } from './ballast.ts';
+import { prepareSchema } from './schema.ts';
+import { uuidv7 } from './uuidv7.ts';
+
+/** A delivery that is on disk: `id` is what its sender is told, `seq` its place in line. */
+export interface Receipt {
+  readonly id: string;
+  readonly seq: number;
+}
+
+export type Health = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+/** Where raw deliveries are kept. One thread owns it; others read through {@link openInboxReader}. */
+export interface Inbox {
+  /** Resolves once the body is on disk (fsync). Rejects, with a sentence for the operator, when it cannot be stored. */
+  append(source: string, body: Uint8Array, receivedAt: number): Promise<Receipt>;
+  /** Keeps what a proven sender sent and we had to refuse; the oldest of these give way. Never seen by the worker. */
+  refused(source: string, body: Uint8Array, receivedAt: number, reason: string): Promise<Receipt>;
+  /** Called after each commit that brought deliveries, with the newest `seq`. */
+  onCommit(listener: (lastSeq: number) => void): void;
+  /** Whether it can store. After a failure this tries a small write, so it recovers without any delivery. */
+  healthy(): Health;
+  /** Stores what waits, then closes. */
+  close(): void;
+}
+
+export interface InboxOptions {
+  /** Bytes of the file that is given back on a full disk. */
+  readonly ballastBytes?: number;
+  /** Bytes of refused bodies that are kept. */
+  readonly refusedBytes?: number;
+}
+
+const BALLAST_BYTES = 8 * 1024 * 1024;
+const REFUSED_BYTES = 64 * 1024 * 1024;
+const REFUSED_ROWS = 1000;
+const PAGE_BYTES = 8192;
+/** 8 MB: not more than the ballast, whose room a checkpoint on a full disk has to do with. */
+const CHECKPOINT_PAGES = 1000;
+const BUSY_TIMEOUT_MS = 2_000;
+
+interface Waiting {
+  readonly id: string;
+  readonly source: string;
+  readonly body: Uint8Array;
+  readonly receivedAt: number;
+  /** null for accepted ones. */
+  readonly refusal: string | null;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Opens the inbox, making the file where there is none. @throws Error where it cannot be opened */
+export function openInbox(path: string, options: InboxOptions = {}): Inbox {
+  return new SqliteInbox(path, options);
+}
+
+class SqliteInbox implements Inbox {
+  readonly #db: Database.Database;
+  readonly #insert: Database.Statement<[string, string, number, string, string, Uint8Array]>;
+  readonly #begin: Database.Statement;
+  readonly #commitStatement: Database.Statement;
+  readonly #ballast: Ballast;
+  readonly #refusedBytes: number;
+  readonly #listeners: ((lastSeq: number) => void)[] = [];
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+  #full = false;
+  #trouble: string | null = null;
+
+  constructor(path: string, { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES }: InboxOptions) {
+    this.#refusedBytes = refusedBytes;
+    this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    // The page size counts only before the first table. Pages of 4 kB are slower for large bodies, of 16 kB for small ones.
+    this.#db.pragma(`page_size = ${PAGE_BYTES}`);
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    this.#db.pragma('synchronous = FULL');
+    prepareSchema(this.#db, path);
+    this.#insert = this.#db.prepare(
+      'INSERT INTO deliveries (id, source, received_at, kind, reason, body) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
+    this.#commitStatement = this.#db.prepare('COMMIT');
+    this.#ballast = new Ballast(`${path}.ballast`, ballastBytes);
+  }
+
+  append(source: string, body: Uint8Array, receivedAt: number): Promise<Receipt> {
+    return this.#enqueue(source, body, receivedAt, null);
+  }
+
+  refused(source: string, body: Uint8Array, receivedAt: number, reason: string): Promise<Receipt> {
+    return this.#enqueue(source, body, receivedAt, reason);
+  }
+
+  onCommit(listener: (lastSeq: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  healthy(): Health {
+    if (this.#trouble === null) return { ok: true };
+    try {
+      if (!this.#hasSpace()) return { ok: false, why: this.#trouble };
+      this.#db.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)').run(Date.now());
+      this.#trouble = null;
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, why: this.#failed(error).message };
+    }
+  }
+
+  close(): void {
+    this.#commit();
+    this.#db.close();
+  }
+
+  #enqueue(source: string, body: Uint8Array, receivedAt: number, refusal: string | null): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ id: uuidv7(receivedAt), source, body, receivedAt, refusal, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      // After the poll phase: all that the sockets had in this turn shares one fsync.
+      setImmediate(() => this.#commit());
+    });
+  }
+
+  /** Everything that waits goes into one transaction: all are told, or none. */
+  #commit(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#scheduled = false;
+    if (batch.length === 0) return;
+    let receipts: Receipt[];
+    try {
+      if (!this.#hasSpace()) throw new Error(this.#trouble ?? '');
+      receipts = this.#write(batch);
+      this.#trouble = null;
+    } catch (error) {
+      const told = this.#failed(error);
+      for (const { reject } of batch) reject(told);
+      return;
+    }
+    batch.forEach(({ resolve }, index) => resolve(receipts[index] as Receipt));
+    const last = receipts.at(-1)?.seq ?? 0;
+    if (batch.some(({ refusal }) => refusal === null)) for (const listener of this.#listeners) listener(last);
+  }
+
+  #write(batch: readonly Waiting[]): Receipt[] {
+    this.#begin.run();
+    const receipts = batch.map(({ id, source, receivedAt, refusal, body }) => {
+      const kind = refusal === null ? 'accepted' : 'refused';
+      const { lastInsertRowid } = this.#insert.run(id, source, receivedAt, kind, refusal ?? '', body);
+      return { id, seq: Number(lastInsertRowid) };
+    });
+    if (batch.some(({ refusal }) => refusal !== null)) this.#dropOldRefusals();
+    this.#commitStatement.run();
+    return receipts;
+  }
+
+  #dropOldRefusals(): void {
+    this.#db
+      .prepare(
+        `DELETE FROM deliveries WHERE seq IN (
+           SELECT seq FROM (
+             SELECT seq, sum(length(body)) OVER newest_first AS bytes, row_number() OVER newest_first AS nth
+             FROM deliveries WHERE kind = 'refused' WINDOW newest_first AS (ORDER BY seq DESC)
+           ) WHERE nth > 1 AND (bytes > ? OR nth > ?))`,
+      )
+      .run(this.#refusedBytes, REFUSED_ROWS);
+  }
+
+  /** Once full, nothing is taken before there is room for the ballast again. */
+  #hasSpace(): boolean {
+    if (this.#full && this.#ballast.restore()) this.#full = false;
+    return !this.#full;
+  }
+
+  #failed(error: unknown): Error {
+    const code = (error as { code?: string }).code;
+    if (this.#db.inTransaction) this.#rollBack();
+    if (code === 'SQLITE_FULL') this.#makeRoom();
+    if (code !== undefined || this.#trouble === null)
+      this.#trouble = code === 'SQLITE_FULL' ? 'the disk is full' : `the inbox cannot be written (${code ?? 'bug'})`;
+    return new Error(this.#trouble, { cause: error });
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself.
+    }
+  }
+
+  #makeRoom(): void {
+    this.#full = true;
+    this.#ballast.release();
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Still no room; the next attempt comes with the next delivery.
+    }
+  }
+}
