@@ -22,7 +22,7 @@ export const ESCALATION_SENTENCES: Readonly<Record<EscalationReason, string>> = 
   reopened: 'it fires again after it was resolved',
 };
 
-/** How an attempt stands, as a clause that follows the name of the fix. */
+/** How an attempt stands, as a clause that follows the name of the fix and a colon. */
 export const ATTEMPT_SENTENCES: Readonly<Record<AttemptState, string>> = {
   proposed: 'is proposed, and has not run',
   awaiting_approval: 'waits for a person to approve it',

@@ -62,7 +62,7 @@ function tried({ attempts }: Incident): string[] {
   return attempts.map(({ title, target, state, reasons, exitCode }) => {
     const exit = exitCode === null ? '' : `, exit status ${exitCode}`;
     const first = reasons[0] === undefined ? '' : ` (${inline(reasons[0], 300)})`;
-    return `${inline(title, 120)} on ${inline(target, 200)} ${ATTEMPT_SENTENCES[state]}${exit}${first}`;
+    return `${inline(title, 120)} on ${inline(target, 200)}: ${ATTEMPT_SENTENCES[state]}${exit}${first}`;
   });
 }
 

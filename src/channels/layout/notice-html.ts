@@ -20,9 +20,9 @@ export function noticeHtml(notice: Notice, remarks: readonly string[]): string {
 <body class="${toneOf(notice)}"><div class="page">
 <p class="tag">${line(incident)} · ${line(kindOf(notice))}</p>
 <h1>${line(headline, 1000)}</h1>
-${buttons(notice)}${hint === '' ? '' : `<p class="hint">${text(hint)}</p>\n`}${facts(notice)}
+${buttons(notice)}${hint === '' ? '' : `<p class="hint">${text(hint)}</p>\n`}${noted(remarks)}${facts(notice)}
 ${notice.sections.map((section) => sectionHtml(section)).join('\n')}
-${outside(notice)}${remarks.map((remark) => `<p class="remark">${text(remark)}</p>\n`).join('')}<p class="foot">${line(incident)} · ${line(uid)} · sent by Tierbell, which reads no replies</p>
+${outside(notice)}<p class="foot">${line(incident)} · ${line(uid)} · sent by Tierbell, which reads no replies</p>
 </div></body></html>
 `;
 }
@@ -34,7 +34,7 @@ const KINDS: Readonly<Record<Notice['purpose'], string>> = {
   resolved: 'resolved',
   reopened: 'fires again',
   inform: 'for information',
-  fallback: 'nobody was told',
+  fallback: 'perhaps nobody knows',
 };
 
 function kindOf({ purpose }: Notice): string {
@@ -57,14 +57,19 @@ function buttons({ links }: Notice): string {
   return `<p class="buttons">${anchors.join(' ')}</p>\n`;
 }
 
-/** What the alert names looks like what it is: an address of somebody else's. */
+/** What alerts and log stores name looks like what it is: an address of somebody else's. */
 function outside({ links }: Notice): string {
   const shown = links.filter(({ url, ours }) => !ours && httpUrl(url) !== '');
   if (shown.length === 0) return '';
   const items = shown.map(({ title, url }) => {
     return `<li><a href="${escapeHtml(httpUrl(url))}" rel="noreferrer">${line(title)}</a></li>`;
   });
-  return `<h2>Pages that the alert names</h2>\n<ul>${items.join('\n')}</ul>\n`;
+  return `<h2>Other pages</h2>\n<ul>${items.join('\n')}</ul>\n`;
+}
+
+/** What the message could not carry stands where it is not overlooked. */
+function noted(remarks: readonly string[]): string {
+  return remarks.map((remark) => `<p class="remark">${text(remark)}</p>\n`).join('');
 }
 
 function facts({ facts }: Notice): string {

@@ -8,12 +8,12 @@ export function noticeText(notice: Notice, remarks: readonly string[]): string {
     cleanText(notice.headline),
     links(notice, true),
     cleanText(notice.hint),
+    ...remarks.map((remark) => cleanText(remark)),
     notice.facts
       .map(([label, value]) => `${cleanLine(`${label}:`).padEnd(width + 2)}${cleanLine(value, 2000)}`)
       .join('\n'),
-    ...notice.sections.map(({ title, text, code }) => `${cleanLine(title).toUpperCase()}\n${block(text, code)}`),
+    ...notice.sections.map(({ title, text, code }) => titled(title, block(text, code))),
     links(notice, false),
-    ...remarks.map((remark) => cleanText(remark)),
     `-- \n${cleanLine(notice.incident)} · ${notice.uid} · Tierbell`,
   ];
   return `${blocks.filter((part) => part !== '').join('\n\n')}\n`;
@@ -22,6 +22,11 @@ export function noticeText(notice: Notice, remarks: readonly string[]): string {
 function links({ links }: Notice, ours: boolean): string {
   const shown = links.filter((link) => link.ours === ours && httpUrl(link.url) !== '');
   return shown.map(({ title, url }) => `${cleanLine(title)}:\n  ${httpUrl(url)}`).join('\n');
+}
+
+function titled(title: string, body: string): string {
+  const line = cleanLine(title, 120);
+  return `${line}\n${'-'.repeat(line.length)}\n${body}`;
 }
 
 function block(text: string, code: boolean): string {

@@ -23,7 +23,7 @@ export function evidenceSections(incident: Incident, { pending }: { readonly pen
   if (logs.lines.length === 0) return [about];
   const shown = logs.lines.slice(0, LINES);
   const more = logs.lines.length > LINES ? `, ${LINES} of ${logs.lines.length}` : '';
-  return [about, { title: `Log lines${more}`, text: shown.map(evidenceLine).join('\n'), code: true }];
+  return [about, { title: `Log lines${more} (UTC)`, text: shown.map(evidenceLine).join('\n'), code: true }];
 }
 
 function aboutLogs({ state, reason, store, scope, counts }: Evidence): string {

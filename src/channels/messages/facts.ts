@@ -1,11 +1,14 @@
 import { label } from '../../domain/alert.ts';
 import { CATEGORY_TITLES } from '../../domain/category.ts';
-import { speakDuration } from '../../domain/duration.ts';
 import type { Incident } from '../../domain/incident.ts';
+import type { NoticePurpose } from '../../domain/job.ts';
 import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
 import { cleanLine } from '../../domain/text.ts';
+import { moment } from '../../incidents/incident-view.ts';
 import type { NoticeInput } from './notice-input.ts';
-import { sayClock, sayDue, sayMoment } from './moment-words.ts';
+import { sayAgo, sayClock, sayDue, sayMoment } from './moment-words.ts';
+
+const WHY_IN_HEADLINE: ReadonlySet<NoticePurpose> = new Set(['escalation', 'inform', 'fallback']);
 
 type Fact = readonly [label: string, value: string];
 
@@ -13,14 +16,15 @@ type Fact = readonly [label: string, value: string];
 export function factsOf(input: NoticeInput): Fact[] {
   const { incident, at } = input;
   const rows: Fact[] = [
-    ['Wanted', wanted(incident, at)],
+    // Everywhere else the headline says these.
+    ['Wanted', input.purpose === 'fallback' ? wanted(incident, at) : ''],
     ['Since', sinceOf(incident, at)],
     ['How bad', howBad(incident)],
     ['Where', whereOf(incident)],
     ['Category', categoryOf(incident)],
     ['Known fix', fixOf(incident)],
-    ['Told', `Level ${input.level}${input.recipient === '' ? '' : `, as ${input.recipient}`}`],
-    ['Because', input.why],
+    ['Level', `${input.level}${input.recipient === '' ? '' : `, reached through ${input.recipient}`}`],
+    ['Because', WHY_IN_HEADLINE.has(input.purpose) ? '' : input.why],
   ];
   return rows.map(([name, value]) => [name, cleanLine(value, 600)] as const).filter(([, value]) => value !== '');
 }
@@ -32,11 +36,11 @@ export function wanted(incident: Incident, now: number): string {
   if (status === 'acknowledged')
     return `nothing new: ${acknowledgedBy ?? 'somebody'} has had it since ${sayClock(acknowledgedAt, now)}`;
   if (deadlines.ack === undefined) return 'acknowledge it and take it on';
-  return `acknowledge it by ${sayDue(deadlines.ack, now)}, or it goes on up`;
+  return `acknowledge it by ${sayDue(deadlines.ack, now)}; after that it escalates`;
 }
 
 function sinceOf({ startsAt, createdAt }: Incident, now: number): string {
-  const ago = startsAt > now ? '' : ` (${speakDuration(now - startsAt)} ago)`;
+  const ago = moment(startsAt) === null ? '' : ` (${sayAgo(startsAt, now)})`;
   const late = createdAt - startsAt > 60_000 ? `; it reached the bridge at ${sayClock(createdAt, now)}` : '';
   return `${sayMoment(startsAt)}${ago}${late}`;
 }
@@ -85,5 +89,5 @@ export function categoryOf({ classification }: Incident): string {
 /** The newest attempt in one line. */
 export function fixOf({ attempts }: Incident): string {
   const last = attempts.at(-1);
-  return last === undefined ? 'none has been tried' : `${last.title} ${ATTEMPT_SENTENCES[last.state]}`;
+  return last === undefined ? 'none has been tried' : `${last.title}: ${ATTEMPT_SENTENCES[last.state]}`;
 }

@@ -21,7 +21,7 @@ export function aboutAttempt({ fix, title, target, state, reasons, exitCode, ver
   const on = target === '' ? '' : ` on ${cleanLine(target, 200)}`;
   const exit = exitCode === null ? '' : ` Exit status ${exitCode}.`;
   return [
-    `${cleanLine(title, 120)} (${cleanLine(fix, 80)})${on} ${ATTEMPT_SENTENCES[state]}.${exit}`,
+    `${cleanLine(title, 120)} (${cleanLine(fix, 80)})${on}: ${ATTEMPT_SENTENCES[state]}.${exit}`,
     ...reasons.slice(0, 6).map((reason) => `– ${cleanLine(reason, 400)}`),
     ...(verification === null ? [] : [`Probe: ${verification.state}; ${cleanLine(verification.detail, 400)}`]),
   ].join('\n');

@@ -18,11 +18,20 @@ export function sayClock(ms: number | null, now: number): string {
 
 /** `03:12 UTC (4 min ago)`. */
 export function saySince(ms: number, now: number): string {
-  const ago = moment(ms) === null ? '' : ` (${ms > now ? 'just now' : `${speakDuration(now - ms)} ago`})`;
+  const ago = moment(ms) === null ? '' : ` (${sayAgo(ms, now)})`;
   return `${sayClock(ms, now)}${ago}`;
 }
 
 /** `03:27 UTC (in 15 min)`, or that it is past. */
 export function sayDue(ms: number, now: number): string {
-  return `${sayClock(ms, now)} (${ms > now ? `in ${speakDuration(ms - now)}` : 'now'})`;
+  return `${sayClock(ms, now)} (${ms > now ? `in ${round(ms - now)}` : 'now'})`;
+}
+
+/** `4 min ago`; seconds only under a minute, for nobody reads them later. */
+export function sayAgo(ms: number, now: number): string {
+  return ms > now ? 'just now' : `${round(now - ms)} ago`;
+}
+
+function round(ms: number): string {
+  return speakDuration(ms < 60_000 ? ms : Math.round(ms / 60_000) * 60_000);
 }

@@ -3,13 +3,12 @@ import { alertRows, categoryReasons, whatItSays } from './alert-sections.ts';
 import { evidenceSections } from './evidence-section.ts';
 import { wanted } from './facts.ts';
 import { fixSections } from './fix-section.ts';
-import { saySince } from './moment-words.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 
 /** The first that a level hears of it. */
 export function wordPage(input: NoticeInput): Wording {
   const { incident, level, at } = input;
-  const headline = `Level ${level}: ${cleanLine(incident.title)}. Since ${saySince(incident.startsAt, at)}. Please ${wanted(incident, at)}.`;
+  const headline = `Level ${level}: ${cleanLine(incident.title)}. Please ${wanted(incident, at)}.`;
   return { headline: orNothing(input, headline), sections: fullSections(input), asks: true, hint: '' };
 }
 

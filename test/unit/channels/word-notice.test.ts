@@ -33,9 +33,9 @@ describe('a page to Level 2', () => {
     const notice = word();
     expect(notice.subject).toBe('[INC-42] CheckoutErrors: Checkout answers 12 % of requests with 500');
     expect(notice.headline).toBe(
-      'Level 2: CheckoutErrors: Checkout answers 12 % of requests with 500. Since 03:12 UTC (3 min 55 s ago). Please acknowledge it by 03:27 UTC (in 11 min), or it goes on up.',
+      'Level 2: CheckoutErrors: Checkout answers 12 % of requests with 500. Please acknowledge it by 03:27 UTC (in 11 min); after that it escalates.',
     );
-    expect(fact(notice, 'Since')).toBe('2026-01-05 03:12:05 UTC (3 min 55 s ago)');
+    expect(fact(notice, 'Since')).toBe('2026-01-05 03:12:05 UTC (4 min ago)');
     expect(fact(notice, 'How bad')).toBe('P2, critical: 3 of 3 alerts fire, 2 targets hit');
     expect(fact(notice, 'Where')).toBe('service checkout · environment prod · instance shop-1:8080 · team shop');
     expect(fact(notice, 'Category')).toBe(
@@ -83,7 +83,7 @@ describe('a page to Level 2', () => {
       count: index + 1,
     }));
     const many = word({}, { evidence: [sampleEvidence({ lines })] }).sections.find(({ code }) => code);
-    expect(many?.title).toBe('Log lines, 20 of 50');
+    expect(many?.title).toBe('Log lines, 20 of 50 (UTC)');
     expect(many?.text.split('\n')).toHaveLength(20);
     expect(said(word({}, { evidence: [sampleEvidence()] }))).toContain(
       '12× 03:12:01 error checkout  dial tcp 10.4.0.7:5432',
@@ -145,7 +145,7 @@ describe('an escalation', () => {
     );
     expect(notice.headline).toMatch(/^It comes to Level 3 because nobody acknowledged in time: CheckoutErrors/);
     const text = said(notice);
-    expect(text).toContain('Restart the failed systemd unit (restart-unit) on shop-1 failed. Exit status 1.');
+    expect(text).toContain('Restart the failed systemd unit (restart-unit) on shop-1: failed. Exit status 1.');
     expect(text).toContain('control process exited with error code');
     expect(text).toMatch(/03:14 UTC {2}Escalated to Level 3: nobody acknowledged in time/);
     expect(text).toContain('ab'.repeat(32));
@@ -197,7 +197,6 @@ describe('what follows in the thread', () => {
     );
     expect(notice.headline).toContain(`Resolved at 03:22 UTC after 10 min, ${words}`);
     expect(notice.hint).toContain('Nothing is wanted of you');
-    expect(fact(notice, 'Wanted')).toBe('nothing: it is over');
   });
 
   it('says that it fires again', () => {
@@ -279,15 +278,13 @@ describe('every message', () => {
       generatorURL: nasty,
     });
     const incident = {
-      ...{
-        title: nasty,
-        service: nasty,
-        team: nasty,
-        environment: nasty,
-        labels,
-        annotations: alert.annotations,
-        generatorURL: nasty,
-      },
+      title: nasty,
+      service: nasty,
+      team: nasty,
+      environment: nasty,
+      labels,
+      annotations: alert.annotations,
+      generatorURL: nasty,
       evidence: [
         sampleEvidence({
           reason: nasty,

@@ -124,7 +124,7 @@ describe('a handover bundle', () => {
     expect(readme).toContain('**Since**: 2026-01-05T03:12:05.000Z (3 min 55 s)');
     expect(readme).toContain('P2, severity critical; 3 of 3 alerts firing, 2 targets hit');
     expect(readme).toContain('because nobody acknowledged it in time');
-    expect(readme).toContain('Restart the failed systemd unit on shop-1 failed, exit status 1');
+    expect(readme).toContain('Restart the failed systemd unit on shop-1: failed, exit status 1');
     expect(readme).toContain('14 error lines of 3 kinds');
     expect(readme.split('\n').length).toBeLessThan(70);
   });
