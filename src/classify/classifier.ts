@@ -19,7 +19,7 @@ export const DEFAULT_THRESHOLD = 0.5;
  * Compiles category rules. Every rule of which one member matches adds its weight to its category, once:
  * - `matchers`: all fit the alert's labels (Alertmanager's semantics; `__source__`, `__expression__` and `__words__` are labels too);
  * - `words`: one of them stands, as whole word or phrase, in a telling label, the expression or an annotation;
- * - `log`: a log line contains it, whatever the case.
+ * - `log`: a log line contains it (a linear-time expression; plain text is one), whatever the case.
  *
  * The order of the rules does not matter. See {@link weigh} for the confidence.
  * @param options.threshold 0–1: below it the verdict is `unclassified`
@@ -45,7 +45,7 @@ export function groundOf(hit: Hit, facts: ReadFacts): Ground {
 
 function seen(hit: Hit, facts: ReadFacts): string {
   if (hit.by === 'words') return `"${hit.words}" in ${cleanLine(hit.place, 80)}`;
-  if (hit.by === 'log') return `"${hit.text}" in the logs`;
+  if (hit.by === 'log') return `"${cleanLine(hit.text, 80)}" in the logs`;
   if (hit.matchers.length === 0) return 'fits every alert';
   return hit.matchers
     .map(({ name, op, value }) => spokenMatcher(name, op, value, label(facts.labels, name)))

@@ -1,5 +1,4 @@
 import { label, labelSet, type Labels } from '../domain/alert.ts';
-import { foldCase } from './required-literals.ts';
 import { splitWords, type Word } from './words.ts';
 
 /** What is known about an alert when it is judged. */
@@ -28,7 +27,7 @@ export interface ReadFacts {
    */
   readonly labels: Labels;
   readonly places: readonly Place[];
-  /** The log lines, joined and with their case folded. */
+  /** The log lines, joined. */
   readonly log: string;
 }
 
@@ -92,7 +91,7 @@ function readPlaces(facts: AlertFacts, expression: string): Place[] {
   }
   add('expression', expression.replace(SELECTORS_AND_LISTS, ' '));
   for (const [name, value] of Object.entries(facts.annotations))
-    if (!SILENT_ANNOTATION.test(name))
+    if (room > 0 && words > 0 && !SILENT_ANNOTATION.test(name))
       add(`annotation ${name}`, value.slice(0, 2 * LIMITS.text).replace(TEMPLATES_AND_URLS, ' '));
   return places;
 }
@@ -102,7 +101,7 @@ function readLog(lines: readonly string[]): string {
     .slice(0, LIMITS.logLines)
     .map((line) => line.slice(0, LIMITS.logLine))
     .join('\n');
-  return foldCase(joined.slice(0, LIMITS.log));
+  return joined.slice(0, LIMITS.log);
 }
 
 /** The expression in a Prometheus generator URL (`/graph?g0.expr=up+%3D%3D+0`), or '' where there is none. */

@@ -1,5 +1,5 @@
 import { label } from '../domain/alert.ts';
-import { parseMatcher, type Matcher } from '../domain/matcher.ts';
+import { compileLinear, parseMatcher, type Matcher } from '../domain/matcher.ts';
 import type { CategoryRule } from '../config/rules-schema.ts';
 import type { Place, ReadFacts } from './facts.ts';
 import { foldCase, requiredLiterals } from './required-literals.ts';
@@ -160,14 +160,25 @@ function lookUp(members: readonly WordMember[] | undefined, { place, words }: Pl
       found.set(each.rule, { rule: each.rule, member: each.member, by: 'words', words: each.written, place });
 }
 
+/** Log expressions are found by what a line must contain, and run over the whole excerpt only then. */
 function indexLog(members: readonly LogMember[]): (log: string, found: Found) => void {
-  const index = substringIndex(members.map((member) => foldCase(member.text)));
-  return (log, found) =>
-    index.find(log, (number) => {
-      const each = members[number];
-      if (each !== undefined && isNew(found, each))
-        found.set(each.rule, { rule: each.rule, member: each.member, by: 'log', text: each.text });
+  const compiled = members.map((member) => ({ ...member, expression: compileLinear(`(?im-s:${member.text})`) }));
+  const literals = compiled.map((member) => requiredLiterals(member.text));
+  const rest = compiled.filter((_member, number) => literals[number] === null);
+  const entries = compiled.flatMap((member, number) =>
+    (literals[number] ?? []).map((literal) => ({ literal, member })),
+  );
+  const index = substringIndex(entries.map((each) => each.literal));
+  return (log, found) => {
+    const possible = new Set(rest);
+    index.find(foldCase(log), (number) => {
+      const member = entries[number]?.member;
+      if (member !== undefined) possible.add(member);
     });
+    for (const each of possible)
+      if (isNew(found, each) && each.expression.test(log))
+        found.set(each.rule, { rule: each.rule, member: each.member, by: 'log', text: each.text });
+  };
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -36,13 +36,16 @@ export function readJsonDocuments(text: string): (JsonDocument | JsonProblem)[] 
   return found;
 }
 
-/** Line and column of offsets that only rise. */
+/** Line and column of offsets; cheap while they rise. */
 function placer(text: string): (offset: number) => { line: number; column: number } {
   let line = 1;
   let lineStart = 0;
   let seen = 0;
   return (offset) => {
-    if (offset < seen) ((line = 1), (lineStart = 0));
+    if (offset < seen) {
+      line = 1;
+      lineStart = 0;
+    }
     for (let end = text.indexOf('\n', lineStart); end >= 0 && end < offset; end = text.indexOf('\n', lineStart)) {
       line++;
       lineStart = end + 1;
@@ -65,6 +68,7 @@ function nextStart(text: string, from: number): number {
   return start.exec(text) === null ? text.length : start.lastIndex;
 }
 
+// eslint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const STRING = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const ATOM = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
