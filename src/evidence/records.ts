@@ -35,7 +35,9 @@ export function stripAnsi(text: string): string {
 export function readLine(line: string, now: number): LocatedRecord {
   const text = stripAnsi(line.length > MAX_JSON ? line.slice(0, MAX_TEXT) : line).trimEnd();
   const document = asDocument(text);
-  return document === null ? readText(text, now) : readDocument(document, now);
+  if (document === null) return readText(text, now);
+  const record = readDocument(document, now);
+  return record.text === '' ? { ...record, text: cleanText(text, MAX_TEXT) } : record;
 }
 
 /** A document as Elasticsearch gives it, or a line of JSON: ECS, Fluent Bit, OpenTelemetry, Logstash, pino and the like. */
@@ -69,7 +71,7 @@ function unwrap(document: Document, now: number, fields: DocumentFields, depth: 
     return readDocument(nested, now, DOCUMENT_FIELDS, depth + 1);
   const stack = stripAnsi(firstText(document, fields.stack)).trimEnd();
   const whole = stack === '' || message.includes(stack.slice(0, 200)) ? message : `${message}\n${stack}`.trimStart();
-  return readText(whole === '' ? JSON.stringify(document).slice(0, MAX_TEXT) : whole, now);
+  return readText(whole === '' ? printDocument(document) : whole, now);
 }
 
 function readText(text: string, now: number): LocatedRecord {
@@ -83,6 +85,15 @@ function readText(text: string, now: number): LocatedRecord {
     namespace: '',
     text: cleanText(text, MAX_TEXT),
   };
+}
+
+/** A document without a message is shown as it is; one that is nested too deeply to print is not. */
+function printDocument(document: Document): string {
+  try {
+    return JSON.stringify(document).slice(0, MAX_TEXT);
+  } catch {
+    return '';
+  }
 }
 
 function asDocument(text: string): Document | null {

@@ -113,11 +113,18 @@ function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], into: Hi
       reading.partial.add('Some records came without their text, as the index does not keep `_source`.');
       continue;
     }
-    bytes += JSON.stringify(source).length;
+    bytes += sizeOf(source as Document);
     const at = Number(sort?.[0]);
     into.push({ source: source as Document, at: Number.isFinite(at) ? at : null });
   }
   return bytes;
+}
+
+/** Of the fields that were asked for, about; deeper structures than a log has are not counted. */
+function sizeOf(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null || depth > 8) return 8;
+  return Object.entries(value).reduce((sum, [name, child]) => sum + name.length + 4 + sizeOf(child, depth + 1), 2);
 }
 
 async function searchPage(

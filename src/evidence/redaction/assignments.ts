@@ -1,4 +1,4 @@
-import { findPattern, looksRandom, NO_SECRET, type Find, type Found } from './finding.ts';
+import { findPattern, isMarked, looksRandom, NO_SECRET, type Find, type Found } from './finding.ts';
 
 interface Named {
   readonly type: string;
@@ -101,7 +101,7 @@ function findAssignments({ type, words, hints, trust }: Named): Find {
 }
 
 function isSecret(value: string, separator: string, quoted: boolean, trust: Named['trust']): boolean {
-  if (value === '' || NO_SECRET.test(value)) return false;
+  if (value === '' || isMarked(value) || NO_SECRET.test(value)) return false;
   if (!quoted && value.startsWith('/')) return looksRandom(value) && !/^\/[\w.-]+(?:\/|$)/.test(value); // PWD=/root
   if (!quoted && /:\s*$/.test(separator) && PROSE.test(value)) return false;
   if (trust === 'certain' || looksRandom(value)) return true;
@@ -115,10 +115,7 @@ function readValue(text: string, start: number): { from: number; to: number; quo
   const quote = opening.exec(text)?.[0];
   if (quote !== undefined)
     return { from: start + quote.length, to: closing(text, start + quote.length, quote), quoted: true };
-  const from =
-    text[start] === '[' && !/^\[[a-z-]{3,24}:[0-9a-f]{6}\]/.test(text.slice(start, start + 40)) ? start + 1 : start;
-  const placeholder = /^\[[a-z-]{3,24}:[0-9a-f]{6}\](?=$|[\s"'`<>,;&)}\]])/.exec(text.slice(from, from + 40));
-  if (placeholder !== null) return null;
+  const from = text[start] === '[' ? start + 1 : start;
   UNQUOTED.lastIndex = from;
   const value = UNQUOTED.exec(text)?.[0];
   return value === undefined ? null : { from, to: from + value.length, quoted: false };
