@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { runCli } from './cli/cli.ts';
 import type { Terminal } from './cli/terminal.ts';
 
@@ -16,6 +17,7 @@ export async function main(): Promise<void> {
     onStop(stop) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
     },
+    settled: () => setFlagsFromString('--semi-space-growth-factor=2'),
     exit: (status) => process.exit(status),
   };
   process.on('uncaughtException', (error) => {

@@ -70,6 +70,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
       },
     );
   });
+  terminal.settled();
   log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
   return null;

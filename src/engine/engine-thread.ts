@@ -33,7 +33,6 @@ async function answer(opened: Engine, call: EngineCall): Promise<unknown> {
       return (await opened.secret()).toString('hex');
     case 'stop':
       await opened.stop();
-      port?.close();
       return null;
   }
 }

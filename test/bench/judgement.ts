@@ -3,7 +3,7 @@
  * macro-F1 over the unambiguous rows, precision and recall by class, the share decided at a precision of .95, speed,
  * and every public rule once through. Rules were tuned on half A only; half B shows whether they carry over.
  *
- * `node test/bench/judgement.ts [--errors]`; `--errors` lists what goes wrong in half A.
+ * `npm run bench -- judgement [--errors]`; `--errors` lists what goes wrong in half A.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -41,13 +41,18 @@ const CLASSES = [
   'other',
 ] as const;
 
-const say = (line = '') => console.log(line);
+const said: string[] = [];
+const say = (line = '') => void said.push(line);
 const percent = (share: number) => (Number.isFinite(share) ? share.toFixed(3) : '  –  ');
 
-if (existsSync(join(CORPUS, 'labelled.dev.ndjson'))) main();
-else say('skipped: ../shared/corpus/alerts is not here; it lies beside the project, not in it');
+/** @returns the tables, or why there are none */
+export async function benchJudgement(): Promise<string> {
+  if (existsSync(join(CORPUS, 'labelled.dev.ndjson'))) judge();
+  else say('skipped: ../shared/corpus/alerts is not here; it lies beside the project, not in it');
+  return said.join('\n');
+}
 
-function main() {
+function judge() {
   const rules = shippedRules();
   const rows = read('labelled.dev.ndjson');
   const always = compileClassifier(rules, { threshold: 0 });

@@ -1,0 +1,35 @@
+/**
+ * The benchmarks: `npm run bench`, or `npm run bench -- NAME…`. Each prints a table; figures are ratios against a named
+ * reference of the same run where there is one. Nothing here is a test: a slow machine fails nobody.
+ */
+
+const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<string> }>> = {
+  idle: {
+    what: 'Idle memory and time to ready (wanted: < 170 MB, < 1.5 s)',
+    run: async () => (await import('./idle.ts')).benchIdle(),
+  },
+  ingest: {
+    what: 'Durable ingest of the whole bridge against test/bench/reference.ts (wanted: ≥ 0.7 at 1 and 10 alerts, ≥ 0.6 at 100)',
+    run: async () => (await import('./ingest-whole.ts')).benchIngest(),
+  },
+  page: {
+    what: 'From webhook to the Level 2 mail handed to SMTP, no logs (wanted: p99 < 250 ms)',
+    run: async () => (await import('./page.ts')).benchPage(),
+  },
+  judgement: {
+    what: 'Category of the labelled alerts',
+    run: async () => (await import('./judgement.ts')).benchJudgement(),
+  },
+};
+
+const names = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+if (unknown.length > 0) {
+  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
+  process.exit(2);
+}
+for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+  const { what, run } = BENCHMARKS[name] as (typeof BENCHMARKS)[string];
+  process.stdout.write(`\n${name}: ${what}\n`);
+  process.stdout.write(`${await run()}\n`);
+}

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { BENCH_TOKEN } from './load.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface BenchBridge {
+  readonly url: string;
+  readonly readyAfterMs: number;
+  /** Resident memory in MB, as the kernel counts it. */
+  rssMb(): number;
+  stop(): Promise<void>;
+}
+
+/** A folder on the project's own disk: a temporary one may be in memory, where fsync costs nothing. */
+export function benchFolder(): { path: string; remove(): void } {
+  mkdirSync(`${ROOT}data`, { recursive: true });
+  const path = mkdtempSync(`${ROOT}data/bench-`);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The whole bridge, as users start it, with one channel. @param channel a channel's YAML, in one line */
+export async function startBridge(folder: string, channel: string): Promise<BenchBridge> {
+  writeFileSync(`${folder}/bench.yaml`, configuration(channel));
+  writeFileSync(`${folder}/escalation.yaml`, ESCALATION);
+  const args = [
+    'serve',
+    `--config.file=${folder}/bench.yaml`,
+    '--web.listen-address=127.0.0.1:0',
+    `--storage.path=${folder}/store`,
+    '--log.level=error',
+  ];
+  const begun = performance.now();
+  const child = spawn(process.execPath, [`${ROOT}dist/bin.js`, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return {
+    url: (JSON.parse(line) as { url: string }).url,
+    readyAfterMs: performance.now() - begun,
+    rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    async stop() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+function configuration(channel: string): string {
+  return `sources:
+  - { name: alertmanager, kind: alertmanager, auth: { bearer_token: ${BENCH_TOKEN} } }
+channels:
+  - ${channel}
+fallback: { notify: [bench] }
+rule_files: [${ROOT}rules/categories.yaml, escalation.yaml]
+`;
+}
+
+const ESCALATION = `escalation_policies:
+  - name: default
+    steps: [{ level: 2, notify: [bench], ack_timeout: 15m }, { level: 3, notify: [bench], ack_timeout: 15m }]
+`;
