@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Config } from './config/schema.ts';
 import type { Engine } from './engine/engine.ts';
-import { startEngine } from './engine/start-engine.ts';
+import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createWebhookHandler } from './http/webhooks.ts';
 import { openInbox, type Inbox } from './inbox/inbox.ts';
@@ -26,6 +26,8 @@ export interface AppSettings {
   readonly logOptions: LogOptions;
   readonly version: string;
   readonly nodeVersion: string;
+  /** A thread that is loading already; one is started where there is none. */
+  readonly thread?: EngineThread;
   /** Called when the store worker ends by itself: without it nothing would be acted upon. */
   readonly onDeath: (why: string) => void;
 }
@@ -45,15 +47,24 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder);
   const inbox = openInbox(join(folder, 'inbox.sqlite'));
-  const engine = await startEngine({ config, folder, externalUrl, log: logOptions }, settings.onDeath);
+  const thread = settings.thread ?? prepareEngine();
+  const engine = await thread.open({ config, folder, externalUrl, log: logOptions }, settings.onDeath);
   inbox.onCommit(() => engine.deliveries());
   const readDb = openSqliteReader(folder);
   const metrics = receivingMetrics(config.sources.map(({ name }) => name));
   tellBuild(metrics, settings);
-  const sources = new Map(config.sources.map((source) => [source.name, createSource(source, { now: () => Date.now(), warn: (message) => log.warn(message) })]));
+  const sources = new Map(
+    config.sources.map((source) => [
+      source.name,
+      createSource(source, { now: () => Date.now(), warn: (message) => log.warn(message) }),
+    ]),
+  );
   const webhooks = createWebhookHandler({
     ...{ sources, inbox, now: () => Date.now() },
-    log: { warn: (message) => log.warn(message), error: (message, cause) => log.error(message, { error: String(cause) }) },
+    log: {
+      warn: (message) => log.warn(message),
+      error: (message, cause) => log.error(message, { error: String(cause) }),
+    },
     metrics: {
       requests: (source, code) => metrics.webhookRequests.inc({ source, code: String(code) }),
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
@@ -115,12 +126,14 @@ function processMetrics(): () => Promise<string> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   // Gauges named like counters, which promtool rightly refuses.
-  for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) registry.removeSingleMetric(name);
+  for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'])
+    registry.removeSingleMetric(name);
   return () => registry.metrics();
 }
 
 function warnOfOpenSources(sources: ReadonlyMap<string, Source>, log: Logger): void {
   for (const source of sources.values()) {
-    if (!source.authenticated) log.warn('this source takes alerts from anybody who reaches the port; give it auth', { source: source.name });
+    if (!source.authenticated)
+      log.warn('this source takes alerts from anybody who reaches the port; give it auth', { source: source.name });
   }
 }

@@ -3,7 +3,9 @@
 const NEEDED = 24;
 const found = Number(process.versions.node.split('.')[0]);
 if (found < NEEDED) {
-  process.stderr.write(`tierbell needs Node ${NEEDED} or newer; this is ${process.versions.node}. In a checkout, npm start and npm run bring their own.\n`);
+  process.stderr.write(
+    `tierbell needs Node ${NEEDED} or newer; this is ${process.versions.node}. In a checkout, npm start and npm run bring their own.\n`,
+  );
   process.exit(2);
 }
 // Loading our modules makes much short-lived garbage: without growth of the young generation meanwhile, an idle bridge

@@ -25,7 +25,8 @@ export async function main(): Promise<void> {
     process.exit(1);
   });
   const status = await runCli(process.argv.slice(2), terminal);
-  if (status !== null) process.exitCode = status;
+  // Threads and files that a failed start left open must not keep it alive; all output was written already.
+  if (status !== null) process.exit(status);
 }
 
 function readVersion(): string {

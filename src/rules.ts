@@ -13,7 +13,10 @@ const KILL_GRACE_MS = 10_000;
 
 /** The configuration as decisions. Everything that can be compiled is compiled once, here. */
 export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rules {
-  const policies = config.escalation_policies.map((policy) => ({ matchers: policy.matchers.map(parseMatcher), policy: toPolicy(policy) }));
+  const policies = config.escalation_policies.map((policy) => ({
+    matchers: policy.matchers.map(parseMatcher),
+    policy: toPolicy(policy),
+  }));
   const last = lastResort(config);
   const classifier = compileClassifier(config.categories);
   const channelsOf = channelLookUp(config);
@@ -26,8 +29,10 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     closeAfterMs: config.resolution.close_after,
     keepOpen(incident) {
       for (const rule of config.resolution.keep_open) {
-        if ('category' in rule && rule.category === incident.classification.category) return `a ${CATEGORY_TITLES[rule.category].toLowerCase()} is closed by a person`;
-        if ('level' in rule && rule.level === incident.level) return `what Level ${rule.level} holds is closed by a person`;
+        if ('category' in rule && rule.category === incident.classification.category)
+          return `a ${CATEGORY_TITLES[rule.category].toLowerCase()} is closed by a person`;
+        if ('level' in rule && rule.level === incident.level)
+          return `what Level ${rule.level} holds is closed by a person`;
       }
       return null;
     },
@@ -56,13 +61,21 @@ function toPolicy(policy: EscalationPolicy): Policy {
       requiresApproval: step.requires_approval,
     })),
     maxTimeAtLevelMs: policy.max_time_at_level ?? {},
-    immediately: policy.immediately.map((rule) => ('category' in rule ? { category: rule.category, minConfidence: rule.min_confidence } : rule)),
+    immediately: policy.immediately.map((rule) =>
+      'category' in rule ? { category: rule.category, minConfidence: rule.min_confidence } : rule,
+    ),
   };
 }
 
 /** No policy fits an alert: somebody hears of it all the same. */
 function lastResort(config: Config): Policy {
-  const step = { level: '2' as const, notify: config.fallback.notify, inform: [], ackTimeoutMs: NEVER, requiresApproval: false };
+  const step = {
+    level: '2' as const,
+    notify: config.fallback.notify,
+    inform: [],
+    ackTimeoutMs: NEVER,
+    requiresApproval: false,
+  };
   return { name: 'fallback', steps: [step], maxTimeAtLevelMs: {}, immediately: [] };
 }
 

@@ -8,7 +8,11 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: (sta
   program
     .command('check-config')
     .description('every mistake in the configuration, with its place')
-    .option('--config.file <file>', 'the main configuration file', terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml')
+    .option(
+      '--config.file <file>',
+      'the main configuration file',
+      terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml',
+    )
     .option('--online', 'also reach every log store and channel, without sending anything', false)
     .action(async (options: { 'config.file': string; online: boolean }) => {
       const { probeConfig } = await import('./probe-config.ts');

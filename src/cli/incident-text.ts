@@ -11,19 +11,36 @@ export interface IncidentJson {
   readonly resolvedBy: string | null;
   readonly category: { readonly id: string; readonly confidence: number; readonly reasons: readonly string[] };
   readonly nextStep: { readonly at: string; readonly action: string } | null;
-  readonly evidence?: readonly { readonly reason: string; readonly lines: readonly { readonly count: number; readonly text: string }[] }[];
-  readonly attempts?: readonly { readonly title: string; readonly state: string; readonly reasons: readonly string[] }[];
+  readonly evidence?: readonly {
+    readonly reason: string;
+    readonly lines: readonly { readonly count: number; readonly text: string }[];
+  }[];
+  readonly attempts?: readonly {
+    readonly title: string;
+    readonly state: string;
+    readonly reasons: readonly string[];
+  }[];
 }
 
 /** A table, newest first. */
 export function listIncidents(items: readonly IncidentJson[]): string {
   if (items.length === 0) return 'No incidents.\n';
-  const rows = items.map(({ id, status, level, priority, category, title }) => [id, status, `L${level}`, priority, category.id, title]);
+  const rows = items.map(({ id, status, level, priority, category, title }) => [
+    id,
+    status,
+    `L${level}`,
+    priority,
+    category.id,
+    title,
+  ]);
   return table([['ID', 'STATUS', 'LEVEL', 'PRIO', 'CATEGORY', 'TITLE'], ...rows]);
 }
 
 /** One incident for the terminal, what matters first. */
-export function describeIncident(incident: IncidentJson, timeline: readonly { at: string; text: string; actor: { name: string } }[]): string {
+export function describeIncident(
+  incident: IncidentJson,
+  timeline: readonly { at: string; text: string; actor: { name: string } }[],
+): string {
   const { category, nextStep } = incident;
   const percent = Math.round(category.confidence * 100);
   const lines = [
@@ -35,11 +52,20 @@ export function describeIncident(incident: IncidentJson, timeline: readonly { at
     `Category   ${category.id} (${percent} %)`,
     ...category.reasons.slice(0, 3).map((reason) => `           ${reason}`),
     `Next       ${nextStep === null ? 'nothing by itself' : `${nextStep.action}, at ${moment(nextStep.at)}`}`,
-    ...(incident.attempts ?? []).map(({ title, state, reasons }) => `Known fix  ${title}: ${state}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`),
-    ...(incident.evidence ?? []).flatMap(({ reason, lines }) => ['', `Logs       ${reason}`, ...lines.map(({ count, text }) => `  ${String(count).padStart(5)} × ${text.replaceAll('\n', '\n          ')}`)]),
+    ...(incident.attempts ?? []).map(
+      ({ title, state, reasons }) =>
+        `Known fix  ${title}: ${state}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,
+    ),
+    ...(incident.evidence ?? []).flatMap(({ reason, lines }) => [
+      '',
+      `Logs       ${reason}`,
+      ...lines.map(({ count, text }) => `  ${String(count).padStart(5)} × ${text.replaceAll('\n', '\n          ')}`),
+    ]),
     '',
     'Timeline',
-    ...timeline.map(({ at, text, actor }) => `  ${moment(at)}  ${text}${actor.name === 'tierbell' ? '' : `  [${actor.name}]`}`),
+    ...timeline.map(
+      ({ at, text, actor }) => `  ${moment(at)}  ${text}${actor.name === 'tierbell' ? '' : `  [${actor.name}]`}`,
+    ),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
@@ -51,7 +77,12 @@ function holder({ acknowledgedBy, resolvedBy }: IncidentJson): string {
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => `${row.map((cell, column) => (column === row.length - 1 ? printable(cell) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`).join('');
+  return rows
+    .map(
+      (row) =>
+        `${row.map((cell, column) => (column === row.length - 1 ? printable(cell) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`,
+    )
+    .join('');
 }
 
 /** Alert text must not steer the terminal. */

@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
-import { createLogger, LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts';
+import type { App, AppSettings } from '../app.ts';
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 interface ServeFlags {
@@ -27,7 +28,9 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
     .description('run the bridge')
     .addOption(flag('config.file', 'the main configuration file', 'rules/tierbell.yaml'))
     .addOption(flag('web.listen-address', 'host and port; port 0 takes a free one', '127.0.0.1:9096'))
-    .addOption(flag('web.external-url', 'the address under which people reach this bridge; without it messages carry no links'))
+    .addOption(
+      flag('web.external-url', 'the address under which people reach this bridge; without it messages carry no links'),
+    )
     .addOption(flag('storage.path', 'the folder of the store', 'data/'))
     .addOption(flag('log.level', `one of ${LOG_LEVELS.join(', ')}`, 'info').choices([...LOG_LEVELS]))
     .addOption(flag('log.format', 'logfmt or json', 'logfmt').choices(['logfmt', 'json']))
@@ -36,30 +39,55 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
 
 async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | null> {
   const { host, port } = readAddress(flags['web.listenAddress']);
+  refuseToBeOpen(host);
+  const externalUrl = readExternalUrl(flags['web.externalUrl']);
   const logOptions = { level: flags['log.level'], format: flags['log.format'] };
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
+  const { prepareEngine } = await import('../engine/start-engine.ts');
+  const thread = prepareEngine();
   const loaded = await loadConfig({ file: flags['config.file'], env: terminal.env });
-  if (!loaded.ok) throw new CliError(`the configuration has ${loaded.problems.length} problem(s)\n${loaded.problems.map(renderProblem).join('\n')}`);
-  if (!isLoopback(host)) {
-    const why = 'without accounts it would be open to everybody; this version has none yet, so listen on 127.0.0.1 and put a proxy that authenticates in front';
-    throw new CliError(`refusing to listen on ${host}: ${why}`, 2);
+  if (!loaded.ok) {
+    const problems = loaded.problems.map(renderProblem).join('\n');
+    throw new CliError(`the configuration has ${loaded.problems.length} problem(s); nothing was started\n${problems}`);
   }
-  const externalUrl = readExternalUrl(flags['web.externalUrl']);
   if (externalUrl === null) log.warn('no --web.external-url: messages carry no links, and say so');
   const { startApp } = await import('../app.ts');
-  const app = await startApp(
-    {
-      ...{ config: loaded.config, folder: resolve(terminal.cwd, flags['storage.path']), host, port, externalUrl, logOptions },
-      ...{ version: terminal.version, nodeVersion: terminal.nodeVersion },
-      onDeath(why) {
-        log.error('the store worker ended; stopping, so that a supervisor starts anew', { why });
-        terminal.exit(1);
-      },
+  const settings: AppSettings = {
+    ...{
+      config: loaded.config,
+      folder: resolve(terminal.cwd, flags['storage.path']),
+      host,
+      port,
+      externalUrl,
+      logOptions,
     },
-    log,
-  ).catch((error: unknown) => {
+    ...{ version: terminal.version, nodeVersion: terminal.nodeVersion, thread },
+    onDeath(why) {
+      log.error('the store worker ended; stopping, so that a supervisor starts anew', { why });
+      terminal.exit(1);
+    },
+  };
+  const app = await startApp(settings, log).catch((error: unknown) => {
     throw new CliError(sentence(error, flags['web.listenAddress']));
   });
+  stopOnSignal(app, terminal, log);
+  terminal.settled();
+  log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
+  terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
+  return null;
+}
+
+/** Without accounts, API and pages are open: then only to this machine. */
+function refuseToBeOpen(host: string): void {
+  if (isLoopback(host)) return;
+  const why = 'without accounts it would be open to everybody, and this version has none yet';
+  throw new CliError(
+    `refusing to listen on ${host}: ${why}. Listen on 127.0.0.1 and put a proxy that authenticates in front`,
+    2,
+  );
+}
+
+function stopOnSignal(app: App, terminal: Terminal, log: Logger): void {
   terminal.onStop((signal) => {
     log.info('stopping', { signal });
     app.stop().then(
@@ -70,14 +98,11 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
       },
     );
   });
-  terminal.settled();
-  log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
-  terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
-  return null;
 }
 
 function sentence(error: unknown, address: string): string {
-  if ((error as { code?: string }).code === 'EADDRINUSE') return `${address} is taken by another program; choose another --web.listen-address`;
+  if ((error as { code?: string }).code === 'EADDRINUSE')
+    return `${address} is taken by another program; choose another --web.listen-address`;
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -85,7 +110,8 @@ function sentence(error: unknown, address: string): string {
 export function readAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new CliError(`--web.listen-address: found ${text}, allowed is host:port such as 127.0.0.1:9096`, 2);
+  if (match === null || port > 65_535)
+    throw new CliError(`--web.listen-address: found ${text}, allowed is host:port such as 127.0.0.1:9096`, 2);
   return { host: match[1] ?? (match[2] === '' ? '0.0.0.0' : (match[2] ?? '')), port };
 }
 
@@ -95,6 +121,10 @@ function isLoopback(host: string): boolean {
 
 function readExternalUrl(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new CliError(`--web.external-url: found ${text}, allowed is an address such as https://tierbell.example.org`, 2);
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new CliError(
+      `--web.external-url: found ${text}, allowed is an address such as https://tierbell.example.org`,
+      2,
+    );
   return text.replace(/\/+$/, '');
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { createLogger } from '../telemetry/logger.ts';
 import { openEngine, type Engine } from './engine.ts';
 import type { EngineCall, EngineSettings, FromEngine, ToEngine } from './messages.ts';
@@ -9,21 +9,35 @@ import type { EngineCall, EngineSettings, FromEngine, ToEngine } from './message
 const STANDARD_ERROR = 2;
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
-const settings = workerData as EngineSettings;
-const log = createLogger(settings.log, (line) => void writeSync(STANDARD_ERROR, line));
 const say = (message: FromEngine): void => port.postMessage(message);
+let engine: Promise<Engine> | null = null;
 
-const engine = await openEngine(settings, log);
 port.on('message', (message: ToEngine) => {
-  if (message.type === 'deliveries') return engine.deliveries();
-  answer(engine, message.call).then(
-    (value) => say({ type: 'answer', id: message.id, value }),
-    (error: unknown) => say({ type: 'failed', id: message.id, why: error instanceof Error ? error.message : String(error) }),
-  );
+  switch (message.type) {
+    case 'open':
+      engine = open(message.settings);
+      return;
+    case 'deliveries':
+      return void engine?.then((opened) => opened.deliveries());
+    case 'call':
+      return void answer(message.call).then(
+        (value) => say({ type: 'answer', id: message.id, value }),
+        (error: unknown) => say({ type: 'failed', id: message.id, why: sentence(error) }),
+      );
+  }
 });
-say({ type: 'ready' });
 
-async function answer(opened: Engine, call: EngineCall): Promise<unknown> {
+/** What cannot be opened ends the thread, and with it the start. */
+async function open(settings: EngineSettings): Promise<Engine> {
+  const log = createLogger(settings.log, (line) => void writeSync(STANDARD_ERROR, line));
+  const opened = await openEngine(settings, log);
+  say({ type: 'ready' });
+  return opened;
+}
+
+async function answer(call: EngineCall): Promise<unknown> {
+  if (engine === null) throw new Error('the engine is not open');
+  const opened = await engine;
   switch (call.name) {
     case 'command':
       return opened.command(call);
@@ -35,4 +49,8 @@ async function answer(opened: Engine, call: EngineCall): Promise<unknown> {
       await opened.stop();
       return null;
   }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

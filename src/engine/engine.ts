@@ -59,7 +59,11 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       for (const one of committed) countCommitted(metrics, one);
       if (committed.length > 0) pipelineRef.current?.wake();
     },
-    onClockStep: ({ kind, byMs }) => log.warn(kind === 'stepped' ? 'the clock was stepped; keeping our own pace' : 'the stepped clock is believed now', { byMs: Math.round(byMs) }),
+    onClockStep: ({ kind, byMs }) =>
+      log.warn(
+        kind === 'stepped' ? 'the clock was stepped; keeping our own pace' : 'the stepped clock is believed now',
+        { byMs: Math.round(byMs) },
+      ),
   });
   const secret = await store.secret();
   const redact = createRedactor(secret);
@@ -107,7 +111,9 @@ function keepAdvancing(pipeline: Pipeline, log: Logger): { ring(): void; stop():
   const run = async (): Promise<void> => {
     do {
       again = false;
-      await pipeline.advance().catch((error: unknown) => log.error('taking deliveries failed; trying again', { error: String(error) }));
+      await pipeline
+        .advance()
+        .catch((error: unknown) => log.error('taking deliveries failed; trying again', { error: String(error) }));
     } while (again && !stopped);
     running = null;
   };
@@ -139,21 +145,32 @@ async function runCommand(store: Store, { number, command, spend }: CommandReque
   });
 }
 
-function countTaken(metrics: PipelineMetrics, taken: { alerts: readonly { source: string; status: string; count: number }[]; repeats: readonly { source: string; count: number }[] }): void {
+function countTaken(
+  metrics: PipelineMetrics,
+  taken: {
+    alerts: readonly { source: string; status: string; count: number }[];
+    repeats: readonly { source: string; count: number }[];
+  },
+): void {
   for (const { count, ...labels } of taken.alerts) metrics.alertsReceived.inc(labels, count);
   for (const { count, source } of taken.repeats) metrics.alertsDeduplicated.inc({ source }, count);
 }
 
 /** Mail goes to addresses: those are who acknowledges by its link. Elsewhere the name in the policy is all there is. */
 function readerFrom(config: Config): (channel: string, recipient: string) => string {
-  const mail = new Map(config.channels.flatMap((channel) => (channel.kind === 'email' ? [[channel.name, channel.to.join(', ')] as const] : [])));
+  const mail = new Map(
+    config.channels.flatMap((channel) =>
+      channel.kind === 'email' ? [[channel.name, channel.to.join(', ')] as const] : [],
+    ),
+  );
   return (channel, recipient) => mail.get(channel) ?? recipient;
 }
 
 function linksFrom(externalUrl: string | null, secret: Buffer, now: () => number): MessageLinks | null {
   if (externalUrl === null) return null;
   return {
-    ack: (incident, reader) => `${externalUrl}/ack/${signAckToken(secret, { number: incident.number, uid: incident.uid, reader }, now())}`,
+    ack: (incident, reader) =>
+      `${externalUrl}/ack/${signAckToken(secret, { number: incident.number, uid: incident.uid, reader }, now())}`,
     incident: (incident) => `${externalUrl}/incidents/${incidentId(incident)}`,
     bundle: (incident, n) => `${externalUrl}/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${n}`,
   };

@@ -36,6 +36,7 @@ export interface RefusedDelivery {
 }
 
 export type ToEngine =
+  | { readonly type: 'open'; readonly settings: EngineSettings }
   | { readonly type: 'call'; readonly id: number; readonly call: EngineCall }
   | { readonly type: 'deliveries' };
 

@@ -12,7 +12,12 @@ export function countCommitted(metrics: PipelineMetrics, { entries, before, afte
 function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | null, after: Incident): void {
   const at = Date.parse(entry.at);
   const category = after.classification.category;
-  const who = { category, level: before?.level ?? after.level, priority: after.priority, team: metrics.teamLabel(after.team) };
+  const who = {
+    category,
+    level: before?.level ?? after.level,
+    priority: after.priority,
+    team: metrics.teamLabel(after.team),
+  };
   const sinceOpened = (at - after.createdAt) / 1000;
   switch (entry.type) {
     case 'opened':
@@ -29,7 +34,8 @@ function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | nu
     case 'resolved':
       return metrics.resolveDuration.observe(who, sinceOpened);
     case 'reopened':
-      if (before?.resolvedHow === 'fix') for (const { fix } of before.attempts) metrics.fixRecurrences.inc({ fix: metrics.fixLabel(fix) });
+      if (before?.resolvedHow === 'fix')
+        for (const { fix } of before.attempts) metrics.fixRecurrences.inc({ fix: metrics.fixLabel(fix) });
       return;
     case 'handover':
       return metrics.handoverDuration.observe({ category }, sinceOpened);
@@ -46,5 +52,6 @@ function countFix(metrics: PipelineMetrics, incident: Incident, id: string): voi
   metrics.fixAttempts.inc({ fix, state: attempt.state });
   const { state, startedAt, finishedAt } = attempt;
   const ran = state === 'succeeded' || state === 'failed' || state === 'unknown';
-  if (ran && startedAt !== null && finishedAt !== null) metrics.fixDuration.observe({ fix }, (finishedAt - startedAt) / 1000);
+  if (ran && startedAt !== null && finishedAt !== null)
+    metrics.fixDuration.observe({ fix }, (finishedAt - startedAt) / 1000);
 }

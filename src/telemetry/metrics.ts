@@ -32,15 +32,32 @@ export function receivingMetrics(sources: readonly string[]) {
     buckets: HTTP_BUCKETS,
     registers,
   });
-  const buildInfo = new Gauge({ name: 'tierbell_build_info', help: 'Version of Tierbell and of Node.', labelNames: ['version', 'node'], registers });
-  const reloadSuccessful = new Gauge({ name: 'tierbell_config_last_reload_successful', help: 'Whether the last load of the configuration was good.', registers });
+  const buildInfo = new Gauge({
+    name: 'tierbell_build_info',
+    help: 'Version of Tierbell and of Node.',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  const reloadSuccessful = new Gauge({
+    name: 'tierbell_config_last_reload_successful',
+    help: 'Whether the last load of the configuration was good.',
+    registers,
+  });
   const reloadSuccess = new Gauge({
     name: 'tierbell_config_last_reload_success_timestamp_seconds',
     help: 'When the configuration was last loaded well.',
     registers,
   });
   for (const source of sources) webhookRequests.inc({ source, code: '200' }, 0);
-  return { registry: registers[0] as Registry, webhookRequests, sourceLastSeen, httpDuration, buildInfo, reloadSuccessful, reloadSuccess };
+  return {
+    registry: registers[0] as Registry,
+    webhookRequests,
+    sourceLastSeen,
+    httpDuration,
+    buildInfo,
+    reloadSuccessful,
+    reloadSuccess,
+  };
 }
 export type ReceivingMetrics = ReturnType<typeof receivingMetrics>;
 
@@ -52,7 +69,11 @@ export function storeMetrics() {
   return {
     registry: registers[0] as Registry,
     incidentsOpen: gauge('incidents_open', 'Open incidents.', ['category', 'level', 'status', 'priority', 'team']),
-    oldestUnacknowledged: gauge('oldest_unacknowledged_timestamp_seconds', 'When the oldest incident that nobody acknowledged was opened.', ['level']),
+    oldestUnacknowledged: gauge(
+      'oldest_unacknowledged_timestamp_seconds',
+      'When the oldest incident that nobody acknowledged was opened.',
+      ['level'],
+    ),
     fixesFrozen: gauge('fixes_frozen', 'Whether the kill switch of known fixes is on.'),
     jobsDue: gauge('jobs_due', 'Work that is due and not done.', ['kind']),
     oldestDueJob: gauge('oldest_due_job_timestamp_seconds', 'Since when the oldest due work has been due.', ['kind']),
@@ -62,7 +83,13 @@ export function storeMetrics() {
 export type StoreMetrics = ReturnType<typeof storeMetrics>;
 
 /** Of the store worker. */
-export function pipelineMetrics(names: { sources: readonly string[]; channels: readonly string[]; stores: readonly string[]; fixes: readonly string[]; teams: readonly string[] }) {
+export function pipelineMetrics(names: {
+  sources: readonly string[];
+  channels: readonly string[];
+  stores: readonly string[];
+  fixes: readonly string[];
+  teams: readonly string[];
+}) {
   const registers = [new Registry()];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `tierbell_${name}`, help, labelNames: [...labelNames], registers });
@@ -75,16 +102,43 @@ export function pipelineMetrics(names: { sources: readonly string[]; channels: r
     incidents: counter('incidents_total', 'Incidents opened.', ['category', 'severity']),
     classifications: counter('classifications_total', 'Categories given.', ['category', 'method']),
     escalations: counter('escalations_total', 'Escalations.', ['category', 'from', 'to', 'reason']),
-    acknowledgeDuration: histogram('acknowledge_duration_seconds', 'From opened to first acknowledged.', ['category', 'level', 'priority', 'team'], PEOPLE_BUCKETS),
-    resolveDuration: histogram('resolve_duration_seconds', 'From opened to resolved.', ['category', 'level', 'priority', 'team'], PEOPLE_BUCKETS),
-    handoverDuration: histogram('handover_duration_seconds', 'From opened to handed over with a bundle.', ['category'], PEOPLE_BUCKETS),
+    acknowledgeDuration: histogram(
+      'acknowledge_duration_seconds',
+      'From opened to first acknowledged.',
+      ['category', 'level', 'priority', 'team'],
+      PEOPLE_BUCKETS,
+    ),
+    resolveDuration: histogram(
+      'resolve_duration_seconds',
+      'From opened to resolved.',
+      ['category', 'level', 'priority', 'team'],
+      PEOPLE_BUCKETS,
+    ),
+    handoverDuration: histogram(
+      'handover_duration_seconds',
+      'From opened to handed over with a bundle.',
+      ['category'],
+      PEOPLE_BUCKETS,
+    ),
     fixAttempts: counter('fix_attempts_total', 'Attempts of known fixes, by the state they reached.', ['fix', 'state']),
     fixDuration: histogram('fix_duration_seconds', 'From started to finished.', ['fix'], SECONDS_BUCKETS),
-    fixRecurrences: counter('fix_recurrences_total', 'Incidents that came back after a fix had resolved them.', ['fix']),
-    enrichmentDuration: histogram('enrichment_duration_seconds', 'How long collecting logs took.', ['store', 'state'], SECONDS_BUCKETS),
+    fixRecurrences: counter('fix_recurrences_total', 'Incidents that came back after a fix had resolved them.', [
+      'fix',
+    ]),
+    enrichmentDuration: histogram(
+      'enrichment_duration_seconds',
+      'How long collecting logs took.',
+      ['store', 'state'],
+      SECONDS_BUCKETS,
+    ),
     enrichmentDocuments: counter('enrichment_documents_total', 'Log records read.', ['store']),
     notifications: counter('notifications_total', 'Messages, by how sending ended.', ['channel', 'result']),
-    notificationDuration: histogram('notification_duration_seconds', 'How long a send took.', ['channel'], SECONDS_BUCKETS),
+    notificationDuration: histogram(
+      'notification_duration_seconds',
+      'How long a send took.',
+      ['channel'],
+      SECONDS_BUCKETS,
+    ),
     teamLabel: teamLabel(names.teams),
     fixLabel: (fix: string) => (names.fixes.indexOf(fix) >= 0 && names.fixes.indexOf(fix) < MOST_FIXES ? fix : 'other'),
   };
@@ -92,9 +146,11 @@ export function pipelineMetrics(names: { sources: readonly string[]; channels: r
     for (const status of ['firing', 'resolved']) metrics.alertsReceived.inc({ source, status }, 0);
     metrics.alertsDeduplicated.inc({ source }, 0);
   }
-  for (const channel of names.channels) for (const result of ['sent', 'retried', 'failed']) metrics.notifications.inc({ channel, result }, 0);
+  for (const channel of names.channels)
+    for (const result of ['sent', 'retried', 'failed']) metrics.notifications.inc({ channel, result }, 0);
   for (const store of names.stores) metrics.enrichmentDocuments.inc({ store }, 0);
-  for (const category of CATEGORIES) metrics.escalations.inc({ category, from: '2', to: '3', reason: 'ack_timeout' }, 0);
+  for (const category of CATEGORIES)
+    metrics.escalations.inc({ category, from: '2', to: '3', reason: 'ack_timeout' }, 0);
   return metrics;
 }
 

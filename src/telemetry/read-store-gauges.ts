@@ -4,14 +4,23 @@ import type { Tables } from '../store/schema.ts';
 import type { StoreMetrics } from './metrics.ts';
 
 /** Sets the gauges of the store from what it holds now. @param now epoch milliseconds */
-export async function readStoreGauges(db: Kysely<Tables>, gauges: StoreMetrics, team: (name: string) => string, now: number): Promise<void> {
+export async function readStoreGauges(
+  db: Kysely<Tables>,
+  gauges: StoreMetrics,
+  team: (name: string) => string,
+  now: number,
+): Promise<void> {
   await readIncidents(db, gauges, team);
   await readJobs(db, gauges, now);
   const frozen = await db.selectFrom('meta').select('value').where('name', '=', 'frozen').executeTakeFirst();
   gauges.fixesFrozen.set(frozen?.value === 'on' ? 1 : 0);
 }
 
-async function readIncidents(db: Kysely<Tables>, gauges: StoreMetrics, teamLabel: (name: string) => string): Promise<void> {
+async function readIncidents(
+  db: Kysely<Tables>,
+  gauges: StoreMetrics,
+  teamLabel: (name: string) => string,
+): Promise<void> {
   const open = await db
     .selectFrom('incidents')
     .select((eb) => ['category', 'level', 'status', 'priority', 'team', eb.fn.countAll<number>().as('n')])
@@ -38,7 +47,12 @@ async function readJobs(db: Kysely<Tables>, gauges: StoreMetrics, now: number): 
     .where('due_at', '<=', now)
     .groupBy('kind')
     .execute();
-  const dead = await db.selectFrom('jobs').select((eb) => ['kind', eb.fn.countAll<number>().as('n')]).where('state', '=', 'dead').groupBy('kind').execute();
+  const dead = await db
+    .selectFrom('jobs')
+    .select((eb) => ['kind', eb.fn.countAll<number>().as('n')])
+    .where('state', '=', 'dead')
+    .groupBy('kind')
+    .execute();
   gauges.oldestDueJob.reset();
   for (const kind of JOB_KINDS) {
     const row = due.find((other) => other.kind === kind);
