@@ -1,4 +1,5 @@
 import { compileClassifier } from './classify/classifier.ts';
+import { expressionOf } from './classify/facts.ts';
 import type { Config } from './config/schema.ts';
 import type { EscalationPolicy } from './config/rules-schema.ts';
 import { CATEGORY_TITLES } from './domain/category.ts';
@@ -36,7 +37,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       }
       return null;
     },
-    classify: (facts) => classifier.classify(facts),
+    classify: ({ generatorURL, ...facts }) => classifier.classify({ ...facts, expression: expressionOf(generatorURL) }),
     policyFor: (labels) => policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last,
     policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,
     selectFix({ labels, source, classification }) {

@@ -76,18 +76,13 @@ function alertsText(fired: number, resolved: number, firing: number, hidden: num
 export function classify(draft: Draft, rules: Rules, logLines: readonly string[]): void {
   const incident = draft.incident;
   if (incident.classification.method === 'person') return;
-  const { labels, annotations, source } = incident;
-  const result = rules.classify({ labels, annotations, source, expression: expressionOf(incident.generatorURL), logLines });
+  const { labels, annotations, source, generatorURL } = incident;
+  const result = rules.classify({ labels, annotations, source, generatorURL, logLines });
   const before = incident.classification;
   const first = before.reasons.length === 0;
   if (!first && before.category === result.category && before.confidence >= result.confidence) return;
   const percent = Math.round(result.confidence * 100);
   draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
-}
-
-/** The PromQL expression in a generatorURL's query string, or ''. The address is read, never fetched. */
-function expressionOf(generatorURL: string): string {
-  return URL.canParse(generatorURL) ? (new URL(generatorURL).searchParams.get('g0.expr') ?? '') : '';
 }
 
 function reprioritise(draft: Draft): void {

@@ -1,6 +1,5 @@
 import type { Labels } from '../domain/alert.ts';
-import type { Classification } from '../domain/category.ts';
-import type { Category } from '../domain/category.ts';
+import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Priority } from '../domain/priority.ts';
 
@@ -25,8 +24,8 @@ export interface ClassifyFacts {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly source: string;
-  /** The alert's own expression, as far as its generatorURL tells. */
-  readonly expression: string;
+  /** Its query string may tell the alert's own expression; the address is read, never fetched. */
+  readonly generatorURL: string;
   readonly logLines: readonly string[];
 }
 

@@ -25,6 +25,14 @@ export interface StoredAlert extends Alert {
   readonly seenAt: number;
 }
 
+export interface StoredBundle {
+  readonly n: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
 /** Read-only questions, asked by the API, the metrics and the console over a connection of their own. */
 export interface ReadModel {
   /** Newest first. `before`: only incidents with a lower number. */
@@ -35,7 +43,7 @@ export interface ReadModel {
   alerts(uid: string, limit: number): Promise<StoredAlert[]>;
   firstAlerts(uids: readonly string[]): Promise<Map<string, StoredAlert>>;
   /** The newest bundle, or the n-th. */
-  bundle(uid: string, n: number | null): Promise<{ n: number; sha256: string; bytes: number } | null>;
+  bundle(uid: string, n: number | null): Promise<StoredBundle | null>;
   deliveriesTaken(): Promise<number>;
 }
 
@@ -57,7 +65,14 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
       return rows.map((row) => JSON.parse(row.entry) as WireEntry);
     },
     async alerts(uid, limit) {
-      const rows = await db.selectFrom('alerts').selectAll().where('incident', '=', uid).orderBy('status').orderBy('starts_at').limit(limit).execute();
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('incident', '=', uid)
+        .orderBy('status')
+        .orderBy('starts_at')
+        .limit(limit)
+        .execute();
       return rows.map(toAlert);
     },
     async firstAlerts(uids) {
@@ -67,13 +82,23 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
         .selectFrom('alerts as a')
         .selectAll()
         .where('a.incident', 'in', [...uids])
-        .where('a.fingerprint', '=', (eb) => eb.selectFrom('alerts as b').select((e) => e.fn.min('b.fingerprint').as('f')).whereRef('b.incident', '=', 'a.incident'))
+        .where('a.fingerprint', '=', (eb) =>
+          eb
+            .selectFrom('alerts as b')
+            .select((e) => e.fn.min('b.fingerprint').as('f'))
+            .whereRef('b.incident', '=', 'a.incident'),
+        )
         .execute();
       for (const row of rows) found.set(row.incident, toAlert(row));
       return found;
     },
     async bundle(uid, n) {
-      let query = db.selectFrom('bundles').select(['n', 'sha256', 'bytes']).where('incident', '=', uid).orderBy('n', 'desc').limit(1);
+      let query = db
+        .selectFrom('bundles')
+        .select(['n', 'sha256', 'bytes', 'created_at as createdAt'])
+        .where('incident', '=', uid)
+        .orderBy('n', 'desc')
+        .limit(1);
       if (n !== null) query = query.where('n', '=', n);
       return (await query.executeTakeFirst()) ?? null;
     },

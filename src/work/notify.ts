@@ -1,6 +1,7 @@
 import type { Channel, SendResult } from '../channels/channel.ts';
 import type { NoticeBundle } from '../channels/messages/notice-input.ts';
 import { wordNotice } from '../channels/messages/word-notice.ts';
+import { meetingInvitation } from '../handover/meeting.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { failure } from '../domain/result.ts';
@@ -67,7 +68,16 @@ async function send(parts: NotifyParts, job: NotifyJob, incident: Incident, sign
   const reader = parts.readerOf(name, recipient);
   const bundle = await readBundle(parts, incident, job.payload.bundle);
   const notice = wordNotice({
-    ...{ id: job.key, purpose, incident, level, why, bundle, at: parts.store.now(), recipient: reader },
+    ...{
+      id: job.key,
+      purpose,
+      incident,
+      level,
+      why,
+      bundle,
+      recipient: reader,
+      at: job.payload.since ?? parts.store.now(),
+    },
     alerts: await parts.read.alerts(incident.uid, 20),
     timeline: await parts.read.timeline(incident.uid),
     ackUrl: links?.ack(incident, reader) ?? null,
@@ -83,13 +93,25 @@ async function readBundle(parts: NotifyParts, incident: Incident, n: number | nu
   if (row === null) return null;
   const content = await parts.blobs.get(row.sha256).catch(() => null);
   if (content === null) return null;
-  return { name: `${incidentId(incident)}-handover-${row.n}.zip`, content, sha256: row.sha256, n: row.n, meeting: null };
+  return {
+    name: `${incidentId(incident)}-handover-${row.n}.zip`,
+    content,
+    sha256: row.sha256,
+    n: row.n,
+    meeting: meetingInvitation({ incident, n: row.n, at: row.createdAt, url: null }),
+  };
 }
 
 async function settle(
   parts: NotifyParts,
   job: NotifyJob,
-  command: { type: 'notified' | 'notice_failed'; channel: string; recipient: string; purpose: NotifyJob['payload']['purpose']; detail: string },
+  command: {
+    type: 'notified' | 'notice_failed';
+    channel: string;
+    recipient: string;
+    purpose: NotifyJob['payload']['purpose'];
+    detail: string;
+  },
 ): Promise<void> {
   await parts.store.transact(async (unit) => {
     await unit.finish(job);
@@ -112,5 +134,9 @@ async function later(parts: NotifyParts, job: NotifyJob, why: string, retryAfter
       unit.run(job.incident, { type: 'notice_late', channel, recipient, detail: why });
     });
   }
-  await store.postpone(job, store.now() + wait, why, { ...job.payload, since: firstTry, lateTold: late || job.payload.lateTold === true });
+  await store.postpone(job, store.now() + wait, why, {
+    ...job.payload,
+    since: firstTry,
+    lateTold: late || job.payload.lateTold === true,
+  });
 }

@@ -45,11 +45,21 @@ export async function packHandover(parts: HandoverParts, job: HandoverJob): Prom
 }
 
 async function logsPending(store: Store, incident: string): Promise<boolean> {
-  const row = await store.db.selectFrom('jobs').select('id').where('incident', '=', incident).where('kind', '=', 'evidence').where('state', 'in', ['due', 'leased']).executeTakeFirst();
+  const row = await store.db
+    .selectFrom('jobs')
+    .select('id')
+    .where('incident', '=', incident)
+    .where('kind', '=', 'evidence')
+    .where('state', 'in', ['due', 'leased'])
+    .executeTakeFirst();
   return row !== undefined;
 }
 
-async function pack(parts: HandoverParts, uid: string, why: string): Promise<{ bundle: { sha256: string; bytes: number } | null; problem: string }> {
+async function pack(
+  parts: HandoverParts,
+  uid: string,
+  why: string,
+): Promise<{ bundle: { sha256: string; bytes: number } | null; problem: string }> {
   try {
     const incident = await parts.read.byUid(uid);
     if (incident === null) return { bundle: null, problem: 'the incident is gone' };
@@ -66,12 +76,19 @@ async function pack(parts: HandoverParts, uid: string, why: string): Promise<{ b
     const sha256 = await parts.blobs.put(built.bytes);
     return { bundle: { sha256, bytes: built.bytes.length }, problem: '' };
   } catch (error) {
-    parts.log('a handover bundle could not be made', { incident: uid, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    parts.log('a handover bundle could not be made', {
+      incident: uid,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
     return { bundle: null, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
 async function rawLogs(parts: HandoverParts, incident: Incident): Promise<Uint8Array[]> {
   const names = incident.evidence.flatMap(({ rawBlob }) => (rawBlob === null ? [] : [rawBlob]));
-  return Promise.all(names.map((name) => parts.blobs.get(name)));
+  const found = await Promise.allSettled(names.map((name) => parts.blobs.get(name)));
+  for (const one of found)
+    if (one.status === 'rejected')
+      parts.log('raw logs could not be read for a bundle', { incident: incident.uid, error: String(one.reason) });
+  return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
