@@ -141,8 +141,9 @@ async function runOnce(executor: Executor | undefined, { attempt, plan }: Intent
 
 /** Third transaction: the outcome, and the verification that follows a success. */
 async function finish(unit: UnitOfWork, job: FixJob, started: Attempt, plan: FixPlan, result: RunResult): Promise<void> {
+  const incident = await unit.incident(job.incident);
   const moved = await moveAttempt(unit.tx, started.id, ['started'], result.state, { finished_at: unit.now });
-  if (moved) {
+  if (moved && incident !== null) {
     const output = result.output.slice(-OUTPUT_KEPT);
     const reasons = result.reason === '' ? [] : [result.reason];
     const attempt: Attempt = { ...started, state: result.state, reasons, finishedAt: unit.now, exitCode: result.exitCode, output };
