@@ -122,7 +122,7 @@ describe('log stores', () => {
   it('are one file each, all of them in the registry and in this suite', () => {
     const files = readdirSync(fileURLToPath(new URL('../../src/evidence/stores', import.meta.url)));
     expect(files.map((name) => name.replace(/\.ts$/, '')).toSorted()).toEqual(
-      logStoreKinds.map(({ kind }) => kind as string).toSorted(),
+      logStoreKinds.map(({ kind }) => kind).toSorted(),
     );
     expect(Object.keys(BENCHES).toSorted()).toEqual(files.map((name) => name.replace(/\.ts$/, '')).toSorted());
   });

@@ -67,6 +67,8 @@ async function createClient(settings: ElasticsearchSettings, dialect: Dialect): 
     maxRetries: settings.nodes.length - 1,
     requestTimeout: settings.budget.time,
     enableMetaHeader: false,
+    // Logs may hold a key `__proto__`; here it is a key like any other and not a reason to lose the whole answer.
+    disablePrototypePoisoningProtection: true,
     tls: {
       rejectUnauthorized: settings.tls_config?.insecure_skip_verify !== true,
       ...(ca === undefined ? {} : { ca }),

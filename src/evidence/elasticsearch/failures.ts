@@ -11,7 +11,18 @@ interface ClientError {
   readonly body?: unknown;
 }
 
-/** One sentence for each way in which Elasticsearch cannot be read, with the next step to mend it. No secrets. */
+/** What came is JSON, but no answer of this API. */
+export class InvalidAnswer extends Error {
+  override readonly name = 'InvalidAnswer';
+}
+
+const OF_THE_CONNECTION = new Set(['ConnectionError', 'NoLivingConnectionsError']);
+const OF_THE_ANSWER = new Set(['DeserializationError', 'InvalidAnswer', 'RequestAbortedError']);
+
+/**
+ * One sentence for each way in which Elasticsearch cannot be read, with the next step to mend it. No secrets.
+ * @throws what is no failure of the outside, but a mistake of ours
+ */
 export function failureOf(error: unknown, settings: ElasticsearchSettings, cut: 'budget' | 'caller' | null): Failure {
   const { name, code, path, statusCode } = error as ClientError;
   const store = `Elasticsearch "${settings.name}"`;
@@ -28,17 +39,18 @@ export function failureOf(error: unknown, settings: ElasticsearchSettings, cut: 
     );
   if (name === 'ResponseError' && statusCode !== undefined)
     return failureOfStatus(statusCode, error as ClientError, settings);
-  if (name === 'DeserializationError')
+  if (name !== undefined && OF_THE_ANSWER.has(name))
     return failure(
       'invalid_answer',
-      `${store} sent something that is no JSON: see what stands between it and the bridge.`,
+      `${store} sent something that is no answer of its API: see what stands between it and the bridge.`,
     );
   if (code === 'ENOENT' || code === 'EACCES')
     return failure(
       'misconfigured',
       `${store} needs the file ${path ?? ''}, which cannot be read (${code}): correct its path or its owner.`,
     );
-  return failureOfConnection(error as ClientError, settings);
+  if (name !== undefined && OF_THE_CONNECTION.has(name)) return failureOfConnection(error as ClientError, settings);
+  throw error;
 }
 
 function failureOfStatus(status: number, error: ClientError, settings: ElasticsearchSettings): Failure {

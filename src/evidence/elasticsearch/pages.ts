@@ -1,6 +1,7 @@
 import type { Client, estypes, TransportRequestOptions } from '@elastic/elasticsearch';
 import type { Document } from '../reading/document.ts';
 import { allot, shareOf, type Stratum } from './allotment.ts';
+import { InvalidAnswer } from './failures.ts';
 import type { FieldMap } from './fields.ts';
 import { pageBody, type Span } from './queries.ts';
 
@@ -113,7 +114,7 @@ function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], into: Hi
       reading.partial.add('Some records came without their text, as the index does not keep `_source`.');
       continue;
     }
-    bytes += sizeOf(source as Document);
+    bytes += sizeOf(source);
     const at = Number(sort?.[0]);
     into.push({ source: source as Document, at: Number.isFinite(at) ? at : null });
   }
@@ -141,6 +142,7 @@ async function searchPage(
       { ...reading.options, maxResponseSize: Math.floor(maxBytes) },
     );
     noteLosses(answer, reading.partial);
+    if (!Array.isArray(answer.hits?.hits)) throw new InvalidAnswer('an answer without `hits`');
     return answer;
   } catch (error) {
     if (!/^The content length \(\d+\) is bigger/.test((error as Error).message)) throw error;
@@ -152,6 +154,7 @@ async function searchPage(
 /** `timed_out` and failed shards come with status 200: what they held is missing, and is said to be. */
 export function noteLosses(answer: Pick<estypes.SearchResponse, 'timed_out' | '_shards'>, partial: Set<string>): void {
   const { timed_out: timedOut, _shards: shards } = answer;
+  if (typeof shards !== 'object') throw new InvalidAnswer('an answer without `_shards`');
   if (timedOut)
     partial.add(
       'Elasticsearch stopped searching at its time limit (timed_out), so records are missing: allow more under `budget.time`.',

@@ -32,7 +32,12 @@ function createElasticsearch(settings: ElasticsearchSettings): LogStore {
   let mapped: Mapped | null = null;
 
   async function open(signal: AbortSignal): Promise<Connection & { readonly options: TransportRequestOptions }> {
-    connection ??= await connect(settings, signal);
+    if (connection === null) {
+      const opened = await connect(settings, signal);
+      // Where another search has opened one meanwhile, that one is kept.
+      if (connection === null) connection = opened;
+      else await opened.client.close();
+    }
     return { ...connection, options: await requestOptions(settings, signal) };
   }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { joinLines, joinRecords, readDocument, readLine, stripAnsi } from '../../../src/evidence/records.ts';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');

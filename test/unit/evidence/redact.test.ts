@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createRedactor } from '../../../src/evidence/redact.ts';
 
 const redact = createRedactor(Buffer.from('a key for tests'));
@@ -78,7 +78,7 @@ const SEEDED: readonly (readonly [line: string, ...secrets: readonly string[]])[
   [`xapp-1-A012345-0123456789-${hex(64)}`, hex(64)],
   [`https://hooks.slack.com/services/T00000000/B00000000/${a(24)}`, a(24)],
   [`https://discord.com/api/webhooks/123456789012345678/${a(68)}`, a(68)],
-  [`AKIA${'IOSFODNN7EXAMPLE'}`, 'IOSFODNN7EXAMPLE'],
+  [`AKIA${a(16, 'IOSFODNN7EXAMPLE')}`, a(16, 'IOSFODNN7EXAMPLE')],
   [`AIza${a(35)}`, a(35)],
   [`ya29.${a(60)}`, a(60)],
   [`GOCSPX-${a(28)}`, a(28)],

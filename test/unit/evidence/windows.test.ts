@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { logWindows } from '../../../src/evidence/windows.ts';
 
 const MINUTE = 60_000;
