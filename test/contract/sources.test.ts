@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { createSource, sourceConfig, sourceKinds, type SourceConfig } from '../../src/sources/registry.ts';
+import { createSource, sourceConfig, sourceKinds } from '../../src/sources/registry.ts';
 import type { Source } from '../../src/sources/source.ts';
 
 const KINDS = join(import.meta.dirname, '..', '..', 'src', 'sources', 'kinds');
@@ -24,7 +24,7 @@ it('the folder of kinds and the registry agree', () => {
 });
 
 describe.each(Object.entries(SAMPLES))('a source of kind %s', (_kind, { open, proven, headers }) => {
-  const make = (settings: object): Source => createSource(sourceConfig.parse(settings) as SourceConfig);
+  const make = (settings: object): Source => createSource(sourceConfig.parse(settings));
 
   it('lets everybody in where nothing is asked, and says so', () => {
     expect(make(open).authenticated).toBe(false);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { fingerprintOf } from '../../../src/sources/fingerprint.ts';
 

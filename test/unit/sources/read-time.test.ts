@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readTime } from '../../../src/sources/read-time.ts';
 
 describe('reading a date', () => {
