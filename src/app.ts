@@ -65,6 +65,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       warn: (message) => log.warn(message),
       error: (message, cause) => log.error(message, { error: String(cause) }),
     },
+    onRefused: (source, reason) => engine.refused({ source, reason }),
     metrics: {
       requests: (source, code) => metrics.webhookRequests.inc({ source, code: String(code) }),
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),

@@ -6,7 +6,7 @@ import { CATEGORY_TITLES } from './domain/category.ts';
 import { matchesAll, parseMatcher } from './domain/matcher.ts';
 import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
-import type { Policy, Rules } from './incidents/rules.ts';
+import { OWN_SOURCE, type Policy, type Rules } from './incidents/rules.ts';
 
 const NEVER = { P1: null, P2: null, P3: null, P4: null };
 /** TERM, then KILL 10 s later: what a fix may take beyond its own timeout. */
@@ -38,7 +38,8 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       return null;
     },
     classify: ({ generatorURL, ...facts }) => classifier.classify({ ...facts, expression: expressionOf(generatorURL) }),
-    policyFor: (labels) => policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last,
+    policyFor: (labels, source) =>
+      source === OWN_SOURCE ? last : (policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last),
     policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,
     selectFix({ labels, source, classification }) {
       const selected = selectFix(fixes, { labels, source, category: classification.category });

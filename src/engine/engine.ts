@@ -21,12 +21,15 @@ import { countCommitted } from '../telemetry/count-committed.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../work/notify.ts';
-import type { CommandRequest, CommandResult, EngineSettings } from './messages.ts';
+import { reportTrouble } from '../work/report-trouble.ts';
+import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
 
 /** The store worker: owns `tierbell.sqlite`, advances deliveries and acts on due work. */
 export interface Engine {
   /** New deliveries are on disk. */
   deliveries(): void;
+  /** A proven sender was refused: people hear of it, as an alert may be lost. */
+  refused(refused: RefusedDelivery): void;
   command(request: CommandRequest): Promise<CommandResult>;
   metrics(): Promise<string>;
   secret(): Promise<Buffer>;
@@ -90,6 +93,15 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const advancing = keepAdvancing(pipeline, log);
   return {
     deliveries: () => advancing.ring(),
+    refused: ({ source, reason }) => {
+      const summary = `${source} sent what had to be refused (${reason}), so an alert may be lost. Mend its configuration; the body is kept in the inbox.`;
+      const trouble = { name: 'TierbellDeliveryRefused', source, summary, raw: '' } as const;
+      store
+        .transact((unit) => reportTrouble(unit, trouble, rules.groupingBy))
+        .catch((error: unknown) =>
+          log.error('a refused delivery could not be reported', { source, error: String(error) }),
+        );
+    },
     command: (request) => runCommand(store, request),
     metrics: () => metrics.registry.metrics(),
     secret: async () => secret,

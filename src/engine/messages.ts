@@ -38,7 +38,8 @@ export interface RefusedDelivery {
 export type ToEngine =
   | { readonly type: 'open'; readonly settings: EngineSettings }
   | { readonly type: 'call'; readonly id: number; readonly call: EngineCall }
-  | { readonly type: 'deliveries' };
+  | { readonly type: 'deliveries' }
+  | { readonly type: 'refused'; readonly refused: RefusedDelivery };
 
 export type EngineCall =
   | ({ readonly name: 'command' } & CommandRequest)

@@ -56,6 +56,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   await ready;
   return {
     deliveries: () => say({ type: 'deliveries' }),
+    refused: (refused) => say({ type: 'refused', refused }),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
     metrics: () => call<string>({ name: 'metrics' }),
     secret: async () => Buffer.from(await call<string>({ name: 'secret' }), 'hex'),

@@ -6,7 +6,7 @@ import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './decide.ts';
 import type { Draft } from './draft.ts';
-import { beginResponse, enterStep, escalate, immediateReason, reopen, startFix, tell } from './respond.ts';
+import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell } from './respond.ts';
 import type { Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
 
@@ -32,7 +32,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const first = command.fired[0];
   if (first === undefined) throw new Error('an incident opens with a firing alert');
   const { labels, annotations, generatorURL, startsAt } = first;
-  const policy = rules.policyFor(labels).name;
+  const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
   const facts = { team: label(labels, 'team'), service: serviceOf(first), environment: label(labels, 'environment') };
   draft.add('opened', title, { ...opens, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source }, actor);
@@ -56,7 +56,8 @@ function serviceOf(alert: Alert): string {
 }
 
 function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Actor): void {
-  const { fired, resolved, delivery, hidden } = command;
+  const { fired, resolved, delivery } = command;
+  const hidden = command.hidden ?? before.hidden;
   if (fired.length + resolved.length === 0 && hidden === before.hidden) return;
   const firing = Math.max(0, before.firing + command.firingDelta);
   const impact = { alerts: before.impact.alerts + command.newAlerts, targets: before.impact.targets + command.newTargets };
@@ -96,11 +97,12 @@ function reprioritise(draft: Draft): void {
 function whileOpen(draft: Draft, rules: Rules, before: Incident): void {
   reprioritise(draft);
   if (draft.incident.priority !== before.priority) onRaised(draft, rules, before);
-  if (draft.incident.firing > 0 && draft.incident.deadlines.hold !== undefined) {
+  const { firing, hidden, deadlines } = draft.incident;
+  if (firing > 0 && deadlines.hold !== undefined) {
     draft.add('deadline', 'Firing again before it was resolved: the same episode goes on', { kind: 'hold', deadlines: { hold: null } });
   }
-  const wentQuiet = draft.incident.firing === 0 && (before.firing > 0 || before.hidden > 0);
-  if (wentQuiet) becomeQuiet(draft, rules);
+  const turned = before.firing > 0 || before.hidden > 0 !== hidden > 0;
+  if (firing === 0 && turned) becomeQuiet(draft, rules);
 }
 
 /** A higher priority may call for Level 3 at once, or shorten the time to acknowledge. */
@@ -108,9 +110,10 @@ function onRaised(draft: Draft, rules: Rules, before: Incident): void {
   const raised = draft.incident.severity === before.severity ? 'targets_joined' : 'severity_raised';
   if (rules.mode === 'observe') return;
   if (immediateReason(draft.incident, rules) !== null) {
-    escalate(draft, rules, raised, `it became ${draft.incident.priority}`, { kind: 'system', name: 'tierbell' });
+    escalateAtOnce(draft, rules, raised, `it became ${draft.incident.priority}`);
     return;
   }
+  shortenLevel(draft, rules, before);
   const due = draft.incident.deadlines.ack;
   const step = rules.policy(draft.incident.policy).steps[draft.incident.step];
   const timeout = step?.ackTimeoutMs[draft.incident.priority] ?? null;
@@ -121,15 +124,29 @@ function onRaised(draft: Draft, rules: Rules, before: Incident): void {
   }
 }
 
+/** The time at a level is that of the present priority, counted from when the level began. */
+function shortenLevel(draft: Draft, rules: Rules, before: Incident): void {
+  const { level, step, priority, deadlines } = draft.incident;
+  const times = rules.policy(draft.incident.policy).maxTimeAtLevelMs[level];
+  const timeout = times?.[priority] ?? null;
+  if (timeout === null || step < 0) return;
+  const begun = deadlines.level === undefined ? draft.now : deadlines.level - (times?.[before.priority] ?? timeout);
+  const due = Math.max(draft.now, begun + timeout);
+  if (due >= (deadlines.level ?? Infinity)) return;
+  draft.add('deadline', `As ${priority} it may stay at Level ${level} for ${speakDuration(timeout)}`, { kind: 'level', deadlines: { level: due } });
+}
+
+/** Why a person must say that it is over although nothing fires that we know of, or null. */
+export function staysOpen(incident: Incident, rules: Rules): string | null {
+  if (incident.hidden > 0) return 'the sender left alerts out of its payload, so they may still fire';
+  return rules.keepOpen(incident);
+}
+
 function becomeQuiet(draft: Draft, rules: Rules): void {
-  if (draft.incident.hidden > 0) {
-    const why = 'the sender left alerts out of its payload, so they may still fire';
-    draft.add('quiet', `Every listed alert is quiet, but ${why}`, { then: 'ask', why });
-    return;
-  }
-  const why = rules.keepOpen(draft.incident);
+  const why = staysOpen(draft.incident, rules);
   if (why !== null) {
-    draft.add('quiet', `Every alert is quiet; a person must say that it is over: ${why}`, { then: 'ask', why });
+    const text = `Every alert that we know of is quiet; a person must say that it is over: ${why}`;
+    draft.add('quiet', text, { then: 'ask', why, deadlines: { hold: null } });
     tell(draft, rules, draft.incident.stepChannels, 'inform', `every alert is quiet, but ${why}: resolve it when it is over`);
     return;
   }
@@ -139,7 +156,7 @@ function becomeQuiet(draft: Draft, rules: Rules): void {
 
 function whileResolved(draft: Draft, command: Observe, rules: Rules): void {
   const settling = draft.incident.deadlines.settle !== undefined;
-  if (command.fired.length === 0 || settling) return;
+  if (command.fired.length === 0 || settling || draft.incident.status === 'closed') return;
   reopen(draft, rules, 'It fires again', { kind: 'source', name: command.source });
 }
 
@@ -159,8 +176,7 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
 export function onReclassified(draft: Draft, rules: Rules): void {
   const immediate = immediateReason(draft.incident, rules);
   if (immediate !== null) {
-    if (draft.incident.step < 0 && draft.incident.deadlines.fix === undefined) enterStep(draft, rules, 0, 'page', { waitForAck: false });
-    escalate(draft, rules, immediate.reason, immediate.why, { kind: 'system', name: 'tierbell' });
+    escalateAtOnce(draft, rules, immediate.reason, immediate.why);
   } else if (draft.incident.status === 'triggered' && draft.incident.level === '2') {
     startFix(draft, rules);
   }

@@ -3,6 +3,9 @@ import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Priority } from '../domain/priority.ts';
 
+/** The source of Tierbell's own troubles: of those the fallback is told, whatever the policies say. */
+export const OWN_SOURCE = 'tierbell';
+
 /** A step of an escalation policy; `ackTimeoutMs` is null where nobody waits for an acknowledgement. */
 export interface PolicyStep {
   readonly level: Level;
@@ -48,8 +51,8 @@ export interface Rules {
   /** Why a person must say that this incident is over although its alerts are quiet, or null. */
   keepOpen(incident: Incident): string | null;
   classify(facts: ClassifyFacts): Classification;
-  /** The first policy whose matchers fit. */
-  policyFor(labels: Labels): Policy;
+  /** The first policy whose matchers fit; the fallback's where none does, and for our own troubles. */
+  policyFor(labels: Labels, source: string): Policy;
   policy(name: string): Policy;
   selectFix(incident: Incident): SelectedFix | null;
   /** The channels behind names of teams, people or channels, each once. */

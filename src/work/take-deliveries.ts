@@ -1,12 +1,13 @@
 import type { Alert, AlertGroup } from '../domain/alert.ts';
 import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
-import { uuidv7 } from '../inbox/uuidv7.ts';
-import { correlate, groupingKeyOf, type Correlation } from '../incidents/correlate.ts';
+import { groupingKeyOf } from '../incidents/correlate.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { readJson } from '../sources/read-json.ts';
 import type { SetAside, Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
+import { observeGroup } from './observe.ts';
+import { reportTrouble } from './report-trouble.ts';
 
 /** At most so many deliveries, or so many bytes of bodies, a transaction. */
 const BATCH = 200;
@@ -37,7 +38,7 @@ interface Opened {
 /**
  * Advance: deliveries → alerts, incidents, timeline and due work, with the number of the last delivery taken, all in one
  * transaction. After a crash it begins again where the last commit ended: nothing is lost, nothing counts twice.
- * A batch that cannot be taken is tried delivery by delivery, and the one that breaks is set aside.
+ * A batch that cannot be taken is tried delivery by delivery, so that one that breaks is found and set aside.
  * @returns whether there may be more
  */
 export async function takeDeliveries(parts: TakeParts): Promise<boolean> {
@@ -67,30 +68,60 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
   parts.seen(counts.result(deliveries.length));
 }
 
-/** Poison never stops what comes behind it: the raw body stays in the inbox, the record tells where. */
+/** Tries before a delivery that breaks us counts as poison. */
+const TRIES = 5;
+
+/**
+ * Poison never stops what comes behind it: after five tries it is set aside, its raw body stays in the inbox, and the
+ * fallback is told, as it may hold an alert. What the disk refuses is no poison: that is tried until it works.
+ */
 async function takeOrSetAside(parts: TakeParts, delivery: Delivery): Promise<void> {
-  try {
-    await takeBatch(parts, [delivery]);
-  } catch (error) {
-    parts.log('a delivery was set aside', { delivery: delivery.id, source: delivery.source, error: String(error) });
-    await parts.store.transact(async (unit) => {
-      const problem = `it could not be taken: ${error instanceof Error ? error.message : String(error)}`;
-      await insertAside(unit, delivery, [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }]);
-      await unit.setMeta('deliveries_taken', String(delivery.seq));
-    });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await takeBatch(parts, [delivery]);
+    } catch (error) {
+      if (isStoreTrouble(error)) throw error;
+      if (attempt >= TRIES) return setAside(parts, delivery, error instanceof Error ? error.message : String(error));
+    }
   }
+}
+
+function isStoreTrouble(error: unknown): boolean {
+  return String((error as { code?: unknown }).code ?? '').startsWith('SQLITE_');
+}
+
+async function setAside(parts: TakeParts, delivery: Delivery, why: string): Promise<void> {
+  parts.log('a delivery was set aside', { delivery: delivery.id, source: delivery.source, error: why });
+  const raw = delivery.body.toString('utf8', 0, 2000);
+  await parts.store.transact(async (unit) => {
+    await insertAside(unit, delivery, [{ index: -1, field: '', problem: `it could not be taken: ${why}`, raw }]);
+    const summary = `A delivery of ${delivery.source} was answered with 200 but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
+    await reportTrouble(
+      unit,
+      { name: 'TierbellDeliverySetAside', source: delivery.source, summary, raw },
+      parts.rules().groupingBy,
+    );
+    await unit.setMeta('deliveries_taken', String(delivery.seq));
+  });
 }
 
 function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery): Opened {
   const source = sources.get(delivery.source);
   if (source === undefined) {
     const problem = `the source ${delivery.source} is no longer configured`;
-    return { delivery, groups: [], setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }] };
+    return {
+      delivery,
+      groups: [],
+      setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }],
+    };
   }
   const json = readJson(delivery.body);
   if (!json.ok) throw new Error(json.problem);
   const { groups, setAside } = source.parse(json.value, delivery.receivedAt);
-  const kept = groups.map((group) => ({ ...group, alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)) }));
+  const kept = groups.map((group) => ({
+    ...group,
+    alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)),
+  }));
   return { delivery, groups: kept, setAside };
 }
 
@@ -106,31 +137,15 @@ async function preload(unit: UnitOfWork, opened: readonly Opened[], rules: Rules
   await unit.preload(alerts, [...keys]);
 }
 
-async function takeGroup(unit: UnitOfWork, delivery: Delivery, group: AlertGroup, parts: TakeParts, counts: Counts): Promise<void> {
+async function takeGroup(
+  unit: UnitOfWork,
+  delivery: Delivery,
+  group: AlertGroup,
+  parts: TakeParts,
+  counts: Counts,
+): Promise<void> {
   for (const alert of group.alerts) counts.alert(group.source, alert.status);
-  for (const correlation of correlate(group, unit, parts.rules().groupingBy)) {
-    counts.repeats(group.source, correlation.alerts.filter(({ change }) => change === 'repeat' || change === 'stale').length);
-    await observe(unit, delivery, group, correlation);
-  }
-}
-
-async function observe(unit: UnitOfWork, delivery: Delivery, group: AlertGroup, correlation: Correlation): Promise<void> {
-  const uid = correlation.incident ?? uuidv7(unit.now);
-  const opens =
-    correlation.incident === null ? { uid, number: await unit.nextNumber(), groupingKey: correlation.groupingKey } : null;
-  const changed = correlation.alerts.filter(({ change }) => change === 'fired' || change === 'resolved');
-  let newTargets = 0;
-  for (const { alert } of changed) if (unit.keepAlert(uid, group.source, alert)) newTargets += 1;
-  const fired = changed.filter(({ change }) => change === 'fired').map(({ alert }) => alert);
-  const resolved = changed.filter(({ change }) => change === 'resolved');
-  const ended = resolved.filter(({ joins }) => !joins).length; // one that was never seen firing was never counted
-  unit.run(uid, {
-    ...{ type: 'observe', delivery: delivery.id, source: group.source, opens, fired, newTargets },
-    resolved: resolved.map(({ alert }) => alert),
-    firingDelta: fired.length - ended,
-    newAlerts: changed.filter(({ joins }) => joins).length,
-    hidden: group.truncatedAlerts,
-  });
+  counts.repeats(group.source, await observeGroup(unit, delivery.id, group, parts.rules().groupingBy));
 }
 
 async function keepAside(unit: UnitOfWork, { delivery, setAside }: Opened): Promise<void> {
@@ -138,7 +153,16 @@ async function keepAside(unit: UnitOfWork, { delivery, setAside }: Opened): Prom
 }
 
 async function insertAside(unit: UnitOfWork, delivery: Delivery, aside: readonly SetAside[]): Promise<void> {
-  const rows = aside.slice(0, 100).map(({ field, problem, raw }) => ({ at: unit.now, source: delivery.source, delivery: delivery.id, field, problem, raw }));
+  const rows = aside
+    .slice(0, 100)
+    .map(({ field, problem, raw }) => ({
+      at: unit.now,
+      source: delivery.source,
+      delivery: delivery.id,
+      field,
+      problem,
+      raw,
+    }));
   await unit.tx.insertInto('set_aside').values(rows).execute();
 }
 
@@ -159,6 +183,10 @@ class Counts {
   }
 
   result(deliveries: number): Taken {
-    return { deliveries, alerts: [...this.#alerts.values()], repeats: [...this.#repeats].map(([source, count]) => ({ source, count })) };
+    return {
+      deliveries,
+      alerts: [...this.#alerts.values()],
+      repeats: [...this.#repeats].map(([source, count]) => ({ source, count })),
+    };
   }
 }
