@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { runCli } from './cli/cli.ts';
 import type { Terminal } from './cli/terminal.ts';
@@ -10,6 +11,7 @@ export async function main(): Promise<void> {
     cwd: process.cwd(),
     pid: process.pid,
     nodeVersion: process.versions.node,
+    columns: isatty(1) ? process.stdout.columns : null,
     version: readVersion(),
     write: (text) => void writeSync(1, text),
     writeError: (text) => void writeSync(2, text),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addCheckVerbs } from './check-verbs.ts';
+import { addDemo } from './demo.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -18,6 +19,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   const done: { status: number | null } = { status: 0 };
   const finish = (status: number | null): void => void (done.status = status);
   addServe(program, terminal, finish);
+  addDemo(program, terminal, finish);
   addCheckVerbs(program, terminal, finish);
   addIncidentVerbs(program, terminal, finish);
   try {

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly pid: number;
   readonly version: string;
   readonly nodeVersion: string;
+  /** Characters a line of standard output; null where it is no terminal. */
+  readonly columns: number | null;
   write(text: string): void;
   writeError(text: string): void;
   stdin(): Uint8Array;
