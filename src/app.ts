@@ -10,6 +10,7 @@ import { createWebhookHandler } from './http/webhooks.ts';
 import { openInbox, type Inbox } from './inbox/inbox.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
+import { findToken, hasAccounts } from './store/access.ts';
 import { openBlobs } from './store/blobs.ts';
 import { createReadModel } from './store/read-model.ts';
 import { lockFolder, openSqliteReader } from './store/sqlite.ts';
@@ -24,6 +25,10 @@ export interface AppSettings {
   /** Without a trailing slash; null: messages carry no links. */
   readonly externalUrl: string | null;
   readonly logOptions: LogOptions;
+  /** Whether only this machine can reach the address: without accounts nothing else is allowed. */
+  readonly loopback: boolean;
+  /** Becomes the first token of an empty store. */
+  readonly adminToken: string | null;
   readonly version: string;
   readonly nodeVersion: string;
   /** A thread that is loading already; one is started where there is none. */
@@ -48,9 +53,11 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const lock = lockFolder(folder);
   const inbox = openInbox(join(folder, 'inbox.sqlite'));
   const thread = settings.thread ?? prepareEngine();
-  const engine = await thread.open({ config, folder, externalUrl, log: logOptions }, settings.onDeath);
+  const { adminToken } = settings;
+  const engine = await thread.open({ config, folder, externalUrl, adminToken, log: logOptions }, settings.onDeath);
   inbox.onCommit(() => engine.deliveries());
   const readDb = openSqliteReader(folder);
+  if (!settings.loopback && !(await hasAccounts(readDb))) throw new OpenDoor(settings.host);
   const metrics = receivingMetrics(config.sources.map(({ name }) => name));
   tellBuild(metrics, settings);
   const sources = new Map(
@@ -77,6 +84,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     blobs: openBlobs(folder),
     secret: await engine.secret(),
     processMetrics: processMetrics(),
+    accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
     team: teamLabel(config.teams.map(({ name }) => name)),
   });
   const server = createServer((req, res) => {
@@ -92,6 +100,16 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       lock.release();
     },
   };
+}
+
+/** Without an account, API and pages are open: then only this machine may reach them. */
+export class OpenDoor extends Error {
+  override readonly name = 'OpenDoor';
+  constructor(host: string) {
+    super(
+      `refusing to listen on ${host} without accounts, as everybody could act: make the first one with "tierbell token create NAME --role admin", or give TIERBELL_ADMIN_TOKEN_FILE`,
+    );
+  }
 }
 
 /** In the order in which nothing is lost: no new requests, what is under way is answered, then work, then the files. */

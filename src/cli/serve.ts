@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
@@ -39,7 +40,7 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
 
 async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | null> {
   const { host, port } = readAddress(flags['web.listenAddress']);
-  refuseToBeOpen(host);
+  const adminToken = readAdminToken(terminal);
   const externalUrl = readExternalUrl(flags['web.externalUrl']);
   const logOptions = { level: flags['log.level'], format: flags['log.format'] };
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
@@ -60,15 +61,16 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
       port,
       externalUrl,
       logOptions,
+      adminToken,
     },
-    ...{ version: terminal.version, nodeVersion: terminal.nodeVersion, thread },
+    ...{ version: terminal.version, nodeVersion: terminal.nodeVersion, thread, loopback: isLoopback(host) },
     onDeath(why) {
       log.error('the store worker ended; stopping, so that a supervisor starts anew', { why });
       terminal.exit(1);
     },
   };
   const app = await startApp(settings, log).catch((error: unknown) => {
-    throw new CliError(sentence(error, flags['web.listenAddress']));
+    throw new CliError(sentence(error, flags['web.listenAddress']), (error as Error).name === 'OpenDoor' ? 2 : 1);
   });
   stopOnSignal(app, terminal, log);
   terminal.settled();
@@ -77,14 +79,25 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   return null;
 }
 
-/** Without accounts, API and pages are open: then only to this machine. */
-function refuseToBeOpen(host: string): void {
-  if (isLoopback(host)) return;
-  const why = 'without accounts it would be open to everybody, and this version has none yet';
-  throw new CliError(
-    `refusing to listen on ${host}: ${why}. Listen on 127.0.0.1 and put a proxy that authenticates in front`,
-    2,
-  );
+/** The first token of an empty store, so that a container can be started without a step before. */
+function readAdminToken(terminal: Terminal): string | null {
+  const file = terminal.env['TIERBELL_ADMIN_TOKEN_FILE'];
+  if (file === undefined || file === '') return null;
+  const token = readSecret(file);
+  if (token.length < 16)
+    throw new CliError(`TIERBELL_ADMIN_TOKEN_FILE: ${file} must hold a token of at least 16 characters`, 2);
+  return token;
+}
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(
+      `TIERBELL_ADMIN_TOKEN_FILE: ${file} cannot be read (${(error as { code?: string }).code ?? 'unknown'})`,
+      2,
+    );
+  }
 }
 
 function stopOnSignal(app: App, terminal: Terminal, log: Logger): void {

@@ -13,6 +13,7 @@ import { createMetricsSource } from '../metrics/registry.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { compileRules } from '../rules.ts';
 import { createSource } from '../sources/registry.ts';
+import { hasAccounts, storeToken } from '../store/access.ts';
 import { openBlobs } from '../store/blobs.ts';
 import { createReadModel } from '../store/read-model.ts';
 import { openSqlite } from '../store/sqlite.ts';
@@ -68,6 +69,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
         { byMs: Math.round(byMs) },
       ),
   });
+  if (settings.adminToken !== null && !(await hasAccounts(db)))
+    await storeToken(db, 'admin', 'admin', settings.adminToken, store.now());
   const secret = await store.secret();
   const redact = createRedactor(secret);
   const inbox = openInboxReader(join(folder, 'inbox.sqlite'));

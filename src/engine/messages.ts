@@ -12,6 +12,8 @@ export interface EngineSettings {
   readonly folder: string;
   /** Without a trailing slash, route prefix included; null where messages carry no links. */
   readonly externalUrl: string | null;
+  /** Becomes the first token of a store without any. */
+  readonly adminToken: string | null;
   readonly log: LogOptions;
 }
 

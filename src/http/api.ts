@@ -6,8 +6,10 @@ import { LEVELS, incidentId, type Incident } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import type { Engine } from '../engine/engine.ts';
 import { alertView, incidentView } from '../incidents/incident-view.ts';
+import type { TokenHolder } from '../store/access.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import { actorOf } from './authorize.ts';
 import { HttpProblem } from './http-problem.ts';
 import { nearestName } from './nearest-name.ts';
 import { VERBS, isVerb } from './verbs.ts';
@@ -19,7 +21,8 @@ export interface ApiParts {
 }
 
 const ALERTS_SHOWN = 500;
-const many = <T extends readonly [string, ...string[]]>(values: T) => z.preprocess(toList, z.array(z.enum(values)).optional());
+const many = <T extends readonly [string, ...string[]]>(values: T) =>
+  z.preprocess(toList, z.array(z.enum(values)).optional());
 const texts = z.preprocess(toList, z.array(z.string().max(256)).optional());
 
 const listQuery = z.strictObject({
@@ -33,7 +36,10 @@ const listQuery = z.strictObject({
   q: z.string().max(256).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().regex(/^\d{1,15}$/).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
 });
 
 function toList(value: unknown): unknown {
@@ -48,7 +54,11 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
     const query = readQuery(req);
     const { limit, cursor, since, ...filter } = query;
     const narrowed = { ...filter, ...(since === undefined ? {} : { since: Date.parse(since) }) };
-    const incidents = await read.incidents(withoutUndefined(narrowed), limit + 1, cursor === undefined ? null : Number(cursor));
+    const incidents = await read.incidents(
+      withoutUndefined(narrowed),
+      limit + 1,
+      cursor === undefined ? null : Number(cursor),
+    );
     const page = incidents.slice(0, limit);
     const alerts = await read.firstAlerts(page.map(({ uid }) => uid));
     const items = page.map((incident) => {
@@ -88,10 +98,17 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
     }
     const bundle = await read.bundle(incident.uid, n === undefined ? null : Number(n));
     if (bundle === null) {
-      throw new HttpProblem({ status: 404, title: 'No such bundle', detail: `${incidentId(incident)} was not handed over${n === undefined ? ' yet' : ' under this number'}.` });
+      throw new HttpProblem({
+        status: 404,
+        title: 'No such bundle',
+        detail: `${incidentId(incident)} was not handed over${n === undefined ? ' yet' : ' under this number'}.`,
+      });
     }
     const name = `${incidentId(incident)}-handover-${bundle.n}.zip`;
-    res.type('application/zip').set('Content-Disposition', `attachment; filename="${name}"`).set('Digest', `sha-256=${Buffer.from(bundle.sha256, 'hex').toString('base64')}`);
+    res
+      .type('application/zip')
+      .set('Content-Disposition', `attachment; filename="${name}"`)
+      .set('Digest', `sha-256=${Buffer.from(bundle.sha256, 'hex').toString('base64')}`);
     res.send(Buffer.from(await blobs.get(bundle.sha256)));
   });
 
@@ -103,13 +120,16 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
       const hint = meant === null ? `Verbs: ${Object.keys(VERBS).join(', ')}.` : `Did you mean ${meant}?`;
       throw new HttpProblem({ status: 404, title: 'No such verb', detail: `An incident has no such verb. ${hint}` });
     }
-    const asked = VERBS[verb].read(req.body);
+    const asked = VERBS[verb].read(withActor(req.body, actorOf(res)));
     if (!asked.ok) throw new HttpProblem({ status: 400, title: 'Bad body', detail: asked.detail, field: asked.field });
     const result = await engine.command({ number: incident.number, command: asked.command, spend: null });
     const after = await find(read, req.params.id);
     if (result.outcome === 'refused') {
       const { status, level, acknowledgedBy } = after;
-      throw new HttpProblem({ status: 409, title: 'Does not apply', detail: result.detail }, { incident: incidentId(after), state: status, level, acknowledgedBy });
+      throw new HttpProblem(
+        { status: 409, title: 'Does not apply', detail: result.detail },
+        { incident: incidentId(after), state: status, level, acknowledgedBy },
+      );
     }
     res.json(await view(read, after));
   });
@@ -118,6 +138,12 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
     throw new HttpProblem({ status: 404, title: 'Not found', detail: `There is nothing at ${req.method} here.` });
   });
   return api;
+}
+
+/** Who acts is who holds the token; only where the door is open to all may the body say it. */
+function withActor(body: unknown, holder: TokenHolder | null): unknown {
+  const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+  return holder === null ? (body ?? {}) : { ...given, by: holder.name };
 }
 
 async function view(read: ReadModel, incident: Incident): Promise<unknown> {
@@ -129,7 +155,12 @@ async function view(read: ReadModel, incident: Incident): Promise<unknown> {
 export async function find(read: ReadModel, id: string): Promise<Incident> {
   const number = /^INC-(\d{1,15})$/i.exec(id)?.[1];
   const incident = number === undefined ? await read.byUid(id) : await read.byNumber(Number(number));
-  if (incident === null) throw new HttpProblem({ status: 404, title: 'No such incident', detail: 'There is no incident of this id; write it as INC-7.' });
+  if (incident === null)
+    throw new HttpProblem({
+      status: 404,
+      title: 'No such incident',
+      detail: 'There is no incident of this id; write it as INC-7.',
+    });
   return incident;
 }
 
@@ -138,9 +169,16 @@ function readQuery(req: Request): z.output<typeof listQuery> {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : String(issue?.path[0] ?? '');
-  throw new HttpProblem({ status: 400, title: 'Bad query', detail: `${issue?.message ?? 'The query does not fit'}.`, field });
+  throw new HttpProblem({
+    status: 400,
+    title: 'Bad query',
+    detail: `${issue?.message ?? 'The query does not fit'}.`,
+    field,
+  });
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -13,7 +13,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
-import { guardLocal } from './local-guard.ts';
+import { authorize, type Accounts } from './authorize.ts';
 
 export interface HttpParts {
   readonly read: ReadModel;
@@ -25,6 +25,7 @@ export interface HttpParts {
   readonly metrics: ReceivingMetrics;
   readonly gauges: StoreMetrics;
   readonly processMetrics: () => Promise<string>;
+  readonly accounts: Accounts;
   readonly team: (name: string) => string;
   readonly log: Logger;
   readonly now: () => number;
@@ -48,7 +49,7 @@ export function createHttpApp(parts: HttpParts): Express {
   });
   app.get('/assets/tierbell.css', (_req, res) => void res.type('css').set('Cache-Control', 'max-age=300').send(STYLE));
   app.use('/ack', createAckPages(parts));
-  app.use('/api/v1', guardLocal, express.json({ limit: '256kb', strict: true }), createApi(parts));
+  app.use('/api/v1', authorize(parts.accounts, parts.now), express.json({ limit: '256kb', strict: true }), createApi(parts));
   app.use(() => {
     throw new HttpProblem({ status: 404, title: 'Not found', detail: 'There is nothing here. The API begins at /api/v1/incidents.' });
   });

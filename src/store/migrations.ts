@@ -9,7 +9,7 @@ export interface Words {
 type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [firstTables];
+const STEPS: readonly Step[] = [firstTables, accessTables];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
@@ -83,4 +83,14 @@ async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
   await aside.execute();
 
   await make('spent').addColumn('key', 'text', (c) => c.primaryKey()).addColumn('until', 'bigint', (c) => c.notNull()).execute();
+}
+
+async function accessTables(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('hash', 'text', (c) => c.notNull().unique())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
 }
