@@ -143,13 +143,13 @@ function countLevels({ lines, levels, sampled }: LogWindow): Readonly<Record<str
 /** What was looked at, what it showed, and what is missing: what a person reads before the lines. */
 function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly EvidenceLine[]): string {
   const [incident, ...baselines] = windows;
-  const scope = answer.scope === null ? 'all lines' : `lines of ${speakScope(answer.scope)}`;
   const before = baselines.reduce((sum, { records }) => sum + records, 0);
   const records = incident?.records ?? 0;
+  const whose = answer.scope === null ? '' : ` of ${speakScope(answer.scope)}`;
   const looked =
     records === 0
-      ? `There is not one line for ${speakScope(answer.scope)} in the incident window, though there were ${before} in the same time before: it may have stopped writing or running.`
-      : `${records} ${scope} from ${clock(incident?.from)} to ${clock(incident?.to)} UTC, against ${before} in the two windows before; the ${lines.length} kinds that tell most are shown.`;
+      ? `There is not one line${whose} in the incident window, though there were ${before} in the same time before: it may have stopped writing or running.`
+      : `${records} ${records === 1 ? 'line' : 'lines'}${whose} from ${clock(incident?.from)} to ${clock(incident?.to)} UTC, against ${before} in the two windows before; the ${lines.length} that tell most are shown, each with how often its like came.`;
   return [looked, ...answer.partial].join(' ');
 }
 

@@ -47,31 +47,37 @@ export function readDocument(
   fields: DocumentFields = DOCUMENT_FIELDS,
   depth = 1,
 ): LocatedRecord {
-  const inner = unwrap(document, now, fields, depth);
+  const { text, inner } = unwrap(document, now, fields, depth);
   const read = (name: 'service' | 'host' | 'pod' | 'workload' | 'namespace'): string =>
-    cleanText(firstText(document, fields[name]) || inner[name], 256);
-  const level = levelOf(firstValue(document, fields.level)) || inner.level;
+    cleanText(firstText(document, fields[name]) || (inner?.[name] ?? ''), 256);
   return {
-    at: readTime(firstValue(document, fields.time), now) ?? inner.at,
-    level: level || levelInText(inner.text),
+    at: readTime(firstValue(document, fields.time), now) ?? (inner === null ? timeInText(text, now) : inner.at),
+    level: levelOf(firstValue(document, fields.level)) || (inner === null ? levelInText(text) : inner.level),
     service: read('service'),
     host: read('host'),
     pod: read('pod'),
     workload: read('workload'),
     namespace: read('namespace'),
-    text: inner.text,
+    text,
   };
 }
 
 /** The message, and what it says itself where it is JSON again; with the stack trace where that is a field of its own. */
-function unwrap(document: Document, now: number, fields: DocumentFields, depth: number): LocatedRecord {
+function unwrap(
+  document: Document,
+  now: number,
+  fields: DocumentFields,
+  depth: number,
+): { readonly text: string; readonly inner: LocatedRecord | null } {
   const message = stripAnsi(firstText(document, fields.message)).trimEnd();
   const nested = depth < MAX_WRAPS ? asDocument(message) : null;
-  if (nested !== null && firstText(nested, DOCUMENT_FIELDS.message) !== '')
-    return readDocument(nested, now, DOCUMENT_FIELDS, depth + 1);
+  if (nested !== null && firstText(nested, DOCUMENT_FIELDS.message) !== '') {
+    const inner = readDocument(nested, now, DOCUMENT_FIELDS, depth + 1);
+    return { text: inner.text, inner };
+  }
   const stack = stripAnsi(firstText(document, fields.stack)).trimEnd();
   const whole = stack === '' || message.includes(stack.slice(0, 200)) ? message : `${message}\n${stack}`.trimStart();
-  return readText(whole === '' ? printDocument(document) : whole, now);
+  return { text: cleanText(whole === '' ? printDocument(document) : whole, MAX_TEXT), inner: null };
 }
 
 function readText(text: string, now: number): LocatedRecord {

@@ -11,6 +11,13 @@ export type { Redactor } from './redaction/finding.ts';
 /** The most certain first: what one has replaced, the later ones leave alone. */
 const FINDERS: readonly Find[] = [...tokens, ...headers, ...assignments, ...personal];
 
+/** Most lines hold no word that any of them looks for: one expression says so faster than a hundred searches. */
+const ANY_HINT = new RegExp(
+  FINDERS.flatMap(({ hints }) => (hints instanceof RegExp ? [] : hints))
+    .map((hint) => hint.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+    .join('|'),
+);
+
 /** Replacing one secret may lay bare the shape of another; more rounds than this have never been needed. */
 const MAX_ROUNDS = 8;
 
@@ -37,8 +44,10 @@ export function createRedactor(key: Uint8Array): Redactor {
 function replaceOnce(text: string, marks: Marks): string {
   let present = text;
   let lower = text.toLowerCase();
+  const hinted = ANY_HINT.test(lower);
   for (const { hints, find } of FINDERS) {
-    if (hints instanceof RegExp ? !hints.test(present) : !hints.some((hint) => lower.includes(hint))) continue;
+    const worth = hints instanceof RegExp ? hints.test(present) : hinted && hints.some((hint) => lower.includes(hint));
+    if (!worth) continue;
     const next = splice(present, find, marks);
     if (next === present) continue;
     present = next;

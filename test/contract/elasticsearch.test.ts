@@ -176,7 +176,7 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
     const evidence = await evidenceOf({ nodes: [server.url], index: 'silent' });
     expect(evidence).toMatchObject({ state: 'complete', scope: 'service = checkout', lines: [] });
     expect(evidence.reason).toMatch(
-      /^There is not one line for service = checkout in the incident window, though there were 1/,
+      /^There is not one line of service = checkout in the incident window, though there were 1/,
     );
   });
 

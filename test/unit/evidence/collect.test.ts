@@ -86,7 +86,7 @@ describe('collecting the logs of an incident', () => {
   it('is partial with the reasons where something is missing', async () => {
     const { evidence } = await collect(storeOf(async () => answer({ partial: ['1 of 2 shards failed.'] })));
     expect(evidence.state).toBe('partial');
-    expect(evidence.reason).toMatch(/^1 lines of service = checkout from .* 1 of 2 shards failed\.$/);
+    expect(evidence.reason).toMatch(/^1 line of service = checkout from .* 1 of 2 shards failed\.$/);
   });
 
   it.each([
@@ -155,7 +155,7 @@ describe('collecting the logs of an incident', () => {
     }));
     const { evidence, raw } = await collect(storeOf(async () => answer({ windows })));
     expect(evidence.reason).toMatch(
-      /^There is not one line for service = checkout in the incident window, though there were 40/,
+      /^There is not one line of service = checkout in the incident window, though there were 40/,
     );
     expect([evidence.state, evidence.lines, raw]).toEqual(['complete', [], null]);
   });
