@@ -1,26 +1,37 @@
 import { createHash } from 'node:crypto';
 import { label, type Alert, type AlertGroup } from '../domain/alert.ts';
 
-/** What the store knows of an alert that an incident holds. Times are epoch milliseconds. */
-export interface KnownAlert {
-  readonly incident: string;
+/** The newest word on an alert. `startsAt` (epoch milliseconds) is the latest beginning that any sender gave it. */
+export interface LastWord {
   readonly status: 'firing' | 'resolved';
   readonly startsAt: number;
+}
+
+/** What the store knows of an alert that an incident holds. */
+export interface KnownAlert extends LastWord {
+  readonly incident: string;
 }
 
 /** What is open (or resolved, but still within reach of a firing): looked up before, so that correlating is pure. */
 export interface OpenIndex {
   holderOf(source: string, fingerprint: string): KnownAlert | undefined;
+  /** What was last heard of an alert that no incident within reach holds, where that was not long ago. */
+  lastWordOf(source: string, fingerprint: string): LastWord | undefined;
   /** The uid of the incident with this grouping key. */
   incidentOf(groupingKey: string): string | undefined;
 }
 
-/** `repeat`: nothing new. `stale`: an older word than what we know. */
-export type Change = 'fired' | 'resolved' | 'repeat' | 'stale';
+/**
+ * `repeat`: nothing new. `renewed`: nothing new but a later beginning, which must be kept, as late words are measured by
+ * it. `stale`: an older word than what we know.
+ */
+export type Change = 'fired' | 'resolved' | 'repeat' | 'renewed' | 'stale';
 
 export interface CorrelatedAlert {
   readonly alert: Alert;
   readonly change: Change;
+  /** The latest beginning that we know of: what later words are measured by. Epoch milliseconds. */
+  readonly startsAt: number;
   /** Whether the incident did not hold it before. */
   readonly joins: boolean;
 }
@@ -35,14 +46,15 @@ export interface Correlation {
 /**
  * Which incident each alert of a delivery belongs to: (1) the open incident that holds it, (2) else the open one of the
  * same grouping key, (3) else the one that (1) found for the same alertname in this delivery, (4) else a new one.
- * A resolved alert that nobody holds opens nothing. Pure.
+ * A resolved alert that nobody holds opens nothing, and neither does the late retry of an episode that has ended. Pure.
  * @param by what makes a grouping key: `groupKey` or label names
  */
 export function correlate(group: AlertGroup, index: OpenIndex, by: readonly string[]): Correlation[] {
   const found = new Map<string, { incident: string | null; groupingKey: string; alerts: CorrelatedAlert[] }>();
   const byAlertname = new Map<string, string>();
   const held = new Map<Alert, KnownAlert>();
-  for (const alert of latestOfEach(group.alerts)) {
+  const latest = latestOfEach(group.alerts);
+  for (const alert of latest) {
     const known = index.holderOf(group.source, alert.fingerprint);
     if (known !== undefined) {
       held.set(alert, known);
@@ -51,18 +63,25 @@ export function correlate(group: AlertGroup, index: OpenIndex, by: readonly stri
     }
   }
   // Firing before resolved: an unknown resolved alert may then join what its neighbours opened.
-  const ordered = latestOfEach(group.alerts).sort((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'));
-  for (const alert of ordered) {
+  for (const alert of latest.sort((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'))) {
     const known = held.get(alert);
+    if (known === undefined && isLate(alert, index.lastWordOf(group.source, alert.fingerprint))) continue;
     const groupingKey = groupingKeyOf(group, alert, by);
-    const incident = known?.incident ?? index.incidentOf(groupingKey) ?? byAlertname.get(label(alert.labels, 'alertname')) ?? null;
+    const name = label(alert.labels, 'alertname');
+    const incident = known?.incident ?? index.incidentOf(groupingKey) ?? byAlertname.get(name) ?? null;
     const slot = incident ?? `new ${groupingKey}`;
     if (incident === null && alert.status === 'resolved' && !found.has(slot)) continue;
     const entry = found.get(slot) ?? { incident, groupingKey, alerts: [] };
-    entry.alerts.push({ alert, change: changeOf(alert, known), joins: known === undefined });
+    const startsAt = Math.max(alert.startsAt, known?.startsAt ?? alert.startsAt);
+    entry.alerts.push({ alert, change: changeOf(alert, known), startsAt, joins: known === undefined });
     found.set(slot, entry);
   }
   return [...found.values()];
+}
+
+/** A firing of an episode whose end we have heard of. */
+function isLate(alert: Alert, last: LastWord | undefined): boolean {
+  return last?.status === 'resolved' && alert.status === 'firing' && alert.startsAt <= last.startsAt;
 }
 
 /**
@@ -71,13 +90,11 @@ export function correlate(group: AlertGroup, index: OpenIndex, by: readonly stri
  */
 function changeOf(alert: Alert, known: KnownAlert | undefined): Change {
   if (known === undefined) return alert.status === 'firing' ? 'fired' : 'resolved';
-  if (alert.status === 'firing') {
-    if (known.status === 'firing') return 'repeat';
-    return alert.startsAt > known.startsAt ? 'fired' : 'stale';
-  }
-  if (known.status === 'resolved') return 'repeat';
+  const newer = alert.startsAt > known.startsAt;
+  if (alert.status === known.status) return newer ? 'renewed' : 'repeat';
+  if (alert.status === 'firing') return newer ? 'fired' : 'stale';
   const endedBefore = alert.endsAt !== null && alert.endsAt < known.startsAt;
-  return alert.startsAt < known.startsAt && endedBefore ? 'stale' : 'resolved';
+  return endedBefore ? 'stale' : 'resolved';
 }
 
 /** A fingerprint listed twice in one payload counts once: as its newest word, firing where both are of the same start. */
@@ -85,7 +102,10 @@ function latestOfEach(alerts: readonly Alert[]): Alert[] {
   const latest = new Map<string, Alert>();
   for (const alert of alerts) {
     const other = latest.get(alert.fingerprint);
-    const newer = other === undefined || alert.startsAt > other.startsAt || (alert.startsAt === other.startsAt && alert.status === 'firing');
+    const newer =
+      other === undefined ||
+      alert.startsAt > other.startsAt ||
+      (alert.startsAt === other.startsAt && alert.status === 'firing');
     if (newer) latest.set(alert.fingerprint, alert);
   }
   return [...latest.values()];
@@ -97,5 +117,7 @@ export function groupingKeyOf(group: AlertGroup, alert: Alert, by: readonly stri
     if (name !== 'groupKey') return label(alert.labels, name);
     return group.groupKey ?? label(alert.labels, 'alertname');
   });
-  return createHash('sha256').update(JSON.stringify([group.source, ...parts])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([group.source, ...parts]))
+    .digest('hex');
 }

@@ -35,7 +35,12 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
   const facts = { team: label(labels, 'team'), service: serviceOf(first), environment: label(labels, 'environment') };
-  draft.add('opened', title, { ...opens, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source }, actor);
+  draft.add(
+    'opened',
+    title,
+    { ...opens, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source },
+    actor,
+  );
   addAlerts(draft, command, draft.incident, actor);
   classify(draft, rules, []);
   reprioritise(draft);
@@ -60,15 +65,22 @@ function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Acto
   const hidden = command.hidden ?? before.hidden;
   if (fired.length + resolved.length === 0 && hidden === before.hidden) return;
   const firing = Math.max(0, before.firing + command.firingDelta);
-  const impact = { alerts: before.impact.alerts + command.newAlerts, targets: before.impact.targets + command.newTargets };
+  const impact = {
+    alerts: before.impact.alerts + command.newAlerts,
+    targets: before.impact.targets + command.newTargets,
+  };
   const severity = fired.length === 0 ? before.severity : worstSeverity(fired.map((alert) => severityOf(alert.labels)));
-  const marks = [...fired, ...resolved].slice(0, MARKS).map(({ fingerprint, status, startsAt, labels }) => ({ fingerprint, status, startsAt, labels }));
+  const marks = [...fired, ...resolved]
+    .slice(0, MARKS)
+    .map(({ fingerprint, status, startsAt, labels }) => ({ fingerprint, status, startsAt, labels }));
   const data = { delivery, fired: fired.length, resolved: resolved.length, firing, hidden, impact, severity, marks };
   draft.add('alerts', alertsText(fired.length, resolved.length, firing, hidden), data, actor);
 }
 
 function alertsText(fired: number, resolved: number, firing: number, hidden: number): string {
-  const parts = [fired > 0 ? `${fired} fired` : '', resolved > 0 ? `${resolved} resolved` : ''].filter((part) => part !== '');
+  const parts = [fired > 0 ? `${fired} fired` : '', resolved > 0 ? `${resolved} resolved` : ''].filter(
+    (part) => part !== '',
+  );
   const cut = hidden > 0 ? `; the sender left out ${hidden} more (max_alerts), so nothing closes on this payload` : '';
   return `${parts.join(', ') || 'No change'}; ${firing} firing now${cut}`;
 }
@@ -99,7 +111,10 @@ function whileOpen(draft: Draft, rules: Rules, before: Incident): void {
   if (draft.incident.priority !== before.priority) onRaised(draft, rules, before);
   const { firing, hidden, deadlines } = draft.incident;
   if (firing > 0 && deadlines.hold !== undefined) {
-    draft.add('deadline', 'Firing again before it was resolved: the same episode goes on', { kind: 'hold', deadlines: { hold: null } });
+    draft.add('deadline', 'Firing again before it was resolved: the same episode goes on', {
+      kind: 'hold',
+      deadlines: { hold: null },
+    });
   }
   const turned = before.firing > 0 || before.hidden > 0 !== hidden > 0;
   if (firing === 0 && turned) becomeQuiet(draft, rules);
@@ -133,7 +148,10 @@ function shortenLevel(draft: Draft, rules: Rules, before: Incident): void {
   const begun = deadlines.level === undefined ? draft.now : deadlines.level - (times?.[before.priority] ?? timeout);
   const due = Math.max(draft.now, begun + timeout);
   if (due >= (deadlines.level ?? Infinity)) return;
-  draft.add('deadline', `As ${priority} it may stay at Level ${level} for ${speakDuration(timeout)}`, { kind: 'level', deadlines: { level: due } });
+  draft.add('deadline', `As ${priority} it may stay at Level ${level} for ${speakDuration(timeout)}`, {
+    kind: 'level',
+    deadlines: { level: due },
+  });
 }
 
 /** Why a person must say that it is over although nothing fires that we know of, or null. */
@@ -147,7 +165,13 @@ function becomeQuiet(draft: Draft, rules: Rules): void {
   if (why !== null) {
     const text = `Every alert that we know of is quiet; a person must say that it is over: ${why}`;
     draft.add('quiet', text, { then: 'ask', why, deadlines: { hold: null } });
-    tell(draft, rules, draft.incident.stepChannels, 'inform', `every alert is quiet, but ${why}: resolve it when it is over`);
+    tell(
+      draft,
+      rules,
+      draft.incident.stepChannels,
+      'inform',
+      `every alert is quiet, but ${why}: resolve it when it is over`,
+    );
     return;
   }
   const text = `Every alert is quiet; resolved in ${speakDuration(rules.resolveHoldMs)} unless it fires again`;

@@ -2,7 +2,7 @@ import type { Actor } from '../domain/entry.ts';
 import { incidentId, isOpen, type Level } from '../domain/incident.ts';
 import type { Command, Refusal } from './decide.ts';
 import type { Draft } from './draft.ts';
-import { escalate, reopen, resolve } from './respond.ts';
+import { enterStep, escalate, reopen, resolve } from './respond.ts';
 import type { Rules } from './rules.ts';
 
 type ByPerson = Extract<Command, { by: Actor }>;
@@ -33,20 +33,35 @@ function acknowledge(draft: Draft, by: Actor, takeover: boolean): Refusal | null
   if (!isOpen(draft.incident)) return refuse(draft, `it is ${status}, so there is nothing to acknowledge`);
   if (status === 'acknowledged') {
     if (acknowledgedBy === by.name) return null;
-    if (!takeover) return refuse(draft, `${acknowledgedBy} has acknowledged it already; take it over with "takeover": true`);
+    if (!takeover)
+      return refuse(draft, `${acknowledgedBy} has acknowledged it already; take it over with "takeover": true`);
   }
-  const text = status === 'acknowledged' ? `Taken over from ${acknowledgedBy} by ${by.name}` : `Acknowledged by ${by.name}: the escalation stops`;
-  draft.add('acknowledged', text, { takenOverFrom: status === 'acknowledged' ? acknowledgedBy : null, deadlines: { ack: null } }, by);
+  const text =
+    status === 'acknowledged'
+      ? `Taken over from ${acknowledgedBy} by ${by.name}`
+      : `Acknowledged by ${by.name}: the escalation stops`;
+  draft.add(
+    'acknowledged',
+    text,
+    { takenOverFrom: status === 'acknowledged' ? acknowledgedBy : null, deadlines: { ack: null } },
+    by,
+  );
   return null;
 }
 
 function unacknowledge(draft: Draft, by: Actor, reason: string, rules: Rules): Refusal | null {
   if (draft.incident.status === 'triggered') return null;
-  if (draft.incident.status !== 'acknowledged') return refuse(draft, `it is ${draft.incident.status}, not acknowledged`);
+  if (draft.incident.status !== 'acknowledged')
+    return refuse(draft, `it is ${draft.incident.status}, not acknowledged`);
   const step = rules.policy(draft.incident.policy).steps[Math.max(draft.incident.step, 0)];
   const timeout = step?.ackTimeoutMs[draft.incident.priority] ?? null;
   const deadlines = { ack: timeout === null ? null : draft.now + timeout };
-  draft.add('unacknowledged', `Given back by ${by.name}${reason === '' ? '' : `: ${reason}`}`, { reason, deadlines }, by);
+  draft.add(
+    'unacknowledged',
+    `Given back by ${by.name}${reason === '' ? '' : `: ${reason}`}`,
+    { reason, deadlines },
+    by,
+  );
   return null;
 }
 
@@ -54,15 +69,30 @@ function escalateByHand(draft: Draft, command: Extract<ByPerson, { type: 'escala
   if (!isOpen(draft.incident)) return refuse(draft, `it is ${draft.incident.status}, so there is nothing to escalate`);
   const steps = rules.policy(draft.incident.policy).steps;
   const present = draft.incident.level;
+  if (draft.incident.step < 0 && command.level === present) {
+    enterStep(draft, rules, 0, 'page', { why: command.reason || `by hand, by ${command.by.name}` }); // a known fix went first
+    return null;
+  }
   if (command.level === present) return null;
   const wanted = command.level ?? higherLevel(steps, present);
-  const target = wanted === null ? -1 : steps.findIndex((step, index) => step.level === wanted && index > draft.incident.step);
+  const target =
+    wanted === null ? -1 : steps.findIndex((step, index) => step.level === wanted && index > draft.incident.step);
   if (target < 0) {
     const known = [...new Set(steps.map((step) => step.level))].join(', ');
-    return refuse(draft, `it is at Level ${present} and its policy has no higher step${command.level === null ? '' : ` at Level ${command.level}`} (levels: ${known})`);
+    return refuse(
+      draft,
+      `it is at Level ${present} and its policy has no higher step${command.level === null ? '' : ` at Level ${command.level}`} (levels: ${known})`,
+    );
   }
   const why = command.reason === '' ? `by hand, by ${command.by.name}` : command.reason;
-  escalate(draft, rules, steps[target]?.requiresApproval === true ? 'vendor_approved' : 'manual', why, command.by, target);
+  escalate(
+    draft,
+    rules,
+    steps[target]?.requiresApproval === true ? 'vendor_approved' : 'manual',
+    why,
+    command.by,
+    target,
+  );
   return null;
 }
 
@@ -73,8 +103,10 @@ function higherLevel(steps: readonly { level: Level; requiresApproval: boolean }
 }
 
 function resolveByHand(draft: Draft, command: Extract<ByPerson, { type: 'resolve' }>, rules: Rules): Refusal | null {
-  if (draft.incident.status === 'resolved') return null;
-  if (!isOpen(draft.incident)) return refuse(draft, `it is ${draft.incident.status}`);
+  const { status, resolvedBy } = draft.incident;
+  if (status === 'resolved' && resolvedBy === command.by.name) return null;
+  if (!isOpen(draft.incident))
+    return refuse(draft, `it is ${status} already${status === 'resolved' ? `, by ${resolvedBy}` : ''}`);
   const reason = command.reason === '' ? '' : `: ${command.reason}`;
   resolve(draft, rules, 'person', `Resolved by ${command.by.name}${reason}`, command.by);
   return null;
@@ -82,7 +114,8 @@ function resolveByHand(draft: Draft, command: Extract<ByPerson, { type: 'resolve
 
 function reopenByHand(draft: Draft, command: Extract<ByPerson, { type: 'reopen' }>, rules: Rules): Refusal | null {
   if (isOpen(draft.incident)) return null;
-  if (draft.incident.status === 'closed') return refuse(draft, 'it is closed, and closed is final; a new firing opens a new incident');
+  if (draft.incident.status === 'closed')
+    return refuse(draft, 'it is closed, and closed is final; a new firing opens a new incident');
   reopen(draft, rules, command.reason === '' ? `Reopened by ${command.by.name}` : command.reason, command.by);
   return null;
 }

@@ -2,10 +2,17 @@ import type { Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
 import { SYSTEM } from '../domain/entry.ts';
 import { speakDuration } from '../domain/duration.ts';
-import { isOpen, type Attempt, type DeadlineKind, type Evidence, type Incident, type Level } from '../domain/incident.ts';
+import {
+  isOpen,
+  type Attempt,
+  type DeadlineKind,
+  type Evidence,
+  type Incident,
+  type Level,
+} from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
 import { decideFix, decideFixLost } from './decide-fix.ts';
-import { decideEvidence, decideObserve } from './decide-observe.ts';
+import { decideEvidence, decideObserve, staysOpen } from './decide-observe.ts';
 import { decidePerson } from './decide-person.ts';
 import { Draft, type Decision } from './draft.ts';
 import { enterStep, escalate, reopen, resolve, tell, tellFallback } from './respond.ts';
@@ -24,7 +31,8 @@ export type Command =
       readonly firingDelta: number;
       readonly newAlerts: number;
       readonly newTargets: number;
-      readonly hidden: number;
+      /** How many alerts the sender left out; null where the payload is an older word than what is known. */
+      readonly hidden: number | null;
     }
   | { readonly type: 'acknowledge'; readonly by: Actor; readonly takeover: boolean }
   | { readonly type: 'unacknowledge'; readonly by: Actor; readonly reason: string }
@@ -36,8 +44,20 @@ export type Command =
   | { readonly type: 'deadline'; readonly kind: DeadlineKind; readonly at: number }
   | { readonly type: 'evidence'; readonly evidence: Evidence; readonly logLines: readonly string[] }
   | { readonly type: 'fix_state'; readonly attempt: Attempt }
-  | { readonly type: 'notified'; readonly channel: string; readonly recipient: string; readonly purpose: NoticePurpose; readonly detail: string }
-  | { readonly type: 'notice_failed'; readonly channel: string; readonly recipient: string; readonly purpose: NoticePurpose; readonly detail: string }
+  | {
+      readonly type: 'notified';
+      readonly channel: string;
+      readonly recipient: string;
+      readonly purpose: NoticePurpose;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'notice_failed';
+      readonly channel: string;
+      readonly recipient: string;
+      readonly purpose: NoticePurpose;
+      readonly detail: string;
+    }
   | { readonly type: 'notice_late'; readonly channel: string; readonly recipient: string; readonly detail: string }
   | {
       readonly type: 'handover';
@@ -61,7 +81,13 @@ export interface Refusal {
  * @param incident null only for an `observe` that opens it
  * @param now epoch milliseconds of the store's clock
  */
-export function decide(uid: string, incident: Incident | null, command: Command, rules: Rules, now: number): Decision | Refusal {
+export function decide(
+  uid: string,
+  incident: Incident | null,
+  command: Command,
+  rules: Rules,
+  now: number,
+): Decision | Refusal {
   const draft = new Draft(uid, incident, now);
   const refusal = apply(draft, command, rules);
   return refusal ?? draft.done();
@@ -88,7 +114,12 @@ function apply(draft: Draft, command: Command, rules: Rules): Refusal | null {
       decideNoticeFailed(draft, command, rules);
       return null;
     case 'notice_late':
-      tellFallback(draft, rules, `${command.recipient} could not be told over ${command.channel} yet: ${command.detail}`);
+      tellFallback(
+        draft,
+        rules,
+        `${command.recipient} could not be told over ${command.channel} yet: ${command.detail}`,
+        command.channel,
+      );
       return null;
     case 'handover':
       decideHandover(draft, command, rules);
@@ -116,7 +147,10 @@ function decideDeadline(draft: Draft, kind: DeadlineKind, at: number, rules: Rul
       if (draft.incident.firing > 0) return reopen(draft, rules, `It was resolved but still fires${late}`, SYSTEM);
       return draft.add('deadline', 'Quiet since it was resolved', { kind, deadlines: { settle: null } });
     case 'close':
-      return draft.add('closed', `Closed: resolved and quiet${late}`, { why: 'quiet', deadlines: { close: null, settle: null } });
+      return draft.add('closed', `Closed: resolved and quiet${late}`, {
+        why: 'quiet',
+        deadlines: { close: null, settle: null },
+      });
     case 'fix':
       return decideFixLost(draft, rules);
   }
@@ -135,10 +169,29 @@ function holdOver(draft: Draft, rules: Rules, late: string): void {
     draft.add('deadline', 'Quiet, but a known fix is being verified: waiting for it', { kind: 'hold', deadlines });
     return;
   }
-  resolve(draft, rules, 'alerts', `Resolved: every alert has been quiet for ${speakDuration(rules.resolveHoldMs)}${late}`, SYSTEM);
+  const why = staysOpen(draft.incident, rules); // its level or category may have changed since it went quiet
+  if (why !== null) {
+    draft.add('quiet', `Every alert is quiet; a person must say that it is over: ${why}`, {
+      then: 'ask',
+      why,
+      deadlines: { hold: null },
+    });
+    return;
+  }
+  resolve(
+    draft,
+    rules,
+    'alerts',
+    `Resolved: every alert has been quiet for ${speakDuration(rules.resolveHoldMs)}${late}`,
+    SYSTEM,
+  );
 }
 
-function noticeData(command: { channel: string; purpose: string; detail: string }): { channel: string; purpose: string; detail: string } {
+function noticeData(command: { channel: string; purpose: string; detail: string }): {
+  channel: string;
+  purpose: string;
+  detail: string;
+} {
   return { channel: command.channel, purpose: command.purpose, detail: command.detail };
 }
 
@@ -147,10 +200,12 @@ function decideNoticeFailed(draft: Draft, command: Extract<Command, { type: 'not
   const text = `Could not tell ${command.channel} (${command.purpose}): ${command.detail}`;
   draft.add('notice_failed', text, noticeData(command));
   if (command.purpose === 'fallback') return;
-  const others = rules.fallback.filter((channel) => channel !== command.channel);
-  const why = `${command.recipient} could not be told over ${command.channel}: ${command.detail}`;
-  draft.add('fallback_told', others.length > 0 ? `Telling the fallback: ${why}` : `No other channel to tell: ${why}`, { why });
-  tell(draft, rules, others, 'fallback', why);
+  tellFallback(
+    draft,
+    rules,
+    `${command.recipient} could not be told over ${command.channel}: ${command.detail}`,
+    command.channel,
+  );
 }
 
 function decideHandover(draft: Draft, command: Extract<Command, { type: 'handover' }>, rules: Rules): void {
@@ -167,8 +222,12 @@ function decideHandover(draft: Draft, command: Extract<Command, { type: 'handove
 
 /** Work of ours that failed for good must not leave people untold. */
 function decideSetAside(draft: Draft, command: Extract<Command, { type: 'set_aside' }>, rules: Rules): void {
-  draft.add('set_aside', `Set aside after repeated failures: ${command.what}: ${command.why}`, { what: command.what, why: command.why });
-  if (!isOpen(draft.incident)) return;
-  if (draft.incident.step < 0 && draft.incident.deadlines.fix === undefined) enterStep(draft, rules, 0, 'page', { why: command.why });
+  draft.add('set_aside', `Set aside after repeated failures: ${command.what}: ${command.why}`, {
+    what: command.what,
+    why: command.why,
+  });
+  if (!isOpen(draft.incident) || rules.mode === 'observe') return;
+  if (draft.incident.step < 0 && draft.incident.deadlines.fix === undefined)
+    enterStep(draft, rules, 0, 'page', { why: command.why });
   tellFallback(draft, rules, `${command.what} failed: ${command.why}`);
 }

@@ -3,7 +3,7 @@ import { SYSTEM, type Actor, type DeadlineChange, type EntryData } from '../doma
 import type { Incident } from '../domain/incident.ts';
 import type { NewJob } from '../domain/job.ts';
 import { evolve } from './evolve.ts';
-import { GENESIS, sealEntry, type WireEntry } from './timeline.ts';
+import { GENESIS, openEntry, sealEntry, type WireEntry } from './timeline.ts';
 
 /** What a decision asks to be written, together and at once. */
 export interface Decision {
@@ -33,16 +33,26 @@ export class Draft {
     return this.#incident;
   }
 
-  add<T extends EntryType>(type: T, text: string, data: EntryData[T] & { deadlines?: DeadlineChange }, actor: Actor = SYSTEM): void {
+  add<T extends EntryType>(
+    type: T,
+    text: string,
+    data: EntryData[T] & { deadlines?: DeadlineChange },
+    actor: Actor = SYSTEM,
+  ): void {
     const entry = { type, actor, text, data } as NewEntryOf<T> as NewEntry;
     const seq = (this.#incident?.seq ?? 0) + 1;
     const sealed = sealEntry(this.uid, seq, this.now, this.#incident?.head || GENESIS, entry);
-    this.#incident = evolve(this.#incident, { ...entry, seq, at: this.now, hash: sealed.hash });
+    // From what is written, not from what was meant: so the fold of the record is the state, whatever the texts hold.
+    this.#incident = evolve(this.#incident, openEntry(sealed));
     this.#entries.push(sealed);
   }
 
   /** Queues work; `key` is made unique to the incident and to the present entry. */
-  queue(job: { [K in NewJob['kind']]: Omit<Extract<NewJob, { kind: K }>, 'key' | 'dueAt'> }[NewJob['kind']], name: string, dueAt = this.now): void {
+  queue(
+    job: { [K in NewJob['kind']]: Omit<Extract<NewJob, { kind: K }>, 'key' | 'dueAt'> }[NewJob['kind']],
+    name: string,
+    dueAt = this.now,
+  ): void {
     this.#jobs.push({ ...job, key: `${this.uid}:${this.incident.seq}:${name}`, dueAt } as NewJob);
   }
 

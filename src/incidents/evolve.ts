@@ -6,7 +6,13 @@ import { severityRank } from './severity-rank.ts';
 export function evolve(before: Incident | null, entry: TimelineEntry): Incident {
   const base = before ?? begin(entry);
   const after = change(base, entry);
-  return { ...after, seq: entry.seq, head: entry.hash, updatedAt: entry.at, deadlines: withDeadlines(after.deadlines, entry.data.deadlines) };
+  return {
+    ...after,
+    seq: entry.seq,
+    head: entry.hash,
+    updatedAt: entry.at,
+    deadlines: withDeadlines(after.deadlines, entry.data.deadlines),
+  };
 }
 
 /** The fold of a whole timeline. */
@@ -99,13 +105,54 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
 
 function begin(entry: TimelineEntry): Incident {
   if (entry.type !== 'opened') throw new Error(`a timeline begins with "opened", not with "${entry.type}"`);
-  const { uid, number, source, groupingKey, title, labels, annotations, generatorURL, startsAt, team, service, environment, policy } = entry.data;
+  const {
+    uid,
+    number,
+    source,
+    groupingKey,
+    title,
+    labels,
+    annotations,
+    generatorURL,
+    startsAt,
+    team,
+    service,
+    environment,
+    policy,
+  } = entry.data;
   return {
-    ...{ uid, number, source, groupingKey, title, labels, annotations, generatorURL, startsAt, team, service, environment, policy },
+    ...{
+      uid,
+      number,
+      source,
+      groupingKey,
+      title,
+      labels,
+      annotations,
+      generatorURL,
+      startsAt,
+      team,
+      service,
+      environment,
+      policy,
+    },
     ...{ seq: 0, head: '', status: 'triggered', level: '2', step: -1, round: 0, stepChannels: [], audience: [] },
     classification: { category: 'unclassified', confidence: 0, method: 'rule', reasons: [], alternatives: [] },
-    ...{ severity: 'unknown', priority: 'P2', urgency: 'high', impact: { alerts: 0, targets: 0 }, firing: 0, hidden: 0 },
-    ...{ createdAt: entry.at, updatedAt: entry.at, firstAcknowledgedAt: null, acknowledgedAt: null, acknowledgedBy: null },
+    ...{
+      severity: 'unknown',
+      priority: 'P2',
+      urgency: 'high',
+      impact: { alerts: 0, targets: 0 },
+      firing: 0,
+      hidden: 0,
+    },
+    ...{
+      createdAt: entry.at,
+      updatedAt: entry.at,
+      firstAcknowledgedAt: null,
+      acknowledgedAt: null,
+      acknowledgedBy: null,
+    },
     ...{ resolvedAt: null, resolvedBy: null, resolvedHow: null, attachUntil: null, deadlines: {} },
     ...{ escalations: [], attempts: [], evidence: [], told: [], bundles: 0 },
   };

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/entry.ts';
 import { SYSTEM } from '../domain/entry.ts';
 import { speakDuration } from '../domain/duration.ts';
-import { isOpen, type EscalationReason, type Incident } from '../domain/incident.ts';
+import { isOpen, LEVELS, type EscalationReason, type Incident } from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
 import type { Draft } from './draft.ts';
 import type { Policy, PolicyStep, Rules } from './rules.ts';
@@ -21,44 +21,59 @@ export function beginResponse(draft: Draft, rules: Rules): void {
   if (rules.mode === 'observe') return;
   const immediate = immediateReason(draft.incident, rules);
   const fixing = startFix(draft, rules);
-  if (immediate !== null) {
-    if (!fixing) enterStep(draft, rules, 0, 'page', { waitForAck: false });
-    escalate(draft, rules, immediate.reason, immediate.why, SYSTEM);
-  } else if (!fixing) {
-    enterStep(draft, rules, 0, 'page');
-  }
+  if (immediate !== null) escalateAtOnce(draft, rules, immediate.reason, immediate.why);
+  else if (!fixing) enterStep(draft, rules, 0, 'page');
+}
+
+/** To Level 3 without waiting for anybody. Level 2 is told too, also while a known fix is at work. */
+export function escalateAtOnce(draft: Draft, rules: Rules, reason: EscalationReason, why: string): void {
+  const { steps } = rules.policy(draft.incident.policy);
+  const target = steps.findIndex(({ level, requiresApproval }) => level === '3' && !requiresApproval);
+  if (draft.incident.step < 0 && target !== 0) enterStep(draft, rules, 0, 'page', { waitForAck: target < 0, why });
+  if (target > draft.incident.step) escalate(draft, rules, reason, why, SYSTEM, target);
+  else tellFallback(draft, rules, `${why}, but the policy has no such step`);
 }
 
 /** Queues the known fix that applies, where there is one and none was tried. People are paged on its outcome. */
 export function startFix(draft: Draft, rules: Rules): boolean {
-  if (rules.mode !== 'full' || draft.incident.attempts.length > 0 || draft.incident.deadlines.fix !== undefined) return false;
+  if (rules.mode !== 'full' || draft.incident.attempts.length > 0 || draft.incident.deadlines.fix !== undefined)
+    return false;
   const fix = rules.selectFix(draft.incident);
   if (fix === null) return false;
   const due = draft.now + (fix.mode === 'automatic' ? fix.overdueMs + FIX_GRACE_MS : FIX_GRACE_MS);
-  draft.add('deadline', `Known fix "${fix.title}" applies (${fix.mode.replace('_', ' ')}); people hear of it by its outcome`, {
-    kind: 'fix',
-    deadlines: { fix: due },
-  });
+  draft.add(
+    'deadline',
+    `Known fix "${fix.title}" applies (${fix.mode.replace('_', ' ')}); people hear of it by its outcome`,
+    {
+      kind: 'fix',
+      deadlines: { fix: due },
+    },
+  );
   draft.queue({ kind: 'fix', payload: { fix: fix.id } }, `fix:${fix.id}`);
   return true;
 }
 
-/** Begins a step of the policy: tells its people and sets its deadlines. Level 3 and beyond are told with the bundle. */
+/**
+ * Begins a step of the policy: tells its people and sets its deadlines. Level 3 and beyond are told with the bundle.
+ * `anew`: the step begins afresh, so that nobody has failed to answer it yet.
+ */
 export function enterStep(
   draft: Draft,
   rules: Rules,
   index: number,
   purpose: NoticePurpose,
-  options: { waitForAck?: boolean; why?: string } = {},
+  options: { waitForAck?: boolean; why?: string; anew?: boolean } = {},
 ): void {
   const policy = rules.policy(draft.incident.policy);
   const step = policy.steps[index];
   if (step === undefined) return;
-  const again = draft.incident.step === index;
+  const again = draft.incident.step === index && options.anew !== true;
   const channels = rules.channelsOf(step.notify);
-  const ackTimeout = options.waitForAck === false ? null : step.ackTimeoutMs[draft.incident.priority];
+  const waits = options.waitForAck !== false && draft.incident.status !== 'acknowledged';
+  const ackTimeout = waits ? step.ackTimeoutMs[draft.incident.priority] : null;
   const levelTimeout = policy.maxTimeAtLevelMs[step.level]?.[draft.incident.priority] ?? null;
-  const keepLevelClock = draft.incident.step >= 0 && draft.incident.level === step.level && draft.incident.deadlines.level !== undefined;
+  const keepLevelClock =
+    draft.incident.step >= 0 && draft.incident.level === step.level && draft.incident.deadlines.level !== undefined;
   draft.add('step_entered', stepText(step, ackTimeout), {
     step: index,
     level: step.level,
@@ -72,7 +87,13 @@ export function enterStep(
   });
   const why = options.why ?? '';
   if (step.level === '3' || step.level === 'x') {
-    draft.queue({ kind: 'handover', payload: { level: step.level, notify: step.notify, why, waitUntil: draft.now + HANDOVER_WAIT_MS } }, 'handover');
+    draft.queue(
+      {
+        kind: 'handover',
+        payload: { level: step.level, notify: step.notify, why, waitUntil: draft.now + HANDOVER_WAIT_MS },
+      },
+      'handover',
+    );
   } else {
     tell(draft, rules, step.notify, purpose, why);
   }
@@ -84,55 +105,87 @@ function stepText(step: PolicyStep, ackTimeout: number | null): string {
   return ackTimeout === null ? who : `${who}; escalates in ${speakDuration(ackTimeout)} unless acknowledged`;
 }
 
+/** Messages that must reach somebody. */
+const WANTS_ANSWER: ReadonlySet<NoticePurpose> = new Set(['page', 'escalation', 'reopened']);
+
 /** Queues one message per channel behind the names; with nobody behind them, the fallback hears of it. */
-export function tell(draft: Draft, rules: Rules, names: readonly string[], purpose: NoticePurpose, why: string, bundle: number | null = null): void {
+export function tell(
+  draft: Draft,
+  rules: Rules,
+  names: readonly string[],
+  purpose: NoticePurpose,
+  why: string,
+  bundle: number | null = null,
+): void {
   const channels = rules.channelsOf(names);
   const recipient = names.join(', ');
+  if (channels.length === 0 && WANTS_ANSWER.has(purpose))
+    tellFallback(draft, rules, `no channel leads to ${recipient}: ${why || purpose}`);
   for (const channel of channels) {
     const payload = { channel, recipient, purpose, level: draft.incident.level, why, bundle };
     draft.queue({ kind: 'notify', payload }, `${purpose}:${channel}`);
   }
 }
 
-/** Tells the fallback what nobody else received or answered. */
-export function tellFallback(draft: Draft, rules: Rules, why: string): void {
-  draft.add('fallback_told', `Telling the fallback: ${why}`, { why });
-  tell(draft, rules, rules.fallback, 'fallback', why);
+/** Tells the fallback what nobody else received or answered; not over the channel that has just failed. */
+export function tellFallback(draft: Draft, rules: Rules, why: string, broken = ''): void {
+  const others = rules.fallback.filter((channel) => channel !== broken);
+  draft.add('fallback_told', others.length > 0 ? `Telling the fallback: ${why}` : `No other channel to tell: ${why}`, {
+    why,
+  });
+  tell(draft, rules, others, 'fallback', why);
 }
 
 /** Hands the incident to the next higher level, or tells the fallback where there is none. Never loops. */
-export function escalate(draft: Draft, rules: Rules, reason: EscalationReason, why: string, actor: Actor, toStep?: number): void {
+export function escalate(
+  draft: Draft,
+  rules: Rules,
+  reason: EscalationReason,
+  why: string,
+  actor: Actor,
+  toStep?: number,
+): void {
   const policy = rules.policy(draft.incident.policy);
   const target = toStep ?? nextStepIndex(policy, draft.incident, reason);
   const step = policy.steps[target];
   if (step === undefined) {
-    if (reason === 'ack_timeout') repeatLastStep(draft, rules, why);
+    if (draft.incident.step < 0) enterStep(draft, rules, 0, 'page', { why });
+    else if (reason === 'ack_timeout') repeatLastStep(draft, rules, why);
     else tellFallback(draft, rules, `${why}. There is no further level that may be told without approval`);
     return;
   }
   const to = step.level;
-  draft.add('escalated', `Escalated to Level ${to}: ${why}`, { from: draft.incident.level, to, step: target, reason, deadlines: { ack: null, level: null } }, actor);
+  const from = draft.incident.level;
+  const deadlines = { ack: null, ...(from === to ? {} : { level: null }) };
+  draft.add('escalated', `Escalated to Level ${to}: ${why}`, { from, to, step: target, reason, deadlines }, actor);
   enterStep(draft, rules, target, 'escalation', { why });
 }
 
-/** By time or failure: the next step for a timeout, the next higher level for everything else. */
-function nextStepIndex(policy: Policy, incident: Incident, reason: EscalationReason): number {
-  const present = policy.steps[Math.max(incident.step, 0)];
+/** The next step for a timeout, the next higher level for everything else; -1 where there is none. */
+export function nextStepIndex(policy: Policy, incident: Incident, reason: EscalationReason): number {
+  const present = LEVELS.indexOf(incident.level);
   return policy.steps.findIndex(
-    (step, index) =>
-      index > Math.max(incident.step, reason === 'ack_timeout' ? incident.step : 0) &&
-      !step.requiresApproval &&
-      (reason === 'ack_timeout' || step.level !== present?.level),
+    ({ level, requiresApproval }, index) =>
+      index > incident.step && !requiresApproval && (reason === 'ack_timeout' || LEVELS.indexOf(level) > present),
   );
 }
 
 function repeatLastStep(draft: Draft, rules: Rules, why: string): void {
   tellFallback(draft, rules, why);
   if (draft.incident.round < LAST_STEP_ROUNDS) {
-    enterStep(draft, rules, draft.incident.step, draft.incident.level === '2' ? 'page' : 'escalation', { why });
+    enterStep(draft, rules, presentStep(draft, rules), draft.incident.level === '2' ? 'page' : 'escalation', { why });
   } else {
-    draft.add('deadline', `Nobody answered ${LAST_STEP_ROUNDS + 1} times; a person must take it from here`, { kind: 'ack', deadlines: { ack: null } });
+    draft.add('deadline', `Nobody answered ${LAST_STEP_ROUNDS + 1} times; a person must take it from here`, {
+      kind: 'ack',
+      deadlines: { ack: null },
+    });
   }
+}
+
+/** The step at which the incident is, also where the policy has become shorter since. */
+function presentStep(draft: Draft, rules: Rules): number {
+  const { steps } = rules.policy(draft.incident.policy);
+  return Math.max(0, Math.min(draft.incident.step, steps.length - 1));
 }
 
 /** Why the policy wants Level 3 at once, or null; not while the incident is there already. */
@@ -156,7 +209,14 @@ export function resolve(draft: Draft, rules: Rules, how: 'alerts' | 'person' | '
   const stillFires = how !== 'alerts' && draft.incident.firing > 0;
   const settleAt = stillFires ? draft.now + rules.settleMs : null;
   const attachUntil = draft.now + Math.max(rules.reopenWithinMs, stillFires ? rules.settleMs + 1 : 0);
-  const deadlines = { ack: null, level: null, hold: null, fix: null, settle: settleAt, close: draft.now + rules.closeAfterMs };
+  const deadlines = {
+    ack: null,
+    level: null,
+    hold: null,
+    fix: null,
+    settle: settleAt,
+    close: draft.now + rules.closeAfterMs,
+  };
   const audience = draft.incident.audience;
   draft.add('resolved', why, { how, reason: why, attachUntil, deadlines }, actor);
   const first = rules.policy(draft.incident.policy).steps[0];
@@ -167,7 +227,13 @@ export function resolve(draft: Draft, rules: Rules, how: 'alerts' | 'person' | '
 /** The trouble is back, or was never gone: the present step begins again. */
 export function reopen(draft: Draft, rules: Rules, why: string, actor: Actor): void {
   const level = draft.incident.level;
+  const step = presentStep(draft, rules);
   draft.add('reopened', why, { why, deadlines: { settle: null, close: null, hold: null } }, actor);
-  draft.add('escalated', `Reopened at Level ${level}: ${why}`, { from: level, to: level, step: Math.max(draft.incident.step, 0), reason: 'reopened' }, actor);
-  if (rules.mode !== 'observe') enterStep(draft, rules, Math.max(draft.incident.step, 0), 'reopened', { why });
+  draft.add(
+    'escalated',
+    `Reopened at Level ${level}: ${why}`,
+    { from: level, to: level, step, reason: 'reopened' },
+    actor,
+  );
+  if (rules.mode !== 'observe') enterStep(draft, rules, step, 'reopened', { why, anew: true });
 }

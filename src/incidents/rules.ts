@@ -19,7 +19,9 @@ export interface Policy {
   readonly name: string;
   readonly steps: readonly PolicyStep[];
   readonly maxTimeAtLevelMs: Readonly<Partial<Record<Level, Readonly<Record<Priority, number | null>>>>>;
-  readonly immediately: readonly ({ readonly category: Category; readonly minConfidence: number } | { readonly priority: Priority })[];
+  readonly immediately: readonly (
+    { readonly category: Category; readonly minConfidence: number } | { readonly priority: Priority }
+  )[];
 }
 
 /** What a classifier looks at. */

@@ -9,5 +9,10 @@ export function severityRank(severity: Severity): number {
 
 /** The worst of several; `unknown` of none. */
 export function worstSeverity(severities: Iterable<Severity>): Severity {
-  return [...severities].reduce<Severity | null>((worst, next) => (worst === null || RANK[next] > RANK[worst] ? next : worst), null) ?? 'unknown';
+  return (
+    [...severities].reduce<Severity | null>(
+      (worst, next) => (worst === null || RANK[next] > RANK[worst] ? next : worst),
+      null,
+    ) ?? 'unknown'
+  );
 }

@@ -6,7 +6,15 @@ import type { NewEntry, TimelineEntry } from '../domain/entry.ts';
 export const GENESIS = '0'.repeat(64);
 
 /** Keys whose numbers are moments: RFC 3339 on the wire and in the hash, epoch milliseconds inside. */
-const MOMENTS: ReadonlySet<string> = new Set(['at', 'startsAt', 'startedAt', 'finishedAt', 'attachUntil', 'from', 'to']);
+const MOMENTS: ReadonlySet<string> = new Set([
+  'at',
+  'startsAt',
+  'startedAt',
+  'finishedAt',
+  'attachUntil',
+  'from',
+  'to',
+]);
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** An entry as it is stored, hashed and shown by the API. `incident` is the incident's uid. */
@@ -30,7 +38,15 @@ export function hashEntry(previous: string, entry: Omit<WireEntry, 'hash'>): str
 
 /** Chains a new entry to `previous`. @param at epoch milliseconds of the store's clock */
 export function sealEntry(incident: string, seq: number, at: number, previous: string, entry: NewEntry): WireEntry {
-  const open = { incident, seq, at: rfc3339(at), actor: entry.actor, type: entry.type, text: entry.text.toWellFormed(), data: toWire(entry.data) };
+  const open = {
+    incident,
+    seq,
+    at: rfc3339(at),
+    actor: entry.actor,
+    type: entry.type,
+    text: entry.text.toWellFormed(),
+    data: toWire(entry.data),
+  };
   return { ...open, hash: hashEntry(previous, open) };
 }
 
@@ -43,6 +59,9 @@ export function openEntry(wire: WireEntry): TimelineEntry {
 export function rfc3339(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** Under these keys lies foreign data: a label called `at` is no moment, and a query's `from` may be any number. */
+const OPAQUE: ReadonlySet<string> = new Set(['labels', 'annotations', 'query']);
 
 /** Deep copy with moments as RFC 3339; `deadlines` holds moments under every key. */
 export function toWire(value: unknown, key = ''): unknown {
@@ -59,11 +78,10 @@ function fromWire(value: unknown, key = ''): unknown {
 function walk(value: unknown, key: string, each: (value: unknown, key: string) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => each(item, key));
   if (value === null || typeof value !== 'object') return value;
-  // Label sets are text by text: a label called `at` is no moment.
-  const opaque = key === 'labels' || key === 'annotations' || key === 'query';
   const copy = Object.create(null) as Record<string, unknown>;
   for (const [name, item] of Object.entries(value)) {
-    if (item !== undefined) copy[name.toWellFormed()] = each(item, opaque ? '' : key === 'deadlines' ? 'at' : name);
+    if (item === undefined) continue;
+    copy[name.toWellFormed()] = each(item, OPAQUE.has(key) ? key : key === 'deadlines' ? 'at' : name);
   }
   return copy;
 }

@@ -27,7 +27,7 @@ export class Clock {
   readonly #onStep: (step: ClockStep) => void;
   #anchorWall: number;
   #anchorMono: number;
-  #steppedSince: number | null = null;
+  #stepped: { readonly since: number; readonly by: number } | null = null;
   #last: number;
 
   /** @param floor the latest moment that the store has seen (epoch milliseconds) */
@@ -46,15 +46,15 @@ export class Clock {
     const paced = this.#anchorWall + (mono - this.#anchorMono);
     const off = wall - paced;
     if (Math.abs(off) <= STEP_MS) {
-      this.#steppedSince = null;
+      this.#stepped = null;
       this.#anchor(wall, mono);
       return this.#forward(wall);
     }
-    if (this.#steppedSince === null) {
-      this.#steppedSince = mono;
+    if (this.#stepped === null || Math.abs(off - this.#stepped.by) > STEP_MS) {
+      this.#stepped = { since: mono, by: off }; // another step begins another wait
       this.#onStep({ kind: 'stepped', byMs: off, shiftMs: 0 });
-    } else if (off > 0 && mono - this.#steppedSince >= TRUST_AFTER_MS) {
-      this.#steppedSince = null;
+    } else if (off > 0 && mono - this.#stepped.since >= TRUST_AFTER_MS) {
+      this.#stepped = null;
       this.#anchor(wall, mono);
       this.#onStep({ kind: 'trusted', byMs: off, shiftMs: off });
       return this.#forward(wall);

@@ -3,7 +3,13 @@ import type { Job, JobKind } from '../domain/job.ts';
 import type { JobRow, Tables } from './schema.ts';
 
 /** Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first. */
-export async function claimJobs(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, now: number, leaseMs: number): Promise<Job[]> {
+export async function claimJobs(
+  db: Kysely<Tables>,
+  kinds: readonly JobKind[],
+  limit: number,
+  now: number,
+  leaseMs: number,
+): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
   const rows = await db
     .updateTable('jobs')
@@ -47,6 +53,7 @@ export async function retryJob(
     })
     .where('id', '=', job.id)
     .where('fence', '=', job.fence)
+    .where('state', '=', 'leased')
     .execute();
 }
 
@@ -57,6 +64,7 @@ export async function buryJob(db: Kysely<Tables> | Transaction<Tables>, job: Job
     .set({ state: 'dead', lease_until: null, key: `dead:${job.id}:${job.key}`, last_error: error.slice(0, 2000) })
     .where('id', '=', job.id)
     .where('fence', '=', job.fence)
+    .where('state', '=', 'leased')
     .execute();
 }
 
@@ -77,8 +85,12 @@ export async function freeLeases(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Moves every pending moment by `byMs`, so that the remaining time stays what it was. */
-export async function shiftDueJobs(db: Kysely<Tables>, byMs: number): Promise<void> {
-  await db.updateTable('jobs').set({ due_at: sql`due_at + ${Math.floor(byMs)}` }).where('state', '=', 'due').execute();
+export async function shiftDueJobs(db: Kysely<Tables> | Transaction<Tables>, byMs: number): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ due_at: sql`due_at + ${Math.floor(byMs)}` })
+    .where('state', '=', 'due')
+    .execute();
 }
 
 export function toJob(row: JobRow): Job {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { Clock, type ClockSources, type ClockStep } from './clock.ts';
@@ -46,40 +46,71 @@ export interface StoreParts {
 export async function openStore(parts: StoreParts): Promise<Store> {
   const { db } = parts;
   const floor = await readMeta(db, 'clock');
+  let shiftMs = 0; // what the clock has jumped by and pending moments have not yet
   const clock = new Clock(Number(floor ?? 0), parts.clock, (step) => {
     parts.onClockStep(step);
-    if (step.shiftMs !== 0) void shiftDueJobs(db, step.shiftMs);
+    shiftMs += step.shiftMs;
   });
+  /** Moves what is pending with the clock, before anything is compared or written. @returns by how much */
+  const catchUp = async (tx: Kysely<Tables> | Transaction<Tables>): Promise<number> => {
+    const byMs = shiftMs;
+    if (byMs === 0) return 0;
+    shiftMs = 0;
+    await shiftDueJobs(tx, byMs).catch((error: unknown) => {
+      shiftMs += byMs;
+      throw error;
+    });
+    return byMs;
+  };
+  const putBack = async (...args: Parameters<typeof retryJob>): Promise<void> => {
+    await catchUp(db);
+    await retryJob(...args);
+  };
   await freeLeases(db);
   return {
     db,
     now: () => clock.now(),
     async transact(work) {
-      const { result, committed } = await db.transaction().execute(async (tx) => {
-        const now = clock.now();
-        const unit = new UnitOfWork(tx, parts.rules(), now);
-        const result = await work(unit);
-        await unit.flush();
-        if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
-        return { result, committed: unit.committed };
-      });
+      let shiftedMs = 0;
+      const { result, committed } = await db
+        .transaction()
+        .execute(async (tx) => {
+          const now = clock.now();
+          shiftedMs = await catchUp(tx);
+          const unit = new UnitOfWork(tx, parts.rules(), now);
+          const result = await work(unit);
+          await unit.flush();
+          if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
+          return { result, committed: unit.committed };
+        })
+        .catch((error: unknown) => {
+          shiftMs += shiftedMs; // rolled back with everything else
+          throw error;
+        });
       parts.onCommitted(committed);
       return result;
     },
     async deliveriesTaken() {
       return Number((await readMeta(db, 'deliveries_taken')) ?? 0);
     },
-    claim: (kinds, limit, leaseMs) => claimJobs(db, kinds, limit, clock.now(), leaseMs),
-    retry: (job, dueAt, error) => retryJob(db, job, dueAt, error),
-    postpone: (job, dueAt, error, payload) => retryJob(db, job, dueAt, error, { payload }),
-    again: (job, dueAt, payload) => retryJob(db, job, dueAt, '', { payload, attempts: 0 }),
+    async claim(kinds, limit, leaseMs) {
+      const now = clock.now();
+      await catchUp(db);
+      return claimJobs(db, kinds, limit, now, leaseMs);
+    },
+    retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
+    postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
+    again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: 0 }),
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds) => nextDue(db, kinds),
     async secret() {
       const known = await readMeta(db, 'secret');
       if (known !== undefined) return Buffer.from(known, 'hex');
       const fresh = parts.newSecret();
-      await db.insertInto('meta').values({ name: 'secret', value: fresh.toString('hex') }).execute();
+      await db
+        .insertInto('meta')
+        .values({ name: 'secret', value: fresh.toString('hex') })
+        .execute();
       return fresh;
     },
     close: () => db.destroy(),

@@ -1,12 +1,13 @@
 import type { Transaction } from 'kysely';
 import { targetOf, type Alert } from '../domain/alert.ts';
-import type { DeadlineKind, Incident } from '../domain/incident.ts';
+import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
-import type { KnownAlert, OpenIndex } from '../incidents/correlate.ts';
+import type { KnownAlert, LastWord, OpenIndex } from '../incidents/correlate.ts';
 import { decide, type Command, type Refusal } from '../incidents/decide.ts';
 import type { Decision } from '../incidents/draft.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
+import { buryJob, retryJob } from './jobs.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
 
 /** Rows a statement: large enough to be fast, far below SQLite's 32,766 parameters. */
@@ -30,6 +31,8 @@ export class UnitOfWork implements OpenIndex {
   readonly #incidents = new Map<string, Incident>();
   readonly #groups = new Map<string, string>();
   readonly #alerts = new Map<string, KnownAlert>();
+  readonly #lastWords = new Map<string, LastWord>();
+  readonly #successors = new Map<string, number>();
   readonly #targets = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
   readonly #alertRows = new Map<string, NewAlertRow>();
@@ -52,7 +55,9 @@ export class UnitOfWork implements OpenIndex {
   /** The incident with this uid, or null. */
   async incident(uid: string): Promise<Incident | null> {
     await this.#load([uid]);
-    return this.#incidents.get(uid) ?? null;
+    const incident = this.#incidents.get(uid) ?? null;
+    if (incident?.status === 'resolved' && reachOf(incident) <= this.now) await this.#findSuccessor(incident);
+    return incident;
   }
 
   /** Loads what correlating these alerts needs: their holders and the incidents of these grouping keys, with states. */
@@ -62,14 +67,33 @@ export class UnitOfWork implements OpenIndex {
       const rows = await this.tx
         .selectFrom('alerts')
         .innerJoin('incidents', 'incidents.uid', 'alerts.incident')
-        .select(['alerts.incident', 'alerts.source', 'alerts.fingerprint', 'alerts.status', 'alerts.starts_at', 'incidents.created_at'])
+        .select([
+          'alerts.incident',
+          'alerts.source',
+          'alerts.fingerprint',
+          'alerts.status',
+          'alerts.starts_at',
+          'incidents.attach_until',
+        ])
         .where('alerts.fingerprint', 'in', fingerprints)
-        .where('incidents.attach_until', '>', this.now)
+        .where((eb) =>
+          eb.or([
+            eb('incidents.attach_until', '>', this.now),
+            eb('alerts.seen_at', '>', this.now - this.#rules.reopenWithinMs),
+          ]),
+        )
+        .orderBy('incidents.attach_until') // the last one counts: an open incident before one that was resolved
         .orderBy('incidents.created_at')
         .execute();
       for (const row of rows) {
-        this.#alerts.set(alertKey(row.source, row.fingerprint), { incident: row.incident, status: row.status as KnownAlert['status'], startsAt: row.starts_at });
-        uids.add(row.incident);
+        const word = { status: row.status as LastWord['status'], startsAt: row.starts_at };
+        const key = alertKey(row.source, row.fingerprint);
+        if (row.attach_until > this.now) {
+          this.#alerts.set(key, { incident: row.incident, ...word });
+          uids.add(row.incident);
+        } else if (word.startsAt >= (this.#lastWords.get(key)?.startsAt ?? 0)) {
+          this.#lastWords.set(key, word);
+        }
       }
     }
     for (const keys of chunks([...new Set(groupingKeys)])) {
@@ -78,6 +102,7 @@ export class UnitOfWork implements OpenIndex {
         .select(['uid', 'grouping_key'])
         .where('grouping_key', 'in', keys)
         .where('attach_until', '>', this.now)
+        .orderBy('attach_until')
         .orderBy('created_at')
         .execute();
       for (const row of rows) {
@@ -93,6 +118,10 @@ export class UnitOfWork implements OpenIndex {
     return this.#alerts.get(alertKey(source, fingerprint));
   }
 
+  lastWordOf(source: string, fingerprint: string): LastWord | undefined {
+    return this.#lastWords.get(alertKey(source, fingerprint));
+  }
+
   incidentOf(groupingKey: string): string | undefined {
     return this.#groups.get(groupingKey);
   }
@@ -100,7 +129,11 @@ export class UnitOfWork implements OpenIndex {
   /** The number of the next incident: rising, never used twice, gaps allowed. */
   async nextNumber(): Promise<number> {
     if (this.#number === null) {
-      const row = await this.tx.selectFrom('meta').select('value').where('name', '=', 'incident_number').executeTakeFirst();
+      const row = await this.tx
+        .selectFrom('meta')
+        .select('value')
+        .where('name', '=', 'incident_number')
+        .executeTakeFirst();
       this.#number = Number(row?.value ?? 0);
     }
     return ++this.#number;
@@ -109,6 +142,13 @@ export class UnitOfWork implements OpenIndex {
   /** Decides and holds what follows. */
   run(uid: string, command: Command): Decision | Refusal {
     const before = this.#incidents.get(uid) ?? null;
+    const successor = this.#successors.get(uid);
+    if (command.type === 'reopen' && before?.status === 'resolved' && successor !== undefined) {
+      return {
+        refused: true,
+        detail: `${incidentId(before)}: its alerts have gone on to INC-${successor}; work there`,
+      };
+    }
     const decision = decide(uid, before, command, this.#rules, this.now);
     if ('refused' in decision || decision.entries.length === 0) return decision;
     this.#incidents.set(uid, decision.incident);
@@ -121,13 +161,17 @@ export class UnitOfWork implements OpenIndex {
     return decision;
   }
 
-  /** Notes that an incident holds an alert in this state. @returns whether its target is new to the incident */
-  keepAlert(incident: string, source: string, alert: Alert): boolean {
+  /**
+   * Notes that an incident holds an alert in this state.
+   * @param startsAt the latest beginning that any sender gave it, by which later words are measured
+   * @returns whether its target is new to the incident
+   */
+  keepAlert(incident: string, source: string, alert: Alert, startsAt: number): boolean {
     const target = targetOf(alert.labels);
-    this.#alerts.set(alertKey(source, alert.fingerprint), { incident, status: alert.status, startsAt: alert.startsAt });
+    this.#alerts.set(alertKey(source, alert.fingerprint), { incident, status: alert.status, startsAt });
     this.#alertRows.set(`${incident} ${alertKey(source, alert.fingerprint)}`, {
       ...{ incident, source, target, fingerprint: alert.fingerprint, status: alert.status },
-      ...{ starts_at: alert.startsAt, ends_at: alert.endsAt, seen_at: this.now, generator_url: alert.generatorURL },
+      ...{ starts_at: startsAt, ends_at: alert.endsAt, seen_at: this.now, generator_url: alert.generatorURL },
       ...{ labels: JSON.stringify(alert.labels), annotations: JSON.stringify(alert.annotations) },
     });
     const targets = this.#targets.get(incident) ?? new Set();
@@ -150,14 +194,35 @@ export class UnitOfWork implements OpenIndex {
 
   /** Ends a claimed job. @throws StaleLease where it was claimed by somebody else since */
   async finish(job: Job): Promise<void> {
-    const result = await this.tx.deleteFrom('jobs').where('id', '=', job.id).where('fence', '=', job.fence).where('state', '=', 'leased').executeTakeFirst();
+    const result = await this.tx
+      .deleteFrom('jobs')
+      .where('id', '=', job.id)
+      .where('fence', '=', job.fence)
+      .where('state', '=', 'leased')
+      .executeTakeFirst();
     if (Number(result.numDeletedRows) !== 1) throw new StaleLease(job);
+  }
+
+  /** Puts a claimed job back until `dueAt` with what it must know then. @throws StaleLease as {@link finish} */
+  async postpone(job: Job, dueAt: number, error: string, payload: Job['payload']): Promise<void> {
+    await this.hold(job);
+    await retryJob(this.tx, job, dueAt, error, { payload });
+  }
+
+  /** Keeps a claimed job that failed for good as a dead letter. @throws StaleLease as {@link finish} */
+  async bury(job: Job, error: string): Promise<void> {
+    await this.hold(job);
+    await buryJob(this.tx, job, error);
   }
 
   /** Uses a one-time value up. @returns false where it was used before */
   async spend(key: string, until: number): Promise<boolean> {
     await this.tx.deleteFrom('spent').where('until', '<', this.now).execute();
-    const result = await this.tx.insertInto('spent').values({ key, until }).onConflict((c) => c.column('key').doNothing()).executeTakeFirst();
+    const result = await this.tx
+      .insertInto('spent')
+      .values({ key, until })
+      .onConflict((c) => c.column('key').doNothing())
+      .executeTakeFirst();
     return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
   }
 
@@ -183,7 +248,15 @@ export class UnitOfWork implements OpenIndex {
     for (const rows of chunks(this.#entries)) {
       await this.tx
         .insertInto('timeline')
-        .values(rows.map((entry) => ({ incident: entry.incident, seq: entry.seq, at: Date.parse(entry.at), type: entry.type, entry: JSON.stringify(entry) })))
+        .values(
+          rows.map((entry) => ({
+            incident: entry.incident,
+            seq: entry.seq,
+            at: Date.parse(entry.at),
+            type: entry.type,
+            entry: JSON.stringify(entry),
+          })),
+        )
         .execute();
     }
     for (const keys of chunks([...this.#dropped])) await this.tx.deleteFrom('jobs').where('key', 'in', keys).execute();
@@ -192,7 +265,11 @@ export class UnitOfWork implements OpenIndex {
   }
 
   async setMeta(name: string, value: string): Promise<void> {
-    await this.tx.insertInto('meta').values({ name, value }).onConflict((c) => c.column('name').doUpdateSet({ value })).execute();
+    await this.tx
+      .insertInto('meta')
+      .values({ name, value })
+      .onConflict((c) => c.column('name').doUpdateSet({ value }))
+      .execute();
   }
 
   async #load(uids: readonly string[]): Promise<void> {
@@ -202,11 +279,45 @@ export class UnitOfWork implements OpenIndex {
     }
   }
 
+  /** Whether another incident has taken up what a resolved one held: two open incidents must never hold one alert. */
+  async #findSuccessor({ uid, groupingKey }: Incident): Promise<void> {
+    const row = await this.tx
+      .selectFrom('incidents')
+      .select('number')
+      .where('uid', '!=', uid)
+      .where('attach_until', '>', this.now)
+      .where((eb) =>
+        eb.or([
+          eb('grouping_key', '=', groupingKey),
+          eb.exists(
+            eb
+              .selectFrom('alerts as mine')
+              .innerJoin('alerts as theirs', (on) =>
+                on.onRef('theirs.fingerprint', '=', 'mine.fingerprint').onRef('theirs.source', '=', 'mine.source'),
+              )
+              .select('mine.incident')
+              .where('mine.incident', '=', uid)
+              .whereRef('theirs.incident', '=', 'incidents.uid'),
+          ),
+        ]),
+      )
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (row !== undefined) this.#successors.set(uid, row.number);
+  }
+
   /** Which of these targets the incidents know already. */
   async #loadTargets(uids: readonly string[], wanted: ReadonlySet<string>): Promise<void> {
     for (const part of chunks(uids)) {
       for (const targets of chunks([...wanted])) {
-        const rows = await this.tx.selectFrom('alerts').select(['incident', 'target']).distinct().where('incident', 'in', part).where('target', 'in', targets).execute();
+        const rows = await this.tx
+          .selectFrom('alerts')
+          .select(['incident', 'target'])
+          .distinct()
+          .where('incident', 'in', part)
+          .where('target', 'in', targets)
+          .execute();
         for (const row of rows) {
           const known = this.#targets.get(row.incident) ?? new Set();
           this.#targets.set(row.incident, known.add(row.target));
@@ -222,7 +333,10 @@ export class UnitOfWork implements OpenIndex {
 
   /** Deadline jobs follow from the incident: one for each deadline that changed. */
   #setDeadlines(uid: string, before: Incident | null, after: Incident): void {
-    const kinds = new Set([...Object.keys(before?.deadlines ?? {}), ...Object.keys(after.deadlines)]) as Set<DeadlineKind>;
+    const kinds = new Set([
+      ...Object.keys(before?.deadlines ?? {}),
+      ...Object.keys(after.deadlines),
+    ]) as Set<DeadlineKind>;
     for (const kind of kinds) {
       const at = after.deadlines[kind];
       if (at === before?.deadlines[kind]) continue;
@@ -263,7 +377,14 @@ export class UnitOfWork implements OpenIndex {
 
   async #flushJobs(): Promise<void> {
     const rows = [...this.#jobs.values()].map((job) => ({
-      ...{ kind: job.kind, key: job.key, incident: job.incident, state: 'due', due_at: Math.floor(job.dueAt), lease_until: null },
+      ...{
+        kind: job.kind,
+        key: job.key,
+        incident: job.incident,
+        state: 'due',
+        due_at: Math.floor(job.dueAt),
+        lease_until: null,
+      },
       ...{ fence: 0, attempts: 0, payload: JSON.stringify(job.payload), last_error: '', created_at: this.now },
     }));
     for (const part of chunks(rows)) {
@@ -275,6 +396,7 @@ export class UnitOfWork implements OpenIndex {
             state: 'due',
             due_at: eb.ref('excluded.due_at'),
             payload: eb.ref('excluded.payload'),
+            fence: eb('jobs.fence', '+', 1), // whoever still works on the old one must not touch the new one
             attempts: 0,
             lease_until: null,
           })),
@@ -291,13 +413,19 @@ export class StaleLease extends Error {
   }
 }
 
+/** Until when a firing comes back to this incident. While it settles it is not known yet whether it goes on: no end. */
+function reachOf({ attachUntil, deadlines }: Incident): number {
+  return attachUntil === null || deadlines.settle !== undefined ? FOREVER : attachUntil;
+}
+
 function incidentRow(incident: Incident): Tables['incidents'] {
-  const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } = incident;
+  const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } =
+    incident;
   return {
     ...{ uid, number, status, level, severity, priority, team, service, environment, source, title, firing },
     category: incident.classification.category,
     grouping_key: incident.groupingKey,
-    attach_until: incident.attachUntil ?? FOREVER,
+    attach_until: reachOf(incident),
     created_at: incident.createdAt,
     updated_at: incident.updatedAt,
     acknowledged_at: incident.acknowledgedAt,

@@ -11,20 +11,37 @@ export async function observeGroup(
   by: readonly string[],
 ): Promise<number> {
   let repeats = 0;
-  for (const correlation of correlate(group, unit, by)) {
-    repeats += correlation.alerts.filter(({ change }) => change === 'repeat' || change === 'stale').length;
-    await observe(unit, delivery, group, correlation);
+  const correlations = correlate(group, unit, by);
+  const hidden = speaksOfNow(correlations) ? group.truncatedAlerts : null;
+  for (const correlation of correlations) {
+    repeats += correlation.alerts.filter(({ change }) => change !== 'fired' && change !== 'resolved').length;
+    await observe(unit, delivery, group, correlation, hidden);
   }
   return repeats;
 }
 
-async function observe(unit: UnitOfWork, delivery: string, group: AlertGroup, correlation: Correlation): Promise<void> {
+/** A late retry tells how many alerts were left out then; so does a second copy of a message about an end. */
+function speaksOfNow(correlations: readonly Correlation[]): boolean {
+  const alerts = correlations.flatMap((correlation) => correlation.alerts);
+  if (alerts.some(({ change }) => change === 'stale')) return false;
+  return alerts.some(({ change }) => change !== 'repeat') || alerts.every(({ alert }) => alert.status === 'firing');
+}
+
+async function observe(
+  unit: UnitOfWork,
+  delivery: string,
+  group: AlertGroup,
+  correlation: Correlation,
+  hidden: number | null,
+): Promise<void> {
   const { incident, groupingKey, alerts } = correlation;
   const uid = incident ?? uuidv7(unit.now);
   const opens = incident === null ? { uid, number: await unit.nextNumber(), groupingKey } : null;
   const changed = alerts.filter(({ change }) => change === 'fired' || change === 'resolved');
   let newTargets = 0;
-  for (const { alert } of changed) if (unit.keepAlert(uid, group.source, alert)) newTargets += 1;
+  for (const { alert, startsAt } of changed) if (unit.keepAlert(uid, group.source, alert, startsAt)) newTargets += 1;
+  for (const { alert, startsAt, change } of alerts)
+    if (change === 'renewed') unit.keepAlert(uid, group.source, alert, startsAt);
   const fired = changed.filter(({ change }) => change === 'fired').map(({ alert }) => alert);
   const resolved = changed.filter(({ change }) => change === 'resolved');
   const ended = resolved.filter(({ joins }) => !joins).length; // one that was never seen firing was never counted
@@ -33,6 +50,6 @@ async function observe(unit: UnitOfWork, delivery: string, group: AlertGroup, co
     resolved: resolved.map(({ alert }) => alert),
     firingDelta: fired.length - ended,
     newAlerts: changed.filter(({ joins }) => joins).length,
-    hidden: group.truncatedAlerts,
+    hidden,
   });
 }
