@@ -85,9 +85,9 @@ async function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promi
     windows: logWindows(facts),
     budget: store.budget,
   };
-  const answer = store.fetch(query, AbortSignal.any([signal, stop.signal]));
-  answer.catch(() => undefined); // where it lost the race
   try {
+    const answer = store.fetch(query, AbortSignal.any([signal, stop.signal]));
+    answer.catch(() => undefined); // where it lost the race
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
