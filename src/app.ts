@@ -60,6 +60,11 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   if (!settings.loopback && !(await hasAccounts(readDb))) throw new OpenDoor(settings.host);
   const metrics = receivingMetrics(config.sources.map(({ name }) => name));
   tellBuild(metrics, settings);
+  const seen = inbox.lastSeen();
+  for (const { name } of config.sources) {
+    const at = seen.get(name);
+    if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
+  }
   const sources = new Map(
     config.sources.map((source) => [
       source.name,
@@ -74,7 +79,12 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     },
     onRefused: (source, reason) => engine.refused({ source, reason }),
     metrics: {
-      requests: (source, code) => metrics.webhookRequests.inc({ source, code: String(code) }),
+      requests: (source, status, sent, seconds) => {
+        const code = String(status);
+        const method = sent === 'POST' || sent === 'PUT' ? sent : 'other';
+        metrics.webhookRequests.inc({ source, code });
+        metrics.httpDuration.observe({ route: '/webhooks/{source}', method, code }, seconds);
+      },
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
     },
   });

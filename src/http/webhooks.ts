@@ -29,8 +29,8 @@ export interface WebhookParts {
   readonly now: () => number;
   readonly log: { warn(message: string): void; error(message: string, cause: unknown): void };
   readonly metrics: {
-    /** `source` is a configured name or `unknown`: a closed set. */
-    requests(source: string, code: number): void;
+    /** `source` is a configured name or `unknown`: a closed set. `seconds` from the headers to the answer. */
+    requests(source: string, code: number, method: string, seconds: number): void;
     lastSeen(source: string, ms: number): void;
   };
   /** A proven sender was refused: an alert may be lost, and somebody has to hear of it. */
@@ -83,6 +83,7 @@ async function handle(
 ): Promise<void> {
   const source = parts.sources.get(name);
   const label = source?.name ?? 'unknown';
+  const began = performance.now();
   try {
     const verdict =
       source === undefined
@@ -98,7 +99,7 @@ async function handle(
     );
     sendProblem(res, { status: 500, title: 'Internal error', detail: 'Nothing was stored; please send it again.' });
   }
-  parts.metrics.requests(label, res.statusCode);
+  parts.metrics.requests(label, res.statusCode, req.method ?? '', (performance.now() - began) / 1000);
 }
 
 function sendReceipt(res: ServerResponse, delivery: string): void {

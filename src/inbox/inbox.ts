@@ -19,6 +19,8 @@ export interface Inbox {
   refused(source: string, body: Uint8Array, receivedAt: number, reason: string): Promise<Receipt>;
   /** Called after each commit that brought deliveries, with the newest `seq`. */
   onCommit(listener: (lastSeq: number) => void): void;
+  /** When each source last delivered (epoch milliseconds), as far as the newest {@link LOOK_BACK_ROWS} tell. */
+  lastSeen(): ReadonlyMap<string, number>;
   /** Whether it can store. After a failure this tries a small write, so it recovers without any delivery. */
   healthy(): Health;
   /** Stores what waits, then closes. */
@@ -39,6 +41,8 @@ const PAGE_BYTES = 8192;
 /** 8 MB: not more than the ballast, whose room a checkpoint on a full disk has to do with. */
 const CHECKPOINT_PAGES = 1000;
 const BUSY_TIMEOUT_MS = 2_000;
+/** How far a start looks back for when each source was last seen: bounded, so that a full inbox costs no start. */
+export const LOOK_BACK_ROWS = 10_000;
 
 interface Waiting {
   readonly id: string;
@@ -96,6 +100,16 @@ class SqliteInbox implements Inbox {
 
   onCommit(listener: (lastSeq: number) => void): void {
     this.#listeners.push(listener);
+  }
+
+  lastSeen(): ReadonlyMap<string, number> {
+    const rows = this.#db
+      .prepare<[number], { source: string; at: number }>(
+        `SELECT source, max(received_at) AS at FROM
+           (SELECT source, received_at FROM deliveries WHERE kind = 'accepted' ORDER BY seq DESC LIMIT ?) GROUP BY source`,
+      )
+      .all(LOOK_BACK_ROWS);
+    return new Map(rows.map(({ source, at }) => [source, at]));
   }
 
   healthy(): Health {

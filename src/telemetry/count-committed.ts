@@ -2,7 +2,7 @@ import type { EntryData } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import type { Committed } from '../store/unit-of-work.ts';
-import type { PipelineMetrics } from './metrics.ts';
+import { countAttempt, type PipelineMetrics } from './metrics.ts';
 
 /** Counts what a commit brought: metrics follow from the timeline, so that both tell the same. */
 export function countCommitted(metrics: PipelineMetrics, { entries, before, after }: Committed): void {
@@ -23,7 +23,7 @@ function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | nu
     case 'opened':
       return metrics.incidents.inc({ category, severity: after.severity });
     case 'classified':
-      return metrics.classifications.inc({ category, method: (entry.data as EntryData['classified']).method });
+      return countClassified(metrics, before, entry.data as EntryData['classified']);
     case 'escalated': {
       const { from, to, reason } = entry.data as EntryData['escalated'];
       return metrics.escalations.inc({ category, from, to, reason });
@@ -34,9 +34,7 @@ function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | nu
     case 'resolved':
       return metrics.resolveDuration.observe(who, sinceOpened);
     case 'reopened':
-      if (before?.resolvedHow === 'fix')
-        for (const { fix } of before.attempts) metrics.fixRecurrences.inc({ fix: metrics.fixLabel(fix) });
-      return;
+      return countRecurrence(metrics, before);
     case 'handover':
       return metrics.handoverDuration.observe({ category }, sinceOpened);
     case 'fix':
@@ -45,11 +43,24 @@ function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | nu
   }
 }
 
+function countClassified(metrics: PipelineMetrics, before: Incident | null, to: EntryData['classified']): void {
+  metrics.classifications.inc({ category: to.category, method: to.method });
+  const from = before?.classification.category ?? to.category;
+  if (to.method === 'person' && from !== to.category) metrics.categoryCorrections.inc({ from, to: to.category });
+}
+
+/** Only the fix that had resolved it came to nothing; others may have been refused or only shown. */
+function countRecurrence(metrics: PipelineMetrics, before: Incident | null): void {
+  if (before?.resolvedHow !== 'fix') return;
+  const healer = before.attempts.findLast(({ state }) => state === 'verified');
+  if (healer !== undefined) metrics.fixRecurrences.inc({ fix: metrics.fixLabel(healer.fix) });
+}
+
 function countFix(metrics: PipelineMetrics, incident: Incident, id: string): void {
   const attempt = incident.attempts.find((other) => other.id === id);
   if (attempt === undefined) return;
   const fix = metrics.fixLabel(attempt.fix);
-  metrics.fixAttempts.inc({ fix, state: attempt.state });
+  countAttempt(metrics, fix, attempt.state);
   const { state, startedAt, finishedAt } = attempt;
   const ran = state === 'succeeded' || state === 'failed' || state === 'unknown';
   if (ran && startedAt !== null && finishedAt !== null)

@@ -1,5 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { SEVERITIES } from '../domain/alert.ts';
 import { CATEGORIES } from '../domain/category.ts';
+import {
+  ATTEMPT_STATES,
+  ESCALATION_REASONS,
+  type AttemptState,
+  type EscalationReason,
+  type Level,
+} from '../domain/incident.ts';
 
 /** Every metric of Tierbell, declared in this one file. Label values come from closed sets only. */
 
@@ -7,6 +15,8 @@ import { CATEGORIES } from '../domain/category.ts';
 const PEOPLE_BUCKETS = [30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200];
 const SECONDS_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** What a webhook may be answered; a 404 is counted under the source `unknown`. */
+const WEBHOOK_CODES = ['200', '400', '401', '405', '413', '415', '500', '503'];
 /** `fix` is a label; beyond so many ids the rest share one value. */
 const MOST_FIXES = 100;
 
@@ -27,7 +37,7 @@ export function receivingMetrics(sources: readonly string[]) {
   });
   const httpDuration = new Histogram({
     name: 'tierbell_http_request_duration_seconds',
-    help: 'How long requests took, webhooks left out.',
+    help: 'How long requests took, by route; a webhook until its delivery was on disk.',
     labelNames: ['route', 'method', 'code'],
     buckets: HTTP_BUCKETS,
     registers,
@@ -48,7 +58,9 @@ export function receivingMetrics(sources: readonly string[]) {
     help: 'When the configuration was last loaded well.',
     registers,
   });
-  for (const source of sources) webhookRequests.inc({ source, code: '200' }, 0);
+  // From 0, so that the very first refusal is seen as a rise.
+  for (const source of sources) for (const code of WEBHOOK_CODES) webhookRequests.inc({ source, code }, 0);
+  webhookRequests.inc({ source: 'unknown', code: '404' }, 0);
   return {
     registry: registers[0] as Registry,
     webhookRequests,
@@ -101,6 +113,7 @@ export function pipelineMetrics(names: {
     alertsDeduplicated: counter('alerts_deduplicated_total', 'Alerts that told nothing new.', ['source']),
     incidents: counter('incidents_total', 'Incidents opened.', ['category', 'severity']),
     classifications: counter('classifications_total', 'Categories given.', ['category', 'method']),
+    categoryCorrections: counter('category_corrections_total', 'Categories that a person corrected.', ['from', 'to']),
     escalations: counter('escalations_total', 'Escalations.', ['category', 'from', 'to', 'reason']),
     acknowledgeDuration: histogram(
       'acknowledge_duration_seconds',
@@ -149,9 +162,39 @@ export function pipelineMetrics(names: {
   for (const channel of names.channels)
     for (const result of ['sent', 'retried', 'failed']) metrics.notifications.inc({ channel, result }, 0);
   for (const store of names.stores) metrics.enrichmentDocuments.inc({ store }, 0);
-  for (const category of CATEGORIES)
-    metrics.escalations.inc({ category, from: '2', to: '3', reason: 'ack_timeout' }, 0);
+  beginAtZero(metrics);
   return metrics;
+}
+
+/** Counters whose labels are closed sets begin at 0: what happens for the first time is then seen as a rise. */
+function beginAtZero(
+  metrics: Pick<PipelineMetrics, 'incidents' | 'classifications' | 'categoryCorrections' | 'escalations'>,
+): void {
+  for (const category of CATEGORIES) {
+    for (const severity of SEVERITIES) metrics.incidents.inc({ category, severity }, 0);
+    for (const method of ['rule', 'model', 'person']) metrics.classifications.inc({ category, method }, 0);
+    for (const to of CATEGORIES) if (to !== category) metrics.categoryCorrections.inc({ from: category, to }, 0);
+    for (const [from, to, reason] of USUAL_ESCALATIONS) metrics.escalations.inc({ category, from, to, reason }, 0);
+  }
+}
+
+const ELSEWHERE: ReadonlySet<EscalationReason> = new Set(['returned', 'vendor_approved', 'reopened']);
+const USUAL_ESCALATIONS: readonly (readonly [Level, Level, EscalationReason])[] = [
+  ...ESCALATION_REASONS.filter((reason) => !ELSEWHERE.has(reason)).map((reason) => ['2', '3', reason] as const),
+  ['3', 'x', 'vendor_approved'],
+  ['3', '2', 'returned'],
+  ['2', '2', 'reopened'],
+  ['3', '3', 'reopened'],
+];
+
+/** At the first use of a fix all its series begin at 0, so that the outcome that follows is seen as a rise. */
+export function countAttempt(
+  { fixAttempts, fixRecurrences }: Pick<PipelineMetrics, 'fixAttempts' | 'fixRecurrences'>,
+  fix: string,
+  state: AttemptState,
+): void {
+  for (const one of ATTEMPT_STATES) fixAttempts.inc({ fix, state: one }, one === state ? 1 : 0);
+  fixRecurrences.inc({ fix }, 0);
 }
 
 /** A team as a label value: a configured one, none, or `other`; what alerts say is no closed set. */

@@ -143,6 +143,13 @@ describe('the inbox', () => {
     ).toEqual(['y']);
   });
 
+  it('knows after a restart when each source was last seen; what was refused does not count', async () => {
+    const inbox = open();
+    await Promise.all([inbox.append('am', Buffer.from('x'), 1_000), inbox.append('grafana', Buffer.from('x'), 2_000)]);
+    await Promise.all([inbox.append('am', Buffer.from('x'), 3_000), inbox.refused('am', Buffer.from('x'), 4_000, '')]);
+    expect(Object.fromEntries(open().lastSeen())).toEqual({ am: 3_000, grafana: 2_000 });
+  });
+
   it('keeps a ballast beside the file', () => {
     open();
     expect(existsSync(`${path}.ballast`)).toBe(true);
