@@ -64,6 +64,7 @@ export class Account {
 
   /** What is quoted below a step: a log line, a program's output, a message. At most `most` lines. */
   quote(text: string, most = 4): void {
+    if (text.trim() === '') return;
     const lines = text
       .trimEnd()
       .split('\n')

@@ -87,5 +87,12 @@ async function startBridge(config: Config, folder: string, settings: StageSettin
   const log = createLogger(logOptions, (line) => settings.writeError(line));
   const port = await freePort();
   const externalUrl = `http://${HOST}:${port}`;
-  return startApp({ config, folder, host: HOST, port, externalUrl, logOptions, version, nodeVersion, onDeath }, log);
+  return startApp(
+    {
+      ...{ config, folder, host: HOST, port, externalUrl, logOptions, version, nodeVersion, onDeath },
+      loopback: true,
+      adminToken: null,
+    },
+    log,
+  );
 }

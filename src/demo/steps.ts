@@ -71,9 +71,10 @@ function speakEvidence(logs: DemoEvidence | undefined): string {
   return `${incident?.records} log records against ${compared} of quiet times; what tells most:`;
 }
 
-/** `after 0.4 s`. */
+/** `after 40 ms`, `after 2.4 s`. */
 export function after(fromMs: number, toMs: number): string {
   const ms = Math.max(0, toMs - fromMs);
+  if (ms < 950) return `after ${ms} ms`;
   return `after ${ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : speakDuration(Math.round(ms / 1000) * 1000)}`;
 }
 

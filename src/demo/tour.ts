@@ -75,7 +75,7 @@ function tellWhereToLook(url: string, account: Account): void {
   account.say('Look further from a second terminal, in this folder:');
   account.plain(`npm run -s tierbell -- incident list --url ${url}`);
   account.plain(`npm run -s tierbell -- incident show INC-3 --url ${url}`);
-  account.plain(`npm run -s tierbell -- incident ack INC-3 --by me --url ${url}`);
+  account.plain(`npm run -s tierbell -- incident ack INC-3 --url ${url}`);
   account.plain(`curl -s ${url}/metrics | grep ^tierbell_`);
   account.blank();
 }
