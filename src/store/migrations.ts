@@ -9,7 +9,7 @@ export interface Words {
 type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [firstTables, accessTables];
+const STEPS: readonly Step[] = [firstTables, accessTables, threadTable];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
@@ -92,5 +92,17 @@ async function accessTables(db: Kysely<Tables>): Promise<void> {
     .addColumn('role', 'text', (c) => c.notNull())
     .addColumn('hash', 'text', (c) => c.notNull().unique())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
+}
+
+async function threadTable(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('threads')
+    .addColumn('incident', 'text', (c) => c.notNull())
+    .addColumn('channel', 'text', (c) => c.notNull())
+    .addColumn('ref', 'text', (c) => c.notNull())
+    .addColumn('first', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('threads_key', ['incident', 'channel'])
     .execute();
 }

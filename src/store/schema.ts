@@ -85,6 +85,11 @@ export interface Tables {
   bundles: { incident: string; n: number; sha256: string; bytes: number; created_at: number };
   /** Malformed alerts and poison deliveries: kept, shown, never in the way. */
   set_aside: { id: Generated<number>; at: number; source: string; delivery: string; field: string; problem: string; raw: string };
+  /**
+   * What a channel gave as its reference to the first message of an incident (or to its issue, its ticket): later messages
+   * refer to it. `ref` and `first` are JSON: a `ThreadRef`, and how the first message was worded.
+   */
+  threads: { incident: string; channel: string; ref: string; first: string; created_at: number };
   /** API tokens; `hash` is the SHA-256 of the token, which is shown once and kept nowhere. */
   tokens: { name: string; role: string; hash: string; created_at: number };
   /** One-time values that were used (confirm fields of links). */
