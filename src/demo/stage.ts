@@ -86,13 +86,6 @@ async function startBridge(config: Config, folder: string, settings: StageSettin
   const logOptions = { level: 'warn', format: 'logfmt' } as const;
   const log = createLogger(logOptions, (line) => settings.writeError(line));
   const port = await freePort();
-  const externalUrl = `http://${HOST}:${port}`;
-  return startApp(
-    {
-      ...{ config, folder, host: HOST, port, externalUrl, logOptions, version, nodeVersion, onDeath },
-      loopback: true,
-      adminToken: null,
-    },
-    log,
-  );
+  const address = { host: HOST, port, externalUrl: `http://${HOST}:${port}`, loopback: true };
+  return startApp({ ...address, config, folder, logOptions, version, nodeVersion, onDeath, adminToken: null }, log);
 }

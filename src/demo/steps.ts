@@ -58,7 +58,8 @@ export function tellEvidence({ account }: Act, { evidence }: DemoIncident, cause
   const [logs] = evidence;
   const found = logs?.lines.slice(0, 3).find(({ text }) => text.includes(cause));
   const asTold = logs?.state === 'complete' && found !== undefined;
-  account.step('evidence', asTold, speakEvidence(logs), logs?.reason ?? 'no log line was collected');
+  const otherwise = `"${cause}" is not among the first three lines. ${logs?.reason ?? 'No log line was collected.'}`;
+  account.step('evidence', asTold, speakEvidence(logs), otherwise);
   if (found !== undefined) account.quote(`${found.count} × ${found.text.replace(OWN_TIME, '')}`, 3);
 }
 
