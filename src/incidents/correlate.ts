@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { label, type Alert, type AlertGroup } from '../domain/alert.ts';
+import type { Incident } from '../domain/incident.ts';
 
 /** The newest word on an alert. `startsAt` (epoch milliseconds) is the latest beginning that any sender gave it. */
 export interface LastWord {
@@ -34,6 +35,14 @@ export interface CorrelatedAlert {
   readonly startsAt: number;
   /** Whether the incident did not hold it before. */
   readonly joins: boolean;
+}
+
+/**
+ * Until when a firing comes back to this incident, epoch milliseconds; null for no end. While it settles it is not known
+ * yet whether the trouble goes on, so it keeps its alerts.
+ */
+export function reachOf({ attachUntil, deadlines }: Pick<Incident, 'attachUntil' | 'deadlines'>): number | null {
+  return deadlines.settle === undefined ? attachUntil : null;
 }
 
 /** The alerts of one delivery that belong to one incident: one that is open (`incident`) or a new one (null). */

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { targetOf, type Alert } from '../domain/alert.ts';
 import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
-import type { KnownAlert, LastWord, OpenIndex } from '../incidents/correlate.ts';
+import { reachOf, type KnownAlert, type LastWord, type OpenIndex } from '../incidents/correlate.ts';
 import { decide, type Command, type Refusal } from '../incidents/decide.ts';
 import type { Decision } from '../incidents/draft.ts';
 import type { Rules } from '../incidents/rules.ts';
@@ -56,7 +56,8 @@ export class UnitOfWork implements OpenIndex {
   async incident(uid: string): Promise<Incident | null> {
     await this.#load([uid]);
     const incident = this.#incidents.get(uid) ?? null;
-    if (incident?.status === 'resolved' && reachOf(incident) <= this.now) await this.#findSuccessor(incident);
+    if (incident?.status === 'resolved' && (reachOf(incident) ?? FOREVER) <= this.now)
+      await this.#findSuccessor(incident);
     return incident;
   }
 
@@ -413,11 +414,6 @@ export class StaleLease extends Error {
   }
 }
 
-/** Until when a firing comes back to this incident. While it settles it is not known yet whether it goes on: no end. */
-function reachOf({ attachUntil, deadlines }: Incident): number {
-  return attachUntil === null || deadlines.settle !== undefined ? FOREVER : attachUntil;
-}
-
 function incidentRow(incident: Incident): Tables['incidents'] {
   const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } =
     incident;
@@ -425,7 +421,7 @@ function incidentRow(incident: Incident): Tables['incidents'] {
     ...{ uid, number, status, level, severity, priority, team, service, environment, source, title, firing },
     category: incident.classification.category,
     grouping_key: incident.groupingKey,
-    attach_until: reachOf(incident),
+    attach_until: reachOf(incident) ?? FOREVER,
     created_at: incident.createdAt,
     updated_at: incident.updatedAt,
     acknowledged_at: incident.acknowledgedAt,

@@ -1,11 +1,14 @@
 import type { AlertGroup } from '../domain/alert.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
-import { correlate, type Correlation } from '../incidents/correlate.ts';
+import { correlate, type Correlation, type OpenIndex } from '../incidents/correlate.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
+
+/** What observing needs of a unit of work. */
+export type Observing = OpenIndex & Pick<UnitOfWork, 'now' | 'nextNumber' | 'keepAlert' | 'run'>;
 
 /** How many alerts of a group told nothing new. What correlating looks up must be preloaded. */
 export async function observeGroup(
-  unit: UnitOfWork,
+  unit: Observing,
   delivery: string,
   group: AlertGroup,
   by: readonly string[],
@@ -28,7 +31,7 @@ function speaksOfNow(correlations: readonly Correlation[]): boolean {
 }
 
 async function observe(
-  unit: UnitOfWork,
+  unit: Observing,
   delivery: string,
   group: AlertGroup,
   correlation: Correlation,
