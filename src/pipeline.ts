@@ -3,6 +3,7 @@ import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts'
 import { notify, type NotifyParts } from './work/notify.ts';
 import { packHandover, type HandoverParts } from './work/pack-handover.ts';
 import { passDeadline } from './work/pass-deadline.ts';
+import { refresh } from './work/refresh.ts';
 import { runFix, type FixParts } from './work/run-fix.ts';
 import { Runner, type Lane } from './work/runner.ts';
 import { setAside } from './work/set-aside.ts';
@@ -16,6 +17,7 @@ export type House = TakeParts & EvidenceParts & FixParts & HandoverParts & Notif
 const LANES: readonly Lane[] = [
   { kinds: ['deadline'], concurrency: 4, leaseMs: 30_000 },
   { kinds: ['notify'], concurrency: 16, leaseMs: 60_000 },
+  { kinds: ['refresh'], concurrency: 4, leaseMs: 60_000 },
   { kinds: ['evidence'], concurrency: 4, leaseMs: 60_000 },
   { kinds: ['handover'], concurrency: 2, leaseMs: 60_000 },
   { kinds: ['verify'], concurrency: 8, leaseMs: 30_000 },
@@ -47,6 +49,7 @@ export function createPipeline(house: House): Pipeline {
   const act: { readonly [K in JobKind]: (job: Extract<Job, { kind: K }>, signal: AbortSignal) => Promise<void> } = {
     deadline: (job) => passDeadline(house, job), //             time is up: escalate, resolve, reopen, close
     notify: (job, signal) => notify(house, job, signal), //     tell people over a channel
+    refresh: (job, signal) => refresh(house, job, signal), //   the first message shows how it stands
     evidence: (job, signal) => collectEvidence(house, job, signal), // the log lines that explain it
     fix: (job, signal) => runFix(house, job, signal), //        the known fix, at most once, under guard rails
     verify: (job, signal) => verifyFix(house, job, signal), //  did it help? asked of an independent probe

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import type { Severity } from '../domain/alert.ts';
+import type { IncidentStatus, Level } from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
+import type { Priority } from '../domain/priority.ts';
 import type { Failure } from '../domain/result.ts';
 
 /** A file that goes with a message. */
@@ -9,6 +12,24 @@ export interface Attachment {
   readonly content: Uint8Array;
   /** One sentence for a channel that cannot carry the file: where it can be had instead. */
   readonly elsewhere: string;
+}
+
+/**
+ * How a channel finds the first message of an incident again (a thread, an issue, an alert key). Small, plain, without secrets;
+ * only the channel that made it reads it.
+ */
+export type ThreadRef = Readonly<Record<string, string>>;
+
+/** How the incident stands, for channels that show it in place. */
+export interface NoticeState {
+  readonly status: IncidentStatus;
+  readonly level: Level;
+  readonly priority: Priority;
+  readonly severity: Severity;
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: number | null;
+  readonly resolvedBy: string | null;
+  readonly resolvedAt: number | null;
 }
 
 export interface NoticeLink {
@@ -39,19 +60,31 @@ export interface Notice {
   readonly links: readonly NoticeLink[];
   readonly hint: string;
   readonly attachments: readonly Attachment[];
+  readonly state: NoticeState;
+  /** Whether the reader is asked to acknowledge, and the incident still waits for it. */
+  readonly asks: boolean;
+  /** What this channel gave as its reference when it sent the first message of the incident; null before that. */
+  readonly thread: ThreadRef | null;
   /** The incident as the API gives it, for machines. */
   readonly payload: Readonly<Record<string, unknown>>;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
-export type SendResult = { readonly ok: true; readonly detail: string } | Failure;
+/** `ref`: where the first message lies now; kept in the transaction that puts the sending on record. */
+export type SendResult = { readonly ok: true; readonly detail: string; readonly ref?: ThreadRef } | Failure;
 
 /** An outbound adapter. Retries are the outbox's business: one call is one attempt. */
 export interface Channel {
   readonly name: string;
   readonly kind: string;
   send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** Messages refer to a first one, so that no second is sent while the first of an incident is under way. */
+  readonly threaded?: boolean;
+  /** Brings the first message of an incident up to date; called with the reference in `notice.thread` only. */
+  update?(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** Milliseconds until the other side takes one more message; 0 is now. Asked under the same id it keeps its place. */
+  turnInMs?(id: string): number;
   /** Reaches the other side without sending anything to people (`check-config --online`). */
   check(signal: AbortSignal): Promise<SendResult>;
   close(): Promise<void>;

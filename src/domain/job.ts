@@ -28,6 +28,8 @@ export interface JobPayloads {
     since?: number;
     lateTold?: boolean;
   };
+  /** The first message on a channel no longer shows how the incident stands: bring it up to date. */
+  refresh: { channel: string };
   evidence: { attempt: number };
   /** A known fix was found to apply: plan it, check the guards, run it. */
   fix: { fix: string };
@@ -36,7 +38,7 @@ export interface JobPayloads {
   handover: { level: Level; notify: readonly string[]; why: string; waitUntil: number };
 }
 export type JobKind = keyof JobPayloads;
-export const JOB_KINDS: readonly JobKind[] = ['deadline', 'notify', 'evidence', 'fix', 'verify', 'handover'];
+export const JOB_KINDS: readonly JobKind[] = ['deadline', 'notify', 'refresh', 'evidence', 'fix', 'verify', 'handover'];
 
 /** Work to be done at `dueAt` (epoch milliseconds). `key` is unique among what is not done: writing it again replaces it. */
 export type NewJob = {

@@ -4,6 +4,7 @@ import type { Rules } from '../incidents/rules.ts';
 import { Clock, type ClockSources, type ClockStep } from './clock.ts';
 import { buryJob, claimJobs, freeLeases, nextDue, retryJob, shiftDueJobs } from './jobs.ts';
 import type { Tables } from './schema.ts';
+import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
 
 /**
@@ -79,6 +80,7 @@ export async function openStore(parts: StoreParts): Promise<Store> {
           shiftedMs = await catchUp(tx);
           const unit = new UnitOfWork(tx, parts.rules(), now);
           const result = await work(unit);
+          await queueRefreshes(unit);
           await unit.flush();
           if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
           return { result, committed: unit.committed };
@@ -100,7 +102,7 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     },
     retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
     postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
-    again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: 0 }),
+    again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: Math.max(0, job.attempts - 1) }),
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds) => nextDue(db, kinds),
     async secret() {

@@ -1,14 +1,17 @@
-import type { Channel, SendResult } from '../channels/channel.ts';
+import type { Channel, SendResult, ThreadRef } from '../channels/channel.ts';
 import type { NoticeBundle } from '../channels/messages/notice-input.ts';
-import { wordNotice } from '../channels/messages/word-notice.ts';
 import { meetingInvitation } from '../handover/meeting.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { failure } from '../domain/result.ts';
+import type { Command } from '../incidents/decide.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
+import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.ts';
 import type { PipelineMetrics } from '../telemetry/metrics.ts';
+import { backoffMs, TRIES } from './backoff.ts';
+import { composeNotice } from './compose-notice.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
@@ -32,10 +35,8 @@ export interface NotifyParts {
 }
 
 const SEND_TIMEOUT_MS = 30_000;
-const BASE_MS = 1_000;
-const CAP_MS = 300_000;
-/** Tries before a message counts as undeliverable: with the waits above, about three quarters of an hour. */
-const TRIES = 15;
+/** How soon a message looks again whether the one before it has opened the thread. */
+const LOOK_MS = 200;
 /** A message that has not gone out for so long is told to the fallback while it is tried on. */
 const LATE_MS = 30_000;
 
@@ -45,44 +46,57 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   const { channel: name, recipient, purpose } = job.payload;
   const incident = await parts.read.byUid(job.incident);
   if (incident === null) return store.transact((unit) => unit.finish(job));
+  const waitMs = await notYetMs(parts, job);
+  if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
   const end = metrics.notificationDuration.startTimer({ channel: name });
   const result = await send(parts, job, incident, signal);
   end();
   if (result.ok) {
     metrics.notifications.inc({ channel: name, result: 'sent' });
-    await settle(parts, job, { type: 'notified', channel: name, recipient, purpose, detail: result.detail });
+    const said = { type: 'notified', channel: name, recipient, purpose, detail: result.detail } as const;
+    await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident });
   } else if (result.retryable && job.attempts < TRIES) {
     metrics.notifications.inc({ channel: name, result: 'retried' });
     await later(parts, job, result.detail, result.retryAfterMs);
   } else {
     metrics.notifications.inc({ channel: name, result: 'failed' });
-    await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail });
+    await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail }, null);
   }
 }
 
+/** Milliseconds for which it is not this message's turn; 0 where it may go. */
+async function notYetMs({ store, channels }: NotifyParts, job: NotifyJob): Promise<number> {
+  const channel = channels.get(job.payload.channel);
+  if (channel?.threaded === true && (await threadIsBeingOpened(store, job))) return LOOK_MS;
+  return channel?.turnInMs?.(job.key) ?? 0;
+}
+
+/** An earlier message of the incident is on its way over this channel, and no thread is known: this one must not open a second. */
+async function threadIsBeingOpened(store: Store, job: NotifyJob): Promise<boolean> {
+  const { channel } = job.payload;
+  if ((await findThread(store.db, job.incident, channel)) !== null) return false;
+  const rows = await store.db
+    .selectFrom('jobs')
+    .select('payload')
+    .where('incident', '=', job.incident)
+    .where('kind', '=', 'notify')
+    .where('id', '<', job.id)
+    .where((eb) =>
+      eb.or([eb('state', '=', 'leased'), eb.and([eb('state', '=', 'due'), eb('due_at', '<=', store.now())])]),
+    )
+    .execute();
+  return rows.some(({ payload }) => (JSON.parse(payload) as NotifyJob['payload']).channel === channel);
+}
+
 async function send(parts: NotifyParts, job: NotifyJob, incident: Incident, signal: AbortSignal): Promise<SendResult> {
-  const { channel: name, recipient, purpose, level, why } = job.payload;
+  const { channel: name } = job.payload;
   const channel = parts.channels.get(name);
   if (channel === undefined) return failure('misconfigured', `the channel ${name} is no longer configured`);
-  const { links } = parts;
-  const reader = parts.readerOf(name, recipient);
-  const bundle = await readBundle(parts, incident, job.payload.bundle);
-  const notice = wordNotice({
-    ...{
-      id: job.key,
-      purpose,
-      incident,
-      level,
-      why,
-      bundle,
-      recipient: reader,
-      at: job.payload.since ?? parts.store.now(),
-    },
-    alerts: await parts.read.alerts(incident.uid, 20),
-    timeline: await parts.read.timeline(incident.uid),
-    ackUrl: links?.ack(incident, reader) ?? null,
-    consoleUrl: links?.incident(incident) ?? null,
-    bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
+  const notice = await composeNotice(parts, {
+    ...{ id: job.key, incident, channel: name, payload: job.payload },
+    bundle: await readBundle(parts, incident, job.payload.bundle),
+    thread: (await findThread(parts.store.db, incident.uid, name))?.ref ?? null,
+    at: job.payload.since ?? parts.store.now(),
   });
   return channel.send(notice, AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
 }
@@ -102,29 +116,32 @@ async function readBundle(parts: NotifyParts, incident: Incident, n: number | nu
   };
 }
 
+type Outcome = Extract<Command, { type: 'notified' | 'notice_failed' }>;
+
+/** The result, and where the first message lies, in one transaction. */
 async function settle(
   parts: NotifyParts,
   job: NotifyJob,
-  command: {
-    type: 'notified' | 'notice_failed';
-    channel: string;
-    recipient: string;
-    purpose: NotifyJob['payload']['purpose'];
-    detail: string;
-  },
+  outcome: Outcome,
+  opened: { readonly ref: ThreadRef; readonly shown: Incident } | null,
 ): Promise<void> {
   await parts.store.transact(async (unit) => {
     await unit.finish(job);
-    await unit.incident(job.incident);
-    unit.run(job.incident, command);
+    const incident = await unit.incident(job.incident);
+    if (opened !== null && incident !== null) {
+      const { channel, recipient, purpose, level, why } = job.payload;
+      await keepThread(unit, job.incident, channel, { ref: opened.ref, first: { recipient, purpose, level, why } });
+      // Whatever changed while it was under way found no thread to bring up to date.
+      if (faceOf(incident) !== faceOf(opened.shown)) queueRefresh(unit, job.incident, channel);
+    }
+    unit.run(job.incident, outcome);
   });
 }
 
-/** Full jitter up to a growing bound, or what the other side asked for; the fallback hears of it once it is late. */
+/** Put off for a while; the fallback hears of it once it is late. */
 async function later(parts: NotifyParts, job: NotifyJob, why: string, retryAfterMs: number | undefined): Promise<void> {
   const { store, random } = parts;
-  const bound = Math.min(CAP_MS, BASE_MS * 2 ** job.attempts);
-  const wait = retryAfterMs === undefined ? BASE_MS / 2 + random() * bound : Math.min(retryAfterMs, CAP_MS);
+  const wait = backoffMs(job.attempts, retryAfterMs, random);
   const { channel, recipient, purpose } = job.payload;
   const firstTry = job.payload.since ?? store.now();
   const late = store.now() - firstTry >= LATE_MS && job.payload.lateTold !== true && purpose !== 'fallback';

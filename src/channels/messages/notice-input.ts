@@ -2,7 +2,7 @@ import type { Alert } from '../../domain/alert.ts';
 import type { Incident, Level } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
 import type { WireEntry } from '../../incidents/timeline.ts';
-import type { Notice } from '../channel.ts';
+import type { Notice, ThreadRef } from '../channel.ts';
 
 /** All that a message is worded from: what stands in the store when it is sent. */
 export interface NoticeInput {
@@ -25,6 +25,8 @@ export interface NoticeInput {
   readonly consoleUrl: string | null;
   readonly bundleUrl: string | null;
   readonly bundle: NoticeBundle | null;
+  /** Where the channel's first message lies; without it, this is the first. */
+  readonly thread?: ThreadRef | null;
   /** Epoch milliseconds. */
   readonly at: number;
 }

@@ -1,8 +1,8 @@
-import { incidentId } from '../../domain/incident.ts';
+import { incidentId, type Incident } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { incidentView } from '../../incidents/incident-view.ts';
-import type { Attachment, Notice } from '../channel.ts';
+import type { Attachment, Notice, NoticeState } from '../channel.ts';
 import { wordEscalation } from './escalation.ts';
 import { factsOf } from './facts.ts';
 import { wordFallback } from './fallback.ts';
@@ -39,9 +39,17 @@ export function wordNotice(input: NoticeInput): Notice {
     links,
     hint: hintOf(input, wording),
     attachments: attachmentsOf(input),
+    state: stateOf(incident),
+    asks: wording.asks && incident.status === 'triggered',
+    thread: input.thread ?? null,
     payload: incidentView(incident, { alerts, links: links.map(({ title, url }) => ({ title, url })), full: true }),
     at,
   };
+}
+
+function stateOf(incident: Incident): NoticeState {
+  const { status, level, priority, severity, acknowledgedBy, acknowledgedAt, resolvedBy, resolvedAt } = incident;
+  return { status, level, priority, severity, acknowledgedBy, acknowledgedAt, resolvedBy, resolvedAt };
 }
 
 /** How to act without a link; and where the configuration gives none, that this is why. */

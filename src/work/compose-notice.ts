@@ -1,0 +1,34 @@
+import type { Notice, ThreadRef } from '../channels/channel.ts';
+import type { NoticeBundle } from '../channels/messages/notice-input.ts';
+import { wordNotice } from '../channels/messages/word-notice.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { JobPayloads } from '../domain/job.ts';
+import type { NotifyParts } from './notify.ts';
+
+export interface Composition {
+  readonly id: string;
+  readonly incident: Incident;
+  readonly channel: string;
+  readonly payload: Pick<JobPayloads['notify'], 'recipient' | 'purpose' | 'level' | 'why'>;
+  readonly bundle: NoticeBundle | null;
+  readonly thread: ThreadRef | null;
+  /** Epoch milliseconds; the same over retries. */
+  readonly at: number;
+}
+
+/** Words a message from what stands in the store, with the addresses that belong to its reader. */
+export async function composeNotice(
+  { read, links, readerOf }: Pick<NotifyParts, 'read' | 'links' | 'readerOf'>,
+  { id, incident, channel, payload, bundle, thread, at }: Composition,
+): Promise<Notice> {
+  const { recipient, purpose, level, why } = payload;
+  const reader = readerOf(channel, recipient);
+  return wordNotice({
+    ...{ id, purpose, incident, level, why, bundle, thread, at, recipient: reader },
+    alerts: await read.alerts(incident.uid, 20),
+    timeline: await read.timeline(incident.uid),
+    ackUrl: links?.ack(incident, reader) ?? null,
+    consoleUrl: links?.incident(incident) ?? null,
+    bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
+  });
+}
