@@ -3,11 +3,14 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Config } from './config/schema.ts';
+import type { Category } from './domain/category.ts';
 import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createWebhookHandler } from './http/webhooks.ts';
 import { openInbox, type Inbox } from './inbox/inbox.ts';
+import { compileProcedures } from './incidents/procedure.ts';
+import type { ProcedureStep } from './incidents/rules.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
 import { findToken, hasAccounts } from './store/access.ts';
@@ -95,6 +98,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     secret: await engine.secret(),
     processMetrics: processMetrics(),
     accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
+    procedure: procedureLookUp(config),
     team: teamLabel(config.teams.map(({ name }) => name)),
   });
   const server = createServer((req, res) => {
@@ -143,6 +147,11 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function procedureLookUp(config: Config): (category: Category) => readonly ProcedureStep[] {
+  const procedures = compileProcedures(config.procedures);
+  return (category) => procedures.get(category) ?? [];
 }
 
 function tellBuild(metrics: ReceivingMetrics, { version, nodeVersion }: AppSettings): void {

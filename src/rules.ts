@@ -6,6 +6,7 @@ import { CATEGORY_TITLES } from './domain/category.ts';
 import { matchesAll, parseMatcher } from './domain/matcher.ts';
 import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
+import { compileProcedures } from './incidents/procedure.ts';
 import { OWN_SOURCE, type Policy, type Rules } from './incidents/rules.ts';
 
 const NEVER = { P1: null, P2: null, P3: null, P4: null };
@@ -21,6 +22,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
   const last = lastResort(config);
   const classifier = compileClassifier(config.categories);
   const channelsOf = channelLookUp(config);
+  const procedures = compileProcedures(config.procedures);
   return {
     mode: config.mode,
     groupingBy: config.grouping.by,
@@ -47,6 +49,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       const { id, title, action, verify } = selected.fix.fix;
       return { id, title, mode: selected.mode, overdueMs: action.timeout + KILL_GRACE_MS + verify.timeout };
     },
+    procedure: (category) => procedures.get(category) ?? [],
     channelsOf,
     fallback: channelsOf(config.fallback.notify),
   };

@@ -60,6 +60,7 @@ function summarise(config: Config): string {
     [config.categories.length, 'category rule', 'category rules'],
     [config.known_fixes.length, 'known fix', 'known fixes'],
     [config.escalation_policies.length, 'escalation policy', 'escalation policies'],
+    [config.procedures.length, 'procedure', 'procedures'],
   ];
   return counts
     .filter(([count]) => count > 0)

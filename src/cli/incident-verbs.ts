@@ -1,15 +1,24 @@
 import type { Command } from 'commander';
+import { CATEGORIES } from '../domain/category.ts';
 import { callBridge, type BridgeOptions } from './call-bridge.ts';
 import { describeIncident, listIncidents, type IncidentJson } from './incident-text.ts';
 import type { Terminal } from './terminal.ts';
 
-type Flags = BridgeOptions & {
-  output: 'table' | 'json';
-  by?: string;
-  takeover?: boolean;
-  level?: string;
-  reason?: string;
-};
+type TextFlag =
+  | 'level'
+  | 'reason'
+  | 'text'
+  | 'urgency'
+  | 'impact'
+  | 'observations'
+  | 'openQuestions'
+  | 'priority'
+  | 'category'
+  | 'step'
+  | 'to';
+type Flags = BridgeOptions & { output: 'table' | 'json'; by?: string; takeover?: boolean; undo?: boolean } & Partial<
+    Record<TextFlag, string>
+  >;
 
 /** Verbs of `incident`: clients of a running bridge. */
 export function addIncidentVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
@@ -33,7 +42,7 @@ export function addIncidentVerbs(program: Command, terminal: Terminal, finish: (
         const query = new URLSearchParams({ limit: flags.limit });
         for (const name of ['status', 'level', 'category'] as const)
           for (const value of flags[name] ?? []) query.append(name, value);
-        const answer = await callBridge<{ items: IncidentJson[] }>(flags, `/api/v1/incidents?${query}`);
+        const answer = await callBridge<{ items: IncidentJson[] }>(flags, `/api/v1/incidents?${query.toString()}`);
         terminal.write(
           flags.output === 'json' ? `${JSON.stringify(answer.items, null, 2)}\n` : listIncidents(answer.items),
         );
@@ -85,5 +94,33 @@ export function addIncidentVerbs(program: Command, terminal: Terminal, finish: (
     .option('--reason <text>', 'why');
   act('resolve', 'resolve', 'say that it is over', reason).option('--reason <text>', 'what mended it');
   act('reopen', 'reopen', 'say that it is not over', reason).option('--reason <text>', 'why');
+  act('note', 'note', 'write something into the record', (flags) => ({ note: flags.text ?? '' })).requiredOption(
+    '--text <text>',
+    'what',
+  );
+  act('assess', 'assess', 'the first assessment: how urgent, who is hit, what was seen', (flags) =>
+    pick(flags, ['urgency', 'impact', 'observations', 'openQuestions']),
+  )
+    .option('--urgency <urgency>', 'high, medium or low')
+    .option('--impact <text>', 'who or what is hit')
+    .option('--observations <text>', 'what was seen')
+    .option('--open-questions <text>', 'what is not known yet');
+  act('prioritise', 'prioritise', 'set the priority', (flags) => pick(flags, ['priority', 'reason']))
+    .requiredOption('--priority <priority>', 'P1 to P4')
+    .option('--reason <text>', 'why');
+  act('reclassify', 'reclassify', 'say which category it is', (flags) => pick(flags, ['category', 'reason']))
+    .requiredOption('--category <category>', CATEGORIES.slice(0, 5).join(', '))
+    .option('--reason <text>', 'why');
+  act('step', 'step', 'tick a step of the procedure off', (flags) => ({ id: flags.step, done: flags.undo !== true }))
+    .requiredOption('--step <id>', 'the step, as incident show names it')
+    .option('--undo', 'it is not done after all');
+  act('assign', 'assign', 'say who works on it', (flags) => ({ assignee: flags.to ?? null })).option(
+    '--to <name>',
+    'who; nobody in particular without it',
+  );
   act('close', 'close', 'put a resolved one away for good', reason).option('--reason <text>', 'why');
+}
+
+function pick(flags: Flags, names: readonly TextFlag[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
 }

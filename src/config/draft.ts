@@ -12,6 +12,8 @@ import {
   type CategoryRule,
   type EscalationPolicy,
   type KnownFix,
+  procedure,
+  type Procedure,
 } from './rules-schema.ts';
 import { person, team, type Person, type Team } from './schema.ts';
 import { valueAt, type YamlFile } from './yaml-file.ts';
@@ -39,6 +41,7 @@ export interface Draft {
   readonly categories: readonly Item<CategoryRule>[];
   readonly known_fixes: readonly Item<KnownFix>[];
   readonly escalation_policies: readonly Item<EscalationPolicy>[];
+  readonly procedures: readonly Item<Procedure>[];
   /** Names that sections which are not built would add: they are refused where they stand, not where they are named. */
   readonly futureNames: readonly string[];
   /** False where a rule file could not be read: then nothing can be said to be absent. */
@@ -59,6 +62,7 @@ export function draftOf(main: YamlFile, rules: readonly YamlFile[], complete: bo
     categories: items(rules, 'categories', categoryRule),
     known_fixes: items(rules, 'known_fixes', knownFix),
     escalation_policies: items(rules, 'escalation_policies', escalationPolicy),
+    procedures: items(rules, 'procedures', procedure),
     futureNames: ['schedules', 'vendors'].flatMap((section) => namesIn(main, section)),
     complete,
   };

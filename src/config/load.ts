@@ -60,6 +60,7 @@ function join(main: YamlFile, rules: readonly YamlFile[]): Config {
     categories: parsed.flatMap((rule) => rule.categories ?? []),
     known_fixes: parsed.flatMap((rule) => rule.known_fixes ?? []),
     escalation_policies: parsed.flatMap((rule) => rule.escalation_policies ?? []),
+    procedures: parsed.flatMap((rule) => rule.procedures ?? []),
   };
 }
 

@@ -16,9 +16,8 @@ const DIALLED = ['proxy_url', 'api_url', 'signing_secret_file'];
 
 const NOT_BUILT: readonly NotBuilt[] = [
   { in: '', keys: ['providers', 'vendors', 'schedules', 'owners', 'maintenance', 'handover', 'retention'] },
-  { in: '', keys: ['services', 'business_services', 'procedures', 'communications'] },
-  { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['grafana', 'prometheus', 'change'] } },
-  { in: 'sources[].auth', keys: ['basic', 'header', 'hmac'] },
+  { in: '', keys: ['services', 'business_services', 'communications'] },
+  { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['change'] } },
   { in: 'logs[]', keys: DIALLED, values: { kind: ['opensearch', 'loki'] } },
   { in: 'logs[]', values: { compatibility: ['7'] } },
   { in: 'executors[]', keys: DIALLED, values: { kind: ['http', 'kubernetes', 'awx', 'rundeck', 'jenkins', 'github'] } },

@@ -124,9 +124,20 @@ export const escalationPolicy = z.strictObject({
 });
 export type EscalationPolicy = z.output<typeof escalationPolicy>;
 
+/** What each level does for a category; texts and links may hold blanks. */
+export const procedure = z.strictObject({
+  category,
+  level,
+  steps: z
+    .array(z.strictObject({ id: name, text: z.string().min(3).max(500), link: z.string().max(2000).default('') }))
+    .min(1),
+});
+export type Procedure = z.output<typeof procedure>;
+
 /** What a rule file may hold: any of these keys, at least one. */
 export const ruleFile = z.strictObject({
   categories: z.array(categoryRule).optional(),
   known_fixes: z.array(knownFix).optional(),
   escalation_policies: z.array(escalationPolicy).optional(),
+  procedures: z.array(procedure).optional(),
 });

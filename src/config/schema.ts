@@ -5,7 +5,7 @@ import { executorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig } from '../metrics/registry.ts';
 import { sourceConfig } from '../sources/registry.ts';
 import { decidedCategory, duration, level, name } from './fields.ts';
-import type { CategoryRule, EscalationPolicy, KnownFix } from './rules-schema.ts';
+import type { CategoryRule, EscalationPolicy, KnownFix, Procedure } from './rules-schema.ts';
 
 export const person = z.strictObject({ name, email: z.email().optional(), channels: z.array(name).default([]) });
 export type Person = z.output<typeof person>;
@@ -53,4 +53,5 @@ export interface Config extends Omit<MainFile, 'rule_files'> {
   readonly categories: readonly CategoryRule[];
   readonly known_fixes: readonly KnownFix[];
   readonly escalation_policies: readonly EscalationPolicy[];
+  readonly procedures: readonly Procedure[];
 }

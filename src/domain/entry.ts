@@ -1,6 +1,6 @@
 import type { AlertStatus, Labels, Severity } from './alert.ts';
 import type { Classification } from './category.ts';
-import type { Attempt, DeadlineKind, EscalationReason, Evidence, ImpactCount, Level } from './incident.ts';
+import type { Assessment, Attempt, DeadlineKind, EscalationReason, Evidence, ImpactCount, Level } from './incident.ts';
 import type { Priority, Urgency } from './priority.ts';
 
 /** Who did it. `system` is Tierbell itself, `source` an alert sender, `person` somebody by name. */
@@ -65,6 +65,12 @@ export interface EntryData {
   reopened: { why: string };
   closed: { why: string };
   note: { note: string };
+  /** A person's first assessment. */
+  assessed: Omit<Assessment, 'by' | 'at'>;
+  /** A step of the procedure was ticked off, or not after all. */
+  procedure_step: { id: string; text: string; done: boolean };
+  /** Who works on it now; null for nobody in particular. */
+  assigned: { owner: string | null };
   /** Nobody could be told in the ordinary way; the fallback was. */
   fallback_told: { why: string };
   /** The due moment of a deadline passed without effect, or was moved. */

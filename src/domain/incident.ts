@@ -172,6 +172,22 @@ export interface Told {
   readonly detail: string;
 }
 
+/** What a person found at the first look. `urgency` null: as it was. */
+export interface Assessment {
+  readonly urgency: Urgency | null;
+  readonly impact: string;
+  readonly observations: string;
+  readonly openQuestions: string;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** A ticked step of the procedure. */
+export interface Tick {
+  readonly by: string;
+  readonly at: number;
+}
+
 /** The fold of a timeline. Times are epoch milliseconds. Its alerts are rows of their own; here are their counts. */
 export interface Incident {
   readonly uid: string;
@@ -222,6 +238,10 @@ export interface Incident {
   readonly attempts: readonly Attempt[];
   readonly evidence: readonly Evidence[];
   readonly told: readonly Told[];
+  readonly assessment: Assessment | null;
+  readonly owner: string | null;
+  /** Steps of the procedure that are done, by their id. */
+  readonly ticks: Readonly<Record<string, Tick>>;
   readonly bundles: number;
 }
 

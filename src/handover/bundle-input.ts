@@ -1,6 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { IncidentLink } from '../incidents/incident-view.ts';
+import type { FilledStep } from '../incidents/procedure.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 
 /** All that a handover bundle is made from. The same input gives the same bytes. */
@@ -13,6 +14,8 @@ export interface BundleInput {
   /** The blobs of the evidence (`rawBlob`), each redacted NDJSON in gzip; without those that could not be read. */
   readonly raw: readonly Uint8Array[];
   readonly links: readonly IncidentLink[];
+  /** The steps for its category up to its level, with their ticks. */
+  readonly procedure: readonly FilledStep[];
   /** A clause: why it is handed on; empty where only the record says so. */
   readonly why: string;
   /** Where the handover meeting is held, or null. */

@@ -46,8 +46,8 @@ function textFiles(input: BundleInput, meeting: string): [name: string, text: st
   const { incident, alerts, links } = input;
   return [
     ['README.md', readme(input)],
-    ['checklist.md', checklist(incident)],
-    ['incident.json', json(incidentView(incident, { alerts, links, full: true }))],
+    ['checklist.md', checklist(incident, input.procedure)],
+    ['incident.json', json(incidentView(incident, { alerts, links, procedure: input.procedure, full: true }))],
     ['alerts.json', json(alerts.map((alert) => alertView(alert)))],
     ['timeline.md', timelineText(input)],
     ['timeline.ndjson', timelineLines(input)],

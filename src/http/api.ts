@@ -1,23 +1,27 @@
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { CATEGORIES } from '../domain/category.ts';
+import { CATEGORIES, type Category } from '../domain/category.ts';
 import { SEVERITIES } from '../domain/alert.ts';
 import { LEVELS, incidentId, type Incident } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import type { Engine } from '../engine/engine.ts';
 import { alertView, incidentView } from '../incidents/incident-view.ts';
+import { procedureOf } from '../incidents/procedure.ts';
+import type { ProcedureStep } from '../incidents/rules.ts';
 import type { TokenHolder } from '../store/access.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { actorOf } from './authorize.ts';
 import { HttpProblem } from './http-problem.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearest } from '../domain/nearest.ts';
 import { VERBS, isVerb } from './verbs.ts';
 
 export interface ApiParts {
   readonly read: ReadModel;
   readonly blobs: Blobs;
   readonly engine: Pick<Engine, 'command'>;
+  /** The steps of the procedure for a category. */
+  readonly procedure: (category: Category) => readonly ProcedureStep[];
 }
 
 const ALERTS_SHOWN = 500;
@@ -47,8 +51,13 @@ function toList(value: unknown): unknown {
 }
 
 /** `/api/v1`: what programs, the CLI and the console read and do. */
-export function createApi({ read, blobs, engine }: ApiParts): Router {
+export function createApi({ read, blobs, engine, procedure }: ApiParts): Router {
   const api = Router();
+  const view = async (incident: Incident): Promise<unknown> => {
+    const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
+    const steps = procedureOf(procedure(incident.classification.category), incident);
+    return incidentView(incident, { alerts, links: [], procedure: steps, full: true });
+  };
 
   api.get('/incidents', async (req, res) => {
     const query = readQuery(req);
@@ -70,7 +79,7 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
 
   api.get('/incidents/:id', async (req, res) => {
     const incident = await find(read, req.params.id);
-    res.json(await view(read, incident));
+    res.json(await view(incident));
   });
 
   api.get('/incidents/:id/timeline', async (req, res) => {
@@ -116,7 +125,7 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
     const incident = await find(read, req.params.id);
     const { verb } = req.params;
     if (!isVerb(verb)) {
-      const meant = nearestName(verb, Object.keys(VERBS));
+      const meant = nearest(verb, Object.keys(VERBS));
       const hint = meant === null ? `Verbs: ${Object.keys(VERBS).join(', ')}.` : `Did you mean ${meant}?`;
       throw new HttpProblem({ status: 404, title: 'No such verb', detail: `An incident has no such verb. ${hint}` });
     }
@@ -131,7 +140,19 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
         { incident: incidentId(after), state: status, level, acknowledgedBy },
       );
     }
-    res.json(await view(read, after));
+    res.json(await view(after));
+  });
+
+  api.get('/procedures/:category', (req, res) => {
+    const category = CATEGORIES.find((one) => one === req.params.category);
+    if (category === undefined) {
+      throw new HttpProblem({
+        status: 404,
+        title: 'No such category',
+        detail: `Categories: ${CATEGORIES.join(', ')}.`,
+      });
+    }
+    res.json({ category, items: procedure(category) });
   });
 
   api.use((req) => {
@@ -144,11 +165,6 @@ export function createApi({ read, blobs, engine }: ApiParts): Router {
 function withActor(body: unknown, holder: TokenHolder | null): unknown {
   const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   return holder === null ? (body ?? {}) : { ...given, by: holder.name };
-}
-
-async function view(read: ReadModel, incident: Incident): Promise<unknown> {
-  const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
-  return incidentView(incident, { alerts, links: [], full: true });
 }
 
 /** By `INC-7` or by uid. @throws HttpProblem 404 */

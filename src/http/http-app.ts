@@ -11,7 +11,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { ReceivingMetrics, StoreMetrics } from '../telemetry/metrics.ts';
 import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
-import { createApi } from './api.ts';
+import { createApi, type ApiParts } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { authorize, type Accounts } from './authorize.ts';
 
@@ -26,6 +26,7 @@ export interface HttpParts {
   readonly gauges: StoreMetrics;
   readonly processMetrics: () => Promise<string>;
   readonly accounts: Accounts;
+  readonly procedure: ApiParts['procedure'];
   readonly team: (name: string) => string;
   readonly log: Logger;
   readonly now: () => number;
@@ -36,7 +37,9 @@ export function createHttpApp(parts: HttpParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'extended');
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false }));
+  app.use(
+    helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false }),
+  );
   app.use(measure(parts.metrics));
   app.get('/-/healthy', (_req, res) => void res.type('text').send('Tierbell is healthy.\n'));
   app.get('/-/ready', (_req, res) => {
@@ -49,9 +52,18 @@ export function createHttpApp(parts: HttpParts): Express {
   });
   app.get('/assets/tierbell.css', (_req, res) => void res.type('css').set('Cache-Control', 'max-age=300').send(STYLE));
   app.use('/ack', createAckPages(parts));
-  app.use('/api/v1', authorize(parts.accounts, parts.now), express.json({ limit: '256kb', strict: true }), createApi(parts));
+  app.use(
+    '/api/v1',
+    authorize(parts.accounts, parts.now),
+    express.json({ limit: '256kb', strict: true }),
+    createApi(parts),
+  );
   app.use(() => {
-    throw new HttpProblem({ status: 404, title: 'Not found', detail: 'There is nothing here. The API begins at /api/v1/incidents.' });
+    throw new HttpProblem({
+      status: 404,
+      title: 'Not found',
+      detail: 'There is nothing here. The API begins at /api/v1/incidents.',
+    });
   });
   app.use(handleErrors(parts.log));
   return app;
@@ -68,7 +80,12 @@ const POLICY = {
 
 async function allMetrics(parts: HttpParts): Promise<string> {
   await readStoreGauges(parts.readDb, parts.gauges, parts.team, parts.now());
-  const texts = [parts.metrics.registry.metrics(), parts.gauges.registry.metrics(), parts.engine.metrics(), parts.processMetrics()];
+  const texts = [
+    parts.metrics.registry.metrics(),
+    parts.gauges.registry.metrics(),
+    parts.engine.metrics(),
+    parts.processMetrics(),
+  ];
   return (await Promise.all(texts)).join('\n');
 }
 
@@ -90,7 +107,10 @@ function routeOf(req: Request): string {
 function measure(metrics: ReceivingMetrics): express.RequestHandler {
   const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
   return (req, res, next) => {
-    const end = metrics.httpDuration.startTimer({ route: routeOf(req), method: methods.has(req.method) ? req.method : 'other' });
+    const end = metrics.httpDuration.startTimer({
+      route: routeOf(req),
+      method: methods.has(req.method) ? req.method : 'other',
+    });
     res.on('finish', () => end({ code: String(res.statusCode) }));
     next();
   };

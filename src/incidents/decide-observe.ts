@@ -121,8 +121,9 @@ function whileOpen(draft: Draft, rules: Rules, before: Incident): void {
 }
 
 /** A higher priority may call for Level 3 at once, or shorten the time to acknowledge. */
-function onRaised(draft: Draft, rules: Rules, before: Incident): void {
-  const raised = draft.incident.severity === before.severity ? 'targets_joined' : 'severity_raised';
+export function onRaised(draft: Draft, rules: Rules, before: Incident, by: 'alerts' | 'person' = 'alerts'): void {
+  const grew = draft.incident.severity === before.severity ? 'targets_joined' : 'severity_raised';
+  const raised = by === 'person' ? 'priority' : grew;
   if (rules.mode === 'observe') return;
   if (immediateReason(draft.incident, rules) !== null) {
     escalateAtOnce(draft, rules, raised, `it became ${draft.incident.priority}`);

@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/entry.ts';
 import { incidentId, isOpen, type Level } from '../domain/incident.ts';
 import type { Command, Refusal } from './decide.ts';
+import { decideJudgement } from './decide-judgement.ts';
 import type { Draft } from './draft.ts';
 import { enterStep, escalate, reopen, resolve } from './respond.ts';
 import type { Rules } from './rules.ts';
@@ -25,6 +26,12 @@ export function decidePerson(draft: Draft, command: ByPerson, rules: Rules): Ref
     case 'note':
       draft.add('note', command.note, { note: command.note }, command.by);
       return null;
+    case 'assess':
+    case 'prioritise':
+    case 'reclassify':
+    case 'step':
+    case 'assign':
+      return decideJudgement(draft, command, rules);
   }
 }
 

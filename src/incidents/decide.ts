@@ -10,7 +10,9 @@ import {
   type Incident,
   type Level,
 } from '../domain/incident.ts';
+import type { Category } from '../domain/category.ts';
 import type { NoticePurpose } from '../domain/job.ts';
+import type { Priority, Urgency } from '../domain/priority.ts';
 import { decideFix, decideFixLost } from './decide-fix.ts';
 import { decideEvidence, decideObserve, staysOpen } from './decide-observe.ts';
 import { decidePerson } from './decide-person.ts';
@@ -41,6 +43,18 @@ export type Command =
   | { readonly type: 'reopen'; readonly by: Actor; readonly reason: string }
   | { readonly type: 'close'; readonly by: Actor; readonly reason: string }
   | { readonly type: 'note'; readonly by: Actor; readonly note: string }
+  | {
+      readonly type: 'assess';
+      readonly by: Actor;
+      readonly urgency: Urgency | null;
+      readonly impact: string;
+      readonly observations: string;
+      readonly openQuestions: string;
+    }
+  | { readonly type: 'prioritise'; readonly by: Actor; readonly priority: Priority; readonly reason: string }
+  | { readonly type: 'reclassify'; readonly by: Actor; readonly category: Category; readonly reason: string }
+  | { readonly type: 'step'; readonly by: Actor; readonly id: string; readonly done: boolean }
+  | { readonly type: 'assign'; readonly by: Actor; readonly owner: string | null }
   | { readonly type: 'deadline'; readonly kind: DeadlineKind; readonly at: number }
   | { readonly type: 'evidence'; readonly evidence: Evidence; readonly logLines: readonly string[] }
   | { readonly type: 'fix_state'; readonly attempt: Attempt }

@@ -53,7 +53,7 @@ export class Draft {
     name: string,
     dueAt = this.now,
   ): void {
-    this.#jobs.push({ ...job, key: `${this.uid}:${this.incident.seq}:${name}`, dueAt } as NewJob);
+    this.#jobs.push({ ...job, key: `${this.uid}:${this.incident.seq}:${name}`, dueAt });
   }
 
   done(): Decision {

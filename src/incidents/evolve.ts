@@ -1,5 +1,5 @@
 import type { DeadlineChange, EntryData, TimelineEntry } from '../domain/entry.ts';
-import type { Attempt, Deadlines, Incident } from '../domain/incident.ts';
+import type { Attempt, Deadlines, Incident, Tick } from '../domain/incident.ts';
 import { severityRank } from './severity-rank.ts';
 
 /** Folds one entry into an incident. Pure; `null` before the first entry, which must be `opened`. */
@@ -93,6 +93,12 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
       };
     case 'closed':
       return { ...incident, status: 'closed', attachUntil: 0 };
+    case 'assessed':
+      return { ...incident, assessment: { ...withoutDeadlines(entry.data), by: entry.actor.name, at: entry.at } };
+    case 'procedure_step':
+      return { ...incident, ticks: withTick(incident.ticks, entry.data, { by: entry.actor.name, at: entry.at }) };
+    case 'assigned':
+      return { ...incident, owner: entry.data.owner };
     case 'opened':
     case 'quiet':
     case 'note':
@@ -154,7 +160,7 @@ function begin(entry: TimelineEntry): Incident {
       acknowledgedBy: null,
     },
     ...{ resolvedAt: null, resolvedBy: null, resolvedHow: null, attachUntil: null, deadlines: {} },
-    ...{ escalations: [], attempts: [], evidence: [], told: [], bundles: 0 },
+    ...{ escalations: [], attempts: [], evidence: [], told: [], bundles: 0, assessment: null, owner: null, ticks: {} },
   };
 }
 
@@ -163,6 +169,11 @@ function withAlerts(incident: Incident, data: EntryData['alerts']): Incident {
   const worse = first || severityRank(data.severity) > severityRank(incident.severity);
   const severity = worse ? data.severity : incident.severity;
   return { ...incident, firing: data.firing, hidden: data.hidden, impact: data.impact, severity };
+}
+
+function withTick(ticks: Incident['ticks'], { id, done }: EntryData['procedure_step'], tick: Tick): Incident['ticks'] {
+  const { [id]: _before, ...others } = ticks;
+  return done ? { ...others, [id]: tick } : others;
 }
 
 /** The newest state of an attempt takes the place of its older one. */
@@ -174,7 +185,7 @@ function withAttempt(attempts: readonly Attempt[], attempt: Attempt): readonly A
 function withDeadlines(deadlines: Deadlines, changes: DeadlineChange | undefined): Deadlines {
   if (changes === undefined) return deadlines;
   const merged = Object.entries({ ...deadlines, ...changes }).filter(([, at]) => at !== null);
-  return Object.fromEntries(merged) as Deadlines;
+  return Object.fromEntries(merged);
 }
 
 function withoutDeadlines<T extends { deadlines?: DeadlineChange }>(data: T): Omit<T, 'deadlines'> {

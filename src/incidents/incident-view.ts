@@ -1,5 +1,13 @@
 import type { Alert } from '../domain/alert.ts';
-import { incidentId, nextStep, type Attempt, type Evidence, type Incident } from '../domain/incident.ts';
+import {
+  incidentId,
+  nextStep,
+  type Assessment,
+  type Attempt,
+  type Evidence,
+  type Incident,
+} from '../domain/incident.ts';
+import type { FilledStep } from './procedure.ts';
 import { toWire } from './timeline.ts';
 
 /** A page that belongs to an incident. */
@@ -14,6 +22,8 @@ export interface IncidentViewOptions {
   readonly links: readonly IncidentLink[];
   /** False for lists: the first alert only, no evidence, no attempts. */
   readonly full: boolean;
+  /** The procedure with its ticks, where it is known. */
+  readonly procedure?: readonly FilledStep[];
 }
 
 /**
@@ -22,7 +32,7 @@ export interface IncidentViewOptions {
  */
 export function incidentView(
   incident: Incident,
-  { alerts, links, full }: IncidentViewOptions,
+  { alerts, links, full, procedure }: IncidentViewOptions,
 ): Record<string, unknown> {
   const { uid, title, status, level, severity, priority, urgency, impact, team, service, environment } = incident;
   const { category, confidence, method, reasons, alternatives } = incident.classification;
@@ -37,7 +47,7 @@ export function incidentView(
     priority,
     urgency,
     impact: { alerts: impact.alerts, targets: impact.targets, spread: null },
-    assessment: null,
+    assessment: assessmentView(incident.assessment),
     team,
     service,
     environment,
@@ -50,7 +60,7 @@ export function incidentView(
     nextStep: nextStepView(incident),
     ...(full ? { attempts: incident.attempts.map(attemptView), evidence: incident.evidence.map(evidenceView) } : {}),
     counts: { alerts: impact.alerts, evidence: incident.evidence.length, attempts: incident.attempts.length },
-    procedure: [],
+    procedure: (procedure ?? []).map(({ at, text, ...step }) => ({ ...step, step: text, at: moment(at) })),
     similar: [],
   };
 }
@@ -59,8 +69,12 @@ function toCategory({ category, confidence }: { category: string; confidence: nu
   return { category, confidence };
 }
 
-function people({ acknowledgedBy, resolvedBy }: Incident): Record<string, unknown> {
-  return { owner: null, watchers: [], acknowledgedBy, acceptedBy: null, resolvedBy };
+function assessmentView(assessment: Assessment | null): unknown {
+  return assessment === null ? null : { ...assessment, at: moment(assessment.at) };
+}
+
+function people({ owner, acknowledgedBy, resolvedBy }: Incident): Record<string, unknown> {
+  return { owner, watchers: [], acknowledgedBy, acceptedBy: null, resolvedBy };
 }
 
 function moments({ createdAt, acknowledgedAt, resolvedAt }: Incident): Record<string, unknown> {

@@ -42,6 +42,16 @@ export interface SelectedFix {
   readonly overdueMs: number;
 }
 
+/** One step of a procedure, as it is written. */
+export interface ProcedureStep {
+  /** Unique within its category. */
+  readonly id: string;
+  readonly level: Level;
+  readonly text: string;
+  /** '' where it has none. */
+  readonly link: string;
+}
+
 /** The configuration as decisions. Everything here is pure, so that `decide` is. */
 export interface Rules {
   readonly mode: 'observe' | 'notify' | 'full';
@@ -57,6 +67,8 @@ export interface Rules {
   policyFor(labels: Labels, source: string): Policy;
   policy(name: string): Policy;
   selectFix(incident: Incident): SelectedFix | null;
+  /** The steps of the procedure for a category, all levels; texts and links hold blanks. */
+  procedure(category: Category): readonly ProcedureStep[];
   /** The channels behind names of teams, people or channels, each once. */
   channelsOf(names: readonly string[]): readonly string[];
   readonly fallback: readonly string[];

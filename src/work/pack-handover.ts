@@ -2,6 +2,8 @@ import type { Job } from '../domain/job.ts';
 import { buildBundle } from '../handover/bundle.ts';
 import type { IncidentLink } from '../incidents/incident-view.ts';
 import type { Incident } from '../domain/incident.ts';
+import { procedureOf } from '../incidents/procedure.ts';
+import type { Rules } from '../incidents/rules.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
@@ -12,6 +14,7 @@ export interface HandoverParts {
   readonly store: Store;
   readonly read: ReadModel;
   readonly blobs: Blobs;
+  readonly rules: () => Rules;
   readonly linksOf: (incident: Incident) => readonly IncidentLink[];
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -69,6 +72,7 @@ async function pack(
       timeline: await parts.read.timeline(uid),
       raw: await rawLogs(parts, incident),
       links: parts.linksOf(incident),
+      procedure: procedureOf(parts.rules().procedure(incident.classification.category), incident),
       why,
       meetingUrl: null,
       now: parts.store.now(),

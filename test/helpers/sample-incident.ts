@@ -132,6 +132,9 @@ export function sampleIncident(more: Partial<Incident> = {}): Incident {
     evidence: [],
     told: [],
     bundles: 0,
+    assessment: null,
+    owner: null,
+    ticks: {},
     ...more,
   };
 }

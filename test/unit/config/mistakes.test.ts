@@ -363,14 +363,14 @@ const IN_RULES: readonly (readonly [string, string, string, string])[] = [
   [
     'a section of rules that is not built',
     'escalation_policies:',
-    'procedures: []\nescalation_policies:',
-    'etc/rules.yaml:12:1: procedures: `procedures` is not built yet in this version; take it out',
+    'communications: []\nescalation_policies:',
+    'etc/rules.yaml:12:1: communications: `communications` is not built yet in this version; take it out',
   ],
   [
     'a section of the main file',
     'escalation_policies:',
     'teams: []\nescalation_policies:',
-    'etc/rules.yaml:12:1: teams: unknown key, found `teams`, allowed categories, known_fixes, escalation_policies; it belongs into the main file',
+    'etc/rules.yaml:12:1: teams: unknown key, found `teams`, allowed categories, known_fixes, escalation_policies, procedures; it belongs into the main file',
   ],
 ];
 

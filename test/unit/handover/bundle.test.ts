@@ -5,14 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import { ATTEMPT_STATES, LEVELS } from '../../../src/domain/incident.ts';
-import { CATEGORIES } from '../../../src/domain/category.ts';
+import { ATTEMPT_STATES } from '../../../src/domain/incident.ts';
 import { findBreak, type WireEntry } from '../../../src/incidents/timeline.ts';
 import { buildBundle, type Bundle } from '../../../src/handover/bundle.ts';
 import type { BundleInput } from '../../../src/handover/bundle-input.ts';
 import { checklist } from '../../../src/handover/checklist.ts';
 import {
-  BEGAN,
   NOW,
   UID,
   sampleAlert,
@@ -32,6 +30,10 @@ function input(more: Partial<BundleInput> = {}): BundleInput {
     timeline: sampleTimeline(),
     raw: [RAW],
     links: [],
+    procedure: [
+      { id: 'read-logs', level: '2', text: 'Read the logs', link: '', done: true, by: 'ada', at: NOW },
+      { id: 'restore', level: '3', text: 'Restore the service', link: '', done: false, by: null, at: null },
+    ],
     why: 'nobody acknowledged in time',
     meetingUrl: null,
     now: NOW,
@@ -98,7 +100,7 @@ describe('a handover bundle', () => {
     const script = `
       const { buildBundle } = await import(${JSON.stringify(module)});
       const s = await import(${JSON.stringify(sample)});
-      const bundle = await buildBundle({ incident: s.sampleIncident(), alerts: [s.sampleAlert()], timeline: s.sampleTimeline(), raw: [], links: [], why: '', meetingUrl: null, now: s.NOW });
+      const bundle = await buildBundle({ incident: s.sampleIncident(), alerts: [s.sampleAlert()], timeline: s.sampleTimeline(), raw: [], links: [], procedure: [], why: '', meetingUrl: null, now: s.NOW });
       process.stdout.write(bundle.sha256);`;
     const inZone = (TZ: string): string =>
       execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
@@ -166,7 +168,10 @@ describe('a handover bundle', () => {
       watchers: [],
       snoozedUntil: null,
       mergedInto: null,
-      procedure: [],
+      procedure: [
+        { id: 'read-logs', level: '2', step: 'Read the logs', done: true, by: 'ada', at: '2026-01-05T03:16:00.000Z' },
+        { id: 'restore', level: '3', step: 'Restore the service', done: false, by: null, at: null },
+      ],
       similar: [],
     });
     expect(JSON.parse(files.get('alerts.json') ?? '')).toMatchObject([
@@ -275,16 +280,15 @@ describe('a handover bundle', () => {
     }
   });
 
-  it('has a checklist for every category at the levels that get a bundle', () => {
-    for (const category of CATEGORIES) {
-      for (const level of LEVELS) {
-        const classification = { ...sampleIncident().classification, category };
-        const text = checklist(sampleIncident({ classification, level }));
-        expect(text.match(/^- \[ \] \S.*\.$/gm)?.length).toBeGreaterThanOrEqual(7);
-        if (level === '3') expect(text).not.toContain('No steps are written down');
-      }
-    }
-    expect(BEGAN).toBeLessThan(NOW);
+  it('ticks what is done in the checklist, the present level first, and says who did it', () => {
+    const text = checklist(sampleIncident({ level: '3' }), input().procedure);
+    expect(text).toContain('- [x] Read the logs (ada)');
+    expect(text).toContain('- [ ] Restore the service');
+    expect(text.indexOf('## At Level 3')).toBeLessThan(text.indexOf('## At Level 2'));
+  });
+
+  it('says where no procedure is written down', () => {
+    expect(checklist(sampleIncident(), [])).toContain('No procedure is written down for this category');
   });
 });
 

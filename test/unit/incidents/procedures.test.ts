@@ -6,7 +6,9 @@ import { labelSet } from '../../../src/domain/alert.ts';
 import { compileProcedures, fillStep, procedureOf } from '../../../src/incidents/procedure.ts';
 import { sampleEvidence, sampleIncident } from '../../helpers/sample-incident.ts';
 
-const shipped = compileProcedures(ruleFile.parse(parse(readFileSync('rules/procedures.yaml', 'utf8'))).procedures ?? []);
+const shipped = compileProcedures(
+  ruleFile.parse(parse(readFileSync('rules/procedures.yaml', 'utf8'))).procedures ?? [],
+);
 
 describe('the shipped procedures', () => {
   it('have steps for every category at the levels that work on it', () => {
@@ -43,7 +45,9 @@ describe('a step of a procedure', () => {
 
   it('links to the logs where there are some, and nowhere where there are none', () => {
     const link = '{{ evidence.logs.url }}';
-    expect(fillStep(step('Read', link), sampleIncident({ evidence: [sampleEvidence()] })).link).toMatch(/^https:\/\/kibana/);
+    expect(fillStep(step('Read', link), sampleIncident({ evidence: [sampleEvidence()] })).link).toMatch(
+      /^https:\/\/kibana/,
+    );
     expect(fillStep(step('Read', link), sampleIncident({ evidence: [] })).link).toBe('');
   });
 
