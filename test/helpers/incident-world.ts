@@ -152,6 +152,21 @@ export class World {
     this.now = until;
   }
 
+  /** Whether another incident within reach has taken up an alert or the group of this one: `UnitOfWork` refuses to reopen it. */
+  succeeded(uid: string): boolean {
+    const mine = this.incidents.get(uid) as Incident;
+    if (this.#reaches(mine)) return false;
+    const alerts = [...this.alerts.values()];
+    const held = new Set(alerts.filter((row) => row.incident === uid).map(({ alert }) => alert.fingerprint));
+    return [...this.incidents.values()].some(
+      (other) =>
+        other.uid !== uid &&
+        this.#reaches(other) &&
+        (other.groupingKey === mine.groupingKey ||
+          alerts.some((row) => row.incident === other.uid && held.has(row.alert.fingerprint))),
+    );
+  }
+
   /** Takes the due work of a kind away and gives it. */
   take<K extends NewJob['kind']>(kind: K): (Extract<NewJob, { kind: K }> & { incident: string })[] {
     const taken = this.jobs.filter((job) => job.kind === kind);
