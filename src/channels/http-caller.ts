@@ -4,10 +4,12 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Failure } from '../domain/result.ts';
+import { success, type Failure, type Outcome } from '../domain/result.ts';
 import type { SendResult } from './channel.ts';
-import { forbidden, guardedLookup, isForbiddenAddress } from './address-guard.ts';
-import { codeOf, failureOfCode, failureOfStatus, parseRetryAfter, sayer } from './send-result.ts';
+import { forbidden, guardedLookup, isForbiddenAddress } from '../net/address-guard.ts';
+import { codeOf, failureOfCode } from '../net/failure-of-code.ts';
+import { sayer } from '../net/sayer.ts';
+import { failureOfStatus, parseRetryAfter } from './send-result.ts';
 
 /** How the HTTP channels dial: never over a redirect or a proxy of the environment, never a metadata address, never unbounded. */
 export interface HttpCallerOptions {
@@ -20,7 +22,23 @@ export interface HttpCallerOptions {
   readonly secrets: readonly string[];
 }
 
+/** A POST whose answer is read. */
+export interface HttpQuestion {
+  readonly url: string;
+  readonly body: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** At most {@link ANSWER_KEPT_BYTES} of it. */
+  readonly text: string;
+}
+
 export interface HttpCaller {
+  /** One POST to any address, dialled as the caller's own; every status is an answer, also a redirect, which is not followed. */
+  ask(question: HttpQuestion, signal: AbortSignal): Promise<Outcome<HttpAnswer>>;
   /** One POST; anything but 2xx is a failure. */
   post(body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<SendResult>;
   /** Opens a connection (with TLS where the address says so) and closes it: nothing is sent, so nobody is told. */
@@ -32,6 +50,8 @@ export interface HttpCaller {
 const CALL_TIMEOUT_MS = 15_000;
 /** What is read of an answer, for its sentence about a failure. */
 const ANSWER_LIMIT_BYTES = 4096;
+/** What is read of an answer that is asked for. */
+const ANSWER_KEPT_BYTES = 256_000;
 const USER_AGENT = 'tierbell';
 
 interface Dialler {
@@ -52,8 +72,17 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     async post(body, headers, signal) {
       const made = await ready();
       if ('ok' in made) return made;
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
-      return callOnce(made.axios, options, body, headers, limited, say);
+      const { url } = options;
+      const answer = await dial(made.axios, { url, body, headers: { ...options.headers, ...headers } }, signal);
+      return answer.ok ? resultOf(answer.value, say) : answer;
+    },
+    async ask({ url, body, headers }, signal) {
+      const made = await ready();
+      if ('ok' in made) return made;
+      const answer = await dial(made.axios, { url, body, headers: { ...options.headers, ...headers } }, signal);
+      if (!answer.ok) return answer;
+      const { status, headers: said, data } = answer.value;
+      return success({ status, headers: said, text: await readSome(data, ANSWER_KEPT_BYTES) });
     },
     async reach(signal) {
       const made = await ready();
@@ -92,55 +121,48 @@ async function makeDialler({ tls }: HttpCallerOptions): Promise<Dialler | Failur
   return { axios: instance, tls: trust, agents: [http, https] };
 }
 
-async function callOnce(
-  axios: AxiosInstance,
-  options: HttpCallerOptions,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-  say: (text: string) => string,
-): Promise<SendResult> {
-  if (isForbiddenAddress(new URL(options.url).hostname)) return failureOfCode('EADDRESS_FORBIDDEN');
+type Answer = AxiosResponse<AsyncIterable<Buffer> & { destroy(): void }>;
+
+async function dial(axios: AxiosInstance, question: HttpQuestion, outer: AbortSignal): Promise<Outcome<Answer>> {
+  const { url, body, headers } = question;
+  if (isForbiddenAddress(new URL(url).hostname)) return failureOfCode('EADDRESS_FORBIDDEN');
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
   try {
-    const answer = await axios.post<AsyncIterable<Buffer> & { destroy(): void }>(options.url, body, {
-      headers: { 'user-agent': USER_AGENT, ...options.headers, ...headers },
-      transformRequest: (data: string) => data,
+    const answer: Answer = await axios.post(url, typeof body === 'string' ? body : Buffer.from(body), {
+      headers: { 'user-agent': USER_AGENT, ...headers },
+      transformRequest: (data: string | Buffer) => data,
       signal,
     });
-    return await resultOf(answer, say);
+    return success(answer);
   } catch (error) {
     return failureOfCode(signal.aborted ? 'ETIMEDOUT' : codeOf(error));
   }
 }
 
-async function resultOf(
-  answer: AxiosResponse<AsyncIterable<Buffer> & { destroy(): void }>,
-  say: (text: string) => string,
-): Promise<SendResult> {
-  const { status, data } = answer;
+async function resultOf({ status, data, headers }: Answer, say: (text: string) => string): Promise<SendResult> {
   if (status >= 200 && status < 300) {
     data.destroy();
     return { ok: true, detail: `the receiver answered ${status}` };
   }
-  const said = await readSome(data);
-  return failureOfStatus(status, say(said), parseRetryAfter(answer.headers['retry-after'], Date.now()));
+  const said = await readSome(data, ANSWER_LIMIT_BYTES);
+  return failureOfStatus(status, say(said), parseRetryAfter(headers['retry-after'], Date.now()));
 }
 
 /** The beginning of an answer. One that breaks off is worth what came of it: the status has already said what matters. */
-async function readSome(stream: AsyncIterable<Buffer> & { destroy(): void }): Promise<string> {
+async function readSome(stream: AsyncIterable<Buffer> & { destroy(): void }, limitBytes: number): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const part of stream) {
       parts.push(part);
       bytes += part.length;
-      if (bytes >= ANSWER_LIMIT_BYTES) break;
+      if (bytes >= limitBytes) break;
     }
   } catch {
     // kept: what was read before
   }
   stream.destroy();
-  return Buffer.concat(parts).subarray(0, ANSWER_LIMIT_BYTES).toString('utf8');
+  return Buffer.concat(parts).subarray(0, limitBytes).toString('utf8');
 }
 
 /** What of an address is secret: credentials, path and query; the host is not, but is not shown either. */

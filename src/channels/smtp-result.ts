@@ -1,7 +1,7 @@
 import { cleanLine } from '../domain/text.ts';
 import { failure, type Failure, type FailureReason } from '../domain/result.ts';
 import type { SendResult } from './channel.ts';
-import { codeOf, failureOfCode } from './send-result.ts';
+import { codeOf, failureOfCode } from '../net/failure-of-code.ts';
 
 /** What an SMTP client reports of a refusal: of the whole message, or of one recipient. */
 interface SmtpError {

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { blanksOf, templateProblem } from '../domain/template.ts';
 import { problemsOfFix } from '../fixes/fix-problems.ts';
 import type { Draft, Item } from './draft.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import type { Finding, Path, Problem } from './problem.ts';
 import type { KnownFix } from './rules-schema.ts';
 

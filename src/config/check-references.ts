@@ -1,7 +1,7 @@
 import { LEVELS } from '../domain/incident.ts';
 import { checkFixes } from './check-fixes.ts';
 import type { Draft, Item } from './draft.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import { notBuilt, referenceNotBuilt } from './not-built.ts';
 import type { Finding, Path, Problem } from './problem.ts';
 import { valueAt, type YamlFile } from './yaml-file.ts';

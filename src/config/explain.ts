@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { describeAllowed } from './describe-allowed.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import { isKeyNotBuilt, isValueNotBuilt, notBuilt } from './not-built.ts';
 import type { Finding, Path, Problem } from './problem.ts';
 import { valueAt, type YamlFile } from './yaml-file.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { Problem } from './problem.ts';
 
 /** What a webhook's sender is told when a request is not taken; each says what to change. */
@@ -8,7 +8,7 @@ const RETRY_AFTER_S = '5';
 
 /** @param names of the sources that exist */
 export function noSuchSource(written: string, names: Iterable<string>): Problem {
-  const meant = nearestName(written, names);
+  const meant = nearest(written, names);
   const hint =
     meant === null ? 'Sources are named in the configuration under `sources`.' : `Did you mean /webhooks/${meant}?`;
   return { status: 404, title: 'No such source', detail: `No source has this name. ${hint}` };
@@ -35,12 +35,36 @@ export function tooLarge(maxBytes: number): Problem {
   };
 }
 
-export const UNPROVEN: Problem = {
-  status: 401,
-  title: 'Not authenticated',
-  detail: "The request carries no credentials of this source; compare the sender's token with the source's `auth`.",
-  headers: { 'WWW-Authenticate': 'Bearer realm="tierbell"' },
-};
+/** @param challenge for `WWW-Authenticate` */
+export function unproven(challenge: string): Problem {
+  return {
+    status: 401,
+    title: 'Not authenticated',
+    detail: "The request carries no credentials of this source; compare what its sender is given with the source's `auth`.",
+    headers: { 'WWW-Authenticate': challenge },
+  };
+}
+
+/** Signed by the source's secret, but at a time that is not now: a replay, or clocks that differ. */
+export function stale(offMs: number, challenge: string): Problem {
+  const off = `${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ago' : 'ahead of our clock'}`;
+  return {
+    status: 401,
+    title: 'Signature out of time',
+    detail: `The request is signed correctly, but for ${off}; at most 300 s are taken. Compare the clocks of sender and bridge.`,
+    headers: { 'WWW-Authenticate': challenge },
+  };
+}
+
+/** An address below a source that its kind does not have. */
+export function wrongPath({ name, kind }: { readonly name: string; readonly kind: string }): Problem {
+  return {
+    status: 404,
+    title: 'No such address',
+    detail: `The source ${name} is of kind ${kind}; send to /webhooks/${encodeURIComponent(name)} itself. Only a source of kind prometheus has /api/v2/alerts.`,
+  };
+}
+
 export const WRONG_ENCODING: Problem = {
   status: 415,
   title: 'Unsupported content encoding',

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { dialling, name } from '../../config/fields.ts';
 import { defineChannel, type SendResult } from '../channel.ts';
 import { mailMessage } from '../layout/mail-message.ts';
-import { failureOfCode, sayer } from '../send-result.ts';
+import { failureOfCode } from '../../net/failure-of-code.ts';
+import { sayer } from '../../net/sayer.ts';
 import { failureOfSmtp, isTooLarge, resultOfSmtp } from '../smtp-result.ts';
 
 const config = z.strictObject({

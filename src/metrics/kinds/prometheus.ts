@@ -6,7 +6,7 @@ import { dialling, httpAddress, matchers, name } from '../../config/fields.ts';
 import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
 import { failure, type Failure, type Outcome } from '../../domain/result.ts';
 import { cleanLine } from '../../domain/text.ts';
-import { forbidden, guardedLookup, isForbiddenAddress } from '../../channels/address-guard.ts';
+import { forbidden, guardedLookup, isForbiddenAddress } from '../../net/address-guard.ts';
 import { defineMetricsSource, type Sample } from '../metrics-source.ts';
 import { readResponse } from '../prometheus-answer.ts';
 
