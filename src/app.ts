@@ -7,6 +7,7 @@ import type { Category } from './domain/category.ts';
 import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import { createHttpApp } from './http/http-app.ts';
+import { Stream } from './http/stream.ts';
 import { createWebhookHandler } from './http/webhooks.ts';
 import { openInbox, type Inbox } from './inbox/inbox.ts';
 import { compileProcedures } from './incidents/procedure.ts';
@@ -15,6 +16,7 @@ import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
 import { findToken, hasAccounts } from './store/access.ts';
 import { openBlobs } from './store/blobs.ts';
+import { entriesAfter, ledgerHead } from './store/ledger.ts';
 import { createReadModel } from './store/read-model.ts';
 import { lockFolder, openSqliteReader } from './store/sqlite.ts';
 import type { Logger, LogOptions } from './telemetry/logger.ts';
@@ -91,6 +93,11 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
     },
   });
+  const stream = new Stream({
+    after: (n, limit) => entriesAfter(readDb, n, limit),
+    newest: async () => (await ledgerHead(readDb)).n,
+  });
+  engine.onCommitted(() => stream.committed());
   const app = createHttpApp({
     ...{ readDb, engine, inbox, metrics, log, now: () => Date.now(), gauges: storeMetrics() },
     read: createReadModel(readDb),
@@ -99,6 +106,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     processMetrics: processMetrics(),
     accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
     procedure: procedureLookUp(config),
+    stream,
     team: teamLabel(config.teams.map(({ name }) => name)),
   });
   const server = createServer((req, res) => {
@@ -109,6 +117,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     async stop() {
+      stream.close();
       await closeAll(server, engine, inbox);
       await readDb.destroy();
       lock.release();

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { addAuditVerbs } from './audit-verbs.ts';
 import { addCheckVerbs } from './check-verbs.ts';
 import { addDemo } from './demo.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
+import { addTokenVerbs } from './token-verbs.ts';
 
 /**
  * `tierbell <verb>`: every verb, its flags and its exit status.
@@ -22,6 +24,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addDemo(program, terminal, finish);
   addCheckVerbs(program, terminal, finish);
   addIncidentVerbs(program, terminal, finish);
+  addTokenVerbs(program, terminal, finish);
+  addAuditVerbs(program, terminal, finish);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return done.status;

@@ -33,8 +33,22 @@ port.on('message', (message: ToEngine) => {
 async function open(settings: EngineSettings): Promise<Engine> {
   const log = createLogger(settings.log, (line) => void writeSync(STANDARD_ERROR, line));
   const opened = await openEngine(settings, log);
+  tellCommits(opened);
   say({ type: 'ready' });
   return opened;
+}
+
+/** At most one message a turn, however many commits. */
+function tellCommits(opened: Engine): void {
+  let told = false;
+  opened.onCommitted(() => {
+    if (told) return;
+    told = true;
+    setImmediate(() => {
+      told = false;
+      say({ type: 'committed' });
+    });
+  });
 }
 
 async function answer(call: EngineCall): Promise<unknown> {

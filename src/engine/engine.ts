@@ -32,6 +32,8 @@ export interface Engine {
   /** A proven sender was refused: people hear of it, as an alert may be lost. */
   refused(refused: RefusedDelivery): void;
   command(request: CommandRequest): Promise<CommandResult>;
+  /** Called after commits that added to a timeline; several may share one call. */
+  onCommitted(listener: () => void): void;
   metrics(): Promise<string>;
   secret(): Promise<Buffer>;
   stop(): Promise<void>;
@@ -53,6 +55,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const fixes = compileFixes(config.known_fixes);
   const rules = compileRules(config, fixes);
   const db = await openSqlite(folder);
+  const listeners: (() => void)[] = [];
   const pipelineRef: { current: Pipeline | null } = { current: null };
   const store = await openStore({
     db,
@@ -61,7 +64,9 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     newSecret: () => randomBytes(32),
     onCommitted(committed) {
       for (const one of committed) countCommitted(metrics, one);
-      if (committed.length > 0) pipelineRef.current?.wake();
+      if (committed.length === 0) return;
+      pipelineRef.current?.wake();
+      for (const listener of listeners) listener();
     },
     onClockStep: ({ kind, byMs }) =>
       log.warn(
@@ -106,6 +111,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
         );
     },
     command: (request) => runCommand(store, request),
+    onCommitted: (listener) => void listeners.push(listener),
     metrics: () => metrics.registry.metrics(),
     secret: async () => secret,
     async stop() {

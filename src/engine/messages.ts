@@ -51,5 +51,7 @@ export type EngineCall =
 
 export type FromEngine =
   | { readonly type: 'ready' }
+  /** Timelines grew; several commits may share one. */
+  | { readonly type: 'committed' }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly why: string };

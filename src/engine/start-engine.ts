@@ -21,6 +21,7 @@ export function prepareEngine(): EngineThread {
 
 async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: string) => void): Promise<Engine> {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  const listeners: (() => void)[] = [];
   let serial = 0;
   let stopping = false;
   const say = (message: ToEngine): void => worker.postMessage(message);
@@ -33,6 +34,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromEngine) => {
       if (message.type === 'ready') return resolve();
+      if (message.type === 'committed') return listeners.forEach((listener) => listener());
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') asked?.resolve(message.value);
@@ -56,6 +58,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   await ready;
   return {
     deliveries: () => say({ type: 'deliveries' }),
+    onCommitted: (listener) => void listeners.push(listener),
     refused: (refused) => say({ type: 'refused', refused }),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
     metrics: () => call<string>({ name: 'metrics' }),

@@ -14,6 +14,7 @@ import type { ReadModel } from '../store/read-model.ts';
 import { actorOf } from './authorize.ts';
 import { HttpProblem } from './http-problem.ts';
 import { nearest } from '../domain/nearest.ts';
+import type { Stream } from './stream.ts';
 import { VERBS, isVerb } from './verbs.ts';
 
 export interface ApiParts {
@@ -22,6 +23,7 @@ export interface ApiParts {
   readonly engine: Pick<Engine, 'command'>;
   /** The steps of the procedure for a category. */
   readonly procedure: (category: Category) => readonly ProcedureStep[];
+  readonly stream: Pick<Stream, 'serve'>;
 }
 
 const ALERTS_SHOWN = 500;
@@ -51,7 +53,7 @@ function toList(value: unknown): unknown {
 }
 
 /** `/api/v1`: what programs, the CLI and the console read and do. */
-export function createApi({ read, blobs, engine, procedure }: ApiParts): Router {
+export function createApi({ read, blobs, engine, procedure, stream }: ApiParts): Router {
   const api = Router();
   const view = async (incident: Incident): Promise<unknown> => {
     const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
@@ -142,6 +144,8 @@ export function createApi({ read, blobs, engine, procedure }: ApiParts): Router 
     }
     res.json(await view(after));
   });
+
+  api.get('/stream', (req, res) => stream.serve(req, res));
 
   api.get('/procedures/:category', (req, res) => {
     const category = CATEGORIES.find((one) => one === req.params.category);

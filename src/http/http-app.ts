@@ -27,6 +27,7 @@ export interface HttpParts {
   readonly processMetrics: () => Promise<string>;
   readonly accounts: Accounts;
   readonly procedure: ApiParts['procedure'];
+  readonly stream: ApiParts['stream'];
   readonly team: (name: string) => string;
   readonly log: Logger;
   readonly now: () => number;

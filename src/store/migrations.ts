@@ -9,41 +9,87 @@ export interface Words {
 type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [firstTables, accessTables, threadTable];
+const STEPS: readonly Step[] = [firstTables, accessTables, threadTable, ledgerColumns];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
-  await db.schema.createTable('meta').ifNotExists().addColumn('name', 'text', (c) => c.primaryKey()).addColumn('value', 'text', (c) => c.notNull()).execute();
+  await db.schema
+    .createTable('meta')
+    .ifNotExists()
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('value', 'text', (c) => c.notNull())
+    .execute();
   const row = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
   const present = Number(row?.value ?? 0);
-  if (present > STEPS.length) throw new Error(`the store is of a newer Tierbell (schema ${present}, this one knows ${STEPS.length}): start that one`);
+  if (present > STEPS.length)
+    throw new Error(
+      `the store is of a newer Tierbell (schema ${present}, this one knows ${STEPS.length}): start that one`,
+    );
   for (const [index, step] of STEPS.entries()) {
     if (index < present) continue;
     await db.transaction().execute(async (tx) => {
       await step(tx, words);
       const value = String(index + 1);
-      await tx.insertInto('meta').values({ name: 'schema', value }).onConflict((c) => c.column('name').doUpdateSet({ value })).execute();
+      await tx
+        .insertInto('meta')
+        .values({ name: 'schema', value })
+        .onConflict((c) => c.column('name').doUpdateSet({ value }))
+        .execute();
     });
   }
 }
 
 async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
-  const make = (table: keyof Tables): CreateTableBuilder<string, string> => db.schema.createTable(table) as CreateTableBuilder<string, string>;
+  const make = (table: keyof Tables): CreateTableBuilder<string, string> =>
+    db.schema.createTable(table) as CreateTableBuilder<string, string>;
   const identity = sql.raw(words.identity);
-  const text = ['status', 'level', 'category', 'severity', 'priority', 'team', 'service', 'environment', 'source', 'title', 'grouping_key', 'state'] as const;
-  let incidents = make('incidents').addColumn('uid', 'text', (c) => c.primaryKey()).addColumn('number', 'bigint', (c) => c.notNull().unique());
+  const text = [
+    'status',
+    'level',
+    'category',
+    'severity',
+    'priority',
+    'team',
+    'service',
+    'environment',
+    'source',
+    'title',
+    'grouping_key',
+    'state',
+  ] as const;
+  let incidents = make('incidents')
+    .addColumn('uid', 'text', (c) => c.primaryKey())
+    .addColumn('number', 'bigint', (c) => c.notNull().unique());
   for (const column of text) incidents = incidents.addColumn(column, 'text', (c) => c.notNull());
-  for (const column of ['attach_until', 'firing', 'created_at', 'updated_at'] as const) incidents = incidents.addColumn(column, 'bigint', (c) => c.notNull());
+  for (const column of ['attach_until', 'firing', 'created_at', 'updated_at'] as const)
+    incidents = incidents.addColumn(column, 'bigint', (c) => c.notNull());
   await incidents.addColumn('acknowledged_at', 'bigint').addColumn('resolved_at', 'bigint').execute();
   await db.schema.createIndex('incidents_by_group').on('incidents').columns(['grouping_key', 'attach_until']).execute();
-  await db.schema.createIndex('incidents_by_status').on('incidents').columns(['status', 'level', 'created_at']).execute();
+  await db.schema
+    .createIndex('incidents_by_status')
+    .on('incidents')
+    .columns(['status', 'level', 'created_at'])
+    .execute();
 
   let alerts = make('alerts');
-  for (const column of ['incident', 'source', 'fingerprint', 'status', 'target', 'labels', 'annotations', 'generator_url'] as const) {
+  for (const column of [
+    'incident',
+    'source',
+    'fingerprint',
+    'status',
+    'target',
+    'labels',
+    'annotations',
+    'generator_url',
+  ] as const) {
     alerts = alerts.addColumn(column, 'text', (c) => c.notNull());
   }
-  for (const column of ['starts_at', 'seen_at'] as const) alerts = alerts.addColumn(column, 'bigint', (c) => c.notNull());
-  await alerts.addColumn('ends_at', 'bigint').addPrimaryKeyConstraint('alerts_key', ['incident', 'source', 'fingerprint']).execute();
+  for (const column of ['starts_at', 'seen_at'] as const)
+    alerts = alerts.addColumn(column, 'bigint', (c) => c.notNull());
+  await alerts
+    .addColumn('ends_at', 'bigint')
+    .addPrimaryKeyConstraint('alerts_key', ['incident', 'source', 'fingerprint'])
+    .execute();
   await db.schema.createIndex('alerts_by_identity').on('alerts').columns(['fingerprint', 'source']).execute();
 
   await make('timeline')
@@ -56,16 +102,27 @@ async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
     .execute();
 
   let jobs = make('jobs').addColumn('id', identity, (c) => c.primaryKey());
-  for (const column of ['kind', 'incident', 'state', 'payload', 'last_error'] as const) jobs = jobs.addColumn(column, 'text', (c) => c.notNull());
-  for (const column of ['due_at', 'fence', 'attempts', 'created_at'] as const) jobs = jobs.addColumn(column, 'bigint', (c) => c.notNull());
-  await jobs.addColumn('key', 'text', (c) => c.notNull().unique()).addColumn('lease_until', 'bigint').execute();
+  for (const column of ['kind', 'incident', 'state', 'payload', 'last_error'] as const)
+    jobs = jobs.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of ['due_at', 'fence', 'attempts', 'created_at'] as const)
+    jobs = jobs.addColumn(column, 'bigint', (c) => c.notNull());
+  await jobs
+    .addColumn('key', 'text', (c) => c.notNull().unique())
+    .addColumn('lease_until', 'bigint')
+    .execute();
   await db.schema.createIndex('jobs_by_due').on('jobs').columns(['state', 'kind', 'due_at']).execute();
   await db.schema.createIndex('jobs_by_incident').on('jobs').columns(['incident']).execute();
 
   let attempts = make('attempts').addColumn('id', 'text', (c) => c.primaryKey());
-  for (const column of ['incident', 'fix', 'target', 'state', 'mode', 'action_hash', 'plan'] as const) attempts = attempts.addColumn(column, 'text', (c) => c.notNull());
-  for (const column of ['fence', 'intent_at'] as const) attempts = attempts.addColumn(column, 'bigint', (c) => c.notNull());
-  await attempts.addColumn('started_at', 'bigint').addColumn('finished_at', 'bigint').addUniqueConstraint('one_attempt', ['incident', 'fix']).execute();
+  for (const column of ['incident', 'fix', 'target', 'state', 'mode', 'action_hash', 'plan'] as const)
+    attempts = attempts.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of ['fence', 'intent_at'] as const)
+    attempts = attempts.addColumn(column, 'bigint', (c) => c.notNull());
+  await attempts
+    .addColumn('started_at', 'bigint')
+    .addColumn('finished_at', 'bigint')
+    .addUniqueConstraint('one_attempt', ['incident', 'fix'])
+    .execute();
   await db.schema.createIndex('attempts_by_target').on('attempts').columns(['target', 'started_at']).execute();
   await db.schema.createIndex('attempts_by_fix').on('attempts').columns(['fix', 'started_at']).execute();
 
@@ -78,11 +135,17 @@ async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
     .addPrimaryKeyConstraint('bundles_key', ['incident', 'n'])
     .execute();
 
-  let aside = make('set_aside').addColumn('id', identity, (c) => c.primaryKey()).addColumn('at', 'bigint', (c) => c.notNull());
-  for (const column of ['source', 'delivery', 'field', 'problem', 'raw'] as const) aside = aside.addColumn(column, 'text', (c) => c.notNull());
+  let aside = make('set_aside')
+    .addColumn('id', identity, (c) => c.primaryKey())
+    .addColumn('at', 'bigint', (c) => c.notNull());
+  for (const column of ['source', 'delivery', 'field', 'problem', 'raw'] as const)
+    aside = aside.addColumn(column, 'text', (c) => c.notNull());
   await aside.execute();
 
-  await make('spent').addColumn('key', 'text', (c) => c.primaryKey()).addColumn('until', 'bigint', (c) => c.notNull()).execute();
+  await make('spent')
+    .addColumn('key', 'text', (c) => c.primaryKey())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .execute();
 }
 
 async function accessTables(db: Kysely<Tables>): Promise<void> {
@@ -105,4 +168,10 @@ async function threadTable(db: Kysely<Tables>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addPrimaryKeyConstraint('threads_key', ['incident', 'channel'])
     .execute();
+}
+
+async function ledgerColumns(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('timeline').addColumn('n', 'bigint').execute();
+  await db.schema.alterTable('timeline').addColumn('chain', 'text').execute();
+  await db.schema.createIndex('timeline_by_n').on('timeline').column('n').unique().execute();
 }

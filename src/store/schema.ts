@@ -51,6 +51,9 @@ export interface Tables {
     type: string;
     /** The whole wire entry as JSON; its hash is in it. */
     entry: string;
+    /** Its place in the ledger, and the ledger's chain there (see `ledger.ts`). */
+    n: number | null;
+    chain: string | null;
   };
   jobs: {
     id: Generated<number>;

@@ -8,6 +8,7 @@ import type { Decision } from '../incidents/draft.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { buryJob, retryJob } from './jobs.ts';
+import { ledgerHead, stamp } from './ledger.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
 
 /** Rows a statement: large enough to be fast, far below SQLite's 32,766 parameters. */
@@ -74,6 +75,7 @@ export class UnitOfWork implements OpenIndex {
           'alerts.fingerprint',
           'alerts.status',
           'alerts.starts_at',
+          'alerts.ends_at',
           'incidents.attach_until',
         ])
         .where('alerts.fingerprint', 'in', fingerprints)
@@ -90,7 +92,7 @@ export class UnitOfWork implements OpenIndex {
         const word = { status: row.status as LastWord['status'], startsAt: row.starts_at };
         const key = alertKey(row.source, row.fingerprint);
         if (row.attach_until > this.now) {
-          this.#alerts.set(key, { incident: row.incident, ...word });
+          this.#alerts.set(key, { incident: row.incident, ...word, endsAt: row.ends_at });
           uids.add(row.incident);
         } else if (word.startsAt >= (this.#lastWords.get(key)?.startsAt ?? 0)) {
           this.#lastWords.set(key, word);
@@ -169,7 +171,8 @@ export class UnitOfWork implements OpenIndex {
    */
   keepAlert(incident: string, source: string, alert: Alert, startsAt: number): boolean {
     const target = targetOf(alert.labels);
-    this.#alerts.set(alertKey(source, alert.fingerprint), { incident, status: alert.status, startsAt });
+    const { status, endsAt } = alert;
+    this.#alerts.set(alertKey(source, alert.fingerprint), { incident, status, startsAt, endsAt });
     this.#alertRows.set(`${incident} ${alertKey(source, alert.fingerprint)}`, {
       ...{ incident, source, target, fingerprint: alert.fingerprint, status: alert.status },
       ...{ starts_at: startsAt, ends_at: alert.endsAt, seen_at: this.now, generator_url: alert.generatorURL },
@@ -246,20 +249,7 @@ export class UnitOfWork implements OpenIndex {
         )
         .execute();
     }
-    for (const rows of chunks(this.#entries)) {
-      await this.tx
-        .insertInto('timeline')
-        .values(
-          rows.map((entry) => ({
-            incident: entry.incident,
-            seq: entry.seq,
-            at: Date.parse(entry.at),
-            type: entry.type,
-            entry: JSON.stringify(entry),
-          })),
-        )
-        .execute();
-    }
+    await this.#flushTimeline();
     for (const keys of chunks([...this.#dropped])) await this.tx.deleteFrom('jobs').where('key', 'in', keys).execute();
     await this.#flushJobs();
     if (this.#number !== null) await this.setMeta('incident_number', String(this.#number));
@@ -374,6 +364,17 @@ export class UnitOfWork implements OpenIndex {
         )
         .execute();
     }
+  }
+
+  /** With their numbers in the ledger: on SQLite there is one writer, so they are given here. */
+  async #flushTimeline(): Promise<void> {
+    if (this.#entries.length === 0) return;
+    const stamps = stamp(await ledgerHead(this.tx), this.#entries);
+    const all = this.#entries.map((entry, index) => ({
+      ...{ incident: entry.incident, seq: entry.seq, at: Date.parse(entry.at), type: entry.type },
+      ...{ entry: JSON.stringify(entry), n: stamps[index]?.n ?? null, chain: stamps[index]?.chain ?? null },
+    }));
+    for (const rows of chunks(all)) await this.tx.insertInto('timeline').values(rows).execute();
   }
 
   async #flushJobs(): Promise<void> {

@@ -1,0 +1,109 @@
+import type { Request, Response } from 'express';
+import type { StampedEntry } from '../store/ledger.ts';
+
+export interface StreamParts {
+  /** Entries after a ledger number, oldest first. */
+  readonly after: (n: number, limit: number) => Promise<readonly StampedEntry[]>;
+  /** The newest ledger number. */
+  readonly newest: () => Promise<number>;
+}
+
+const HEARTBEAT_MS = 15_000;
+/** More than this behind, a client is told to start afresh rather than fed the past. */
+const REPLAY_MAX = 1_000;
+const PAGE = 500;
+/** A client that does not read is cut off: it comes back with its Last-Event-ID. */
+const BACKLOG_BYTES = 1_000_000;
+
+/**
+ * Server-sent events: every committed entry of every timeline, in the order of the ledger, whose number is the event's
+ * id. A client that comes back with `Last-Event-ID` misses nothing; one that is too far behind gets `reset`.
+ */
+export class Stream {
+  readonly #parts: StreamParts;
+  readonly #clients = new Set<Response>();
+  #sent: number | null = null;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #heartbeat: NodeJS.Timeout | null = null;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+  }
+
+  /** The handler of `GET /api/v1/stream`. */
+  async serve(req: Request, res: Response): Promise<void> {
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    res.write('retry: 2000\n\n');
+    const newest = await this.#parts.newest();
+    this.#sent ??= newest;
+    await this.#catchUp(req, res, newest);
+    this.#clients.add(res);
+    res.on('close', () => this.#forget(res));
+    this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.committed(); // what was committed while it caught up
+  }
+
+  /** Something was committed: tells it to everybody who listens. */
+  committed(): void {
+    if (this.#clients.size === 0) return;
+    this.#again = true;
+    this.#running ??= this.#tell().finally(() => (this.#running = null));
+  }
+
+  close(): void {
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    for (const client of this.#clients) client.end();
+    this.#clients.clear();
+  }
+
+  async #catchUp(req: Request, res: Response, newest: number): Promise<void> {
+    const given = req.headers['last-event-id'] ?? req.query['lastEventId'];
+    if (given === undefined) return;
+    const from = /^\d{1,15}$/.test(String(given)) ? Number(given) : -1;
+    const until = this.#sent ?? newest;
+    if (from < 0 || from > newest || newest - from > REPLAY_MAX) {
+      res.write(`id: ${newest}\nevent: reset\ndata: {}\n\n`);
+      return;
+    }
+    const missed = await this.#parts.after(from, REPLAY_MAX);
+    for (const entry of missed) if (entry.n <= until) res.write(eventOf(entry));
+  }
+
+  async #tell(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      const entries = await this.#parts.after(this.#sent ?? 0, PAGE);
+      if (entries.length === PAGE) this.#again = true;
+      const text = entries.map(eventOf).join('');
+      this.#sent = entries.at(-1)?.n ?? this.#sent;
+      if (text !== '') for (const client of this.#clients) this.#write(client, text);
+    }
+  }
+
+  #write(client: Response, text: string): void {
+    client.write(text);
+    if (client.writableLength > BACKLOG_BYTES) client.destroy();
+  }
+
+  #beat(): void {
+    for (const client of this.#clients) this.#write(client, ': still here\n\n');
+  }
+
+  #forget(client: Response): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0 || this.#heartbeat === null) return;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+    this.#sent = null;
+  }
+}
+
+function eventOf({ n, number, incident, seq, at, type, text }: StampedEntry): string {
+  const data = { incident: `INC-${number}`, uid: incident, seq, at, type, text };
+  return `id: ${n}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import { GENESIS, type WireEntry } from '../incidents/timeline.ts';
+import type { Tables } from './schema.ts';
+
+/**
+ * The ledger: every committed entry of every timeline, numbered without a gap and chained. Each incident's own chain
+ * shows an edited entry; the ledger shows what no single chain can: a cut tail, and an incident that was dropped whole.
+ */
+export interface LedgerHead {
+  /** The newest number; 0 for an empty ledger. */
+  readonly n: number;
+  /** SHA-256 in hex of the chain value before it, a line feed, and the entry's own hash; 64 zeros before the first. */
+  readonly chain: string;
+}
+
+export interface Stamp {
+  readonly n: number;
+  readonly chain: string;
+}
+
+/** A ledger's next value. */
+export function chainOn(previous: string, entryHash: string): string {
+  return createHash('sha256').update(previous).update('\n').update(entryHash).digest('hex');
+}
+
+/** The newest stamp. */
+export async function ledgerHead(db: Kysely<Tables> | Transaction<Tables>): Promise<LedgerHead> {
+  const row = await db
+    .selectFrom('timeline')
+    .select(['n', 'chain'])
+    .where('n', 'is not', null)
+    .orderBy('n', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return { n: row?.n ?? 0, chain: row?.chain ?? GENESIS };
+}
+
+/** Stamps for entries in the order of their commit. */
+export function stamp(head: LedgerHead, entries: readonly WireEntry[]): Stamp[] {
+  let { n, chain } = head;
+  return entries.map(({ hash }) => {
+    n += 1;
+    chain = chainOn(chain, hash);
+    return { n, chain };
+  });
+}
+
+/** An entry as the stream tells it. */
+export interface StampedEntry extends WireEntry {
+  readonly n: number;
+  readonly number: number;
+}
+
+/** Entries after `n`, oldest first. */
+export async function entriesAfter(db: Kysely<Tables>, n: number, limit: number): Promise<StampedEntry[]> {
+  const rows = await db
+    .selectFrom('timeline')
+    .innerJoin('incidents', 'incidents.uid', 'timeline.incident')
+    .select(['timeline.n', 'timeline.entry', 'incidents.number'])
+    .where('timeline.n', '>', n)
+    .orderBy('timeline.n')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...(JSON.parse(row.entry) as WireEntry), n: row.n ?? 0, number: row.number }));
+}
+
+/** How many rows are read at once while auditing. */
+const PAGE = 2_000;
+
+/** What an audit found: problems in sentences (none: the record holds), and what was looked at. */
+export interface Audit {
+  readonly problems: readonly string[];
+  readonly entries: number;
+  readonly incidents: number;
+  readonly head: LedgerHead;
+}
+
+/**
+ * Checks both chains and the stored state of every incident against them.
+ * @param verifyEntry what is wrong with an entry after `previous`, or null
+ * @param anchor a chain value that was noted elsewhere earlier: it must still be there
+ */
+export async function auditLedger(
+  db: Kysely<Tables>,
+  verifyEntry: (previous: string, entry: WireEntry) => string | null,
+  anchor: string | null,
+): Promise<Audit> {
+  const problems: string[] = [];
+  const heads = new Map<string, { seq: number; hash: string }>();
+  let head: LedgerHead = { n: 0, chain: GENESIS };
+  let anchored = anchor === null;
+  for (;;) {
+    const rows = await db.selectFrom('timeline').selectAll().where('n', '>', head.n).orderBy('n').limit(PAGE).execute();
+    for (const row of rows) {
+      const entry = JSON.parse(row.entry) as WireEntry;
+      const { seq, hash } = heads.get(row.incident) ?? { seq: 0, hash: GENESIS };
+      if (row.n !== head.n + 1) problems.push(missing(head.n, row.n ?? 0));
+      if (row.seq !== seq + 1) problems.push(`incident ${row.incident}: entry ${seq + 1} is missing`);
+      const wrong = verifyEntry(hash, entry);
+      if (wrong !== null) problems.push(`incident ${row.incident}: entry ${row.seq} ${wrong}`);
+      const chain = chainOn(head.chain, entry.hash);
+      if (row.chain !== chain && row.n === head.n + 1) problems.push(`ledger: the chain breaks at number ${row.n}`);
+      heads.set(row.incident, { seq: row.seq, hash: entry.hash });
+      head = { n: row.n ?? head.n, chain: row.chain ?? chain };
+      anchored ||= head.chain === anchor;
+    }
+    if (rows.length < PAGE) break;
+  }
+  if (!anchored) problems.push('the anchor is not in the ledger: its tail was cut, or it was written anew');
+  problems.push(...(await unstamped(db)), ...(await statesThatDiffer(db, heads)));
+  return { problems, entries: head.n, incidents: heads.size, head };
+}
+
+function missing(after: number, next: number): string {
+  const last = next - 1;
+  const which = last === after + 1 ? `number ${last} is` : `numbers ${after + 1} to ${last} are`;
+  return `ledger: ${which} missing; entries or whole incidents were dropped`;
+}
+
+async function unstamped(db: Kysely<Tables>): Promise<string[]> {
+  const row = await db
+    .selectFrom('timeline')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('n', 'is', null)
+    .executeTakeFirst();
+  const count = row?.count ?? 0;
+  return count === 0 ? [] : [`${count} entries are not in the ledger`];
+}
+
+/** The stored state of an incident must end where its timeline ends: so an edited state or a cut timeline shows. */
+async function statesThatDiffer(
+  db: Kysely<Tables>,
+  heads: ReadonlyMap<string, { seq: number; hash: string }>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (let last = 0; ; ) {
+    const rows = await db
+      .selectFrom('incidents')
+      .select(['uid', 'number', 'state'])
+      .where('number', '>', last)
+      .orderBy('number')
+      .limit(PAGE)
+      .execute();
+    for (const { uid, number, state } of rows) {
+      seen.add(uid);
+      last = number;
+      const { seq, head } = JSON.parse(state) as { seq: number; head: string };
+      const end = heads.get(uid);
+      if (end === undefined) problems.push(`INC-${number}: its timeline is gone`);
+      else if (end.seq !== seq || end.hash !== head)
+        problems.push(`INC-${number}: its state stands at entry ${seq}, its timeline ends at ${end.seq}`);
+    }
+    if (rows.length < PAGE) break;
+  }
+  for (const uid of heads.keys()) if (!seen.has(uid)) problems.push(`incident ${uid}: its timeline is here, it is not`);
+  return problems;
+}
