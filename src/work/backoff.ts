@@ -1,5 +1,7 @@
 const BASE_MS = 1_000;
 const CAP_MS = 300_000;
+/** Nobody is heard who asks for more patience than this. */
+const RETRY_AFTER_CAP_MS = 3_600_000;
 /** Tries before a message counts as undeliverable: with these waits, about three quarters of an hour. */
 export const TRIES = 15;
 
@@ -8,6 +10,6 @@ export const TRIES = 15;
  * @param attempts tries so far
  */
 export function backoffMs(attempts: number, retryAfterMs: number | undefined, random: () => number): number {
-  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, CAP_MS);
+  if (retryAfterMs !== undefined) return Math.max(BASE_MS / 2, Math.min(retryAfterMs, RETRY_AFTER_CAP_MS));
   return BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** attempts);
 }

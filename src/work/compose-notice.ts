@@ -1,5 +1,6 @@
 import type { Notice, ThreadRef } from '../channels/channel.ts';
-import type { NoticeBundle } from '../channels/messages/notice-input.ts';
+import type { NoticeBundle, NoticeInput } from '../channels/messages/notice-input.ts';
+import { rawNotice } from '../channels/messages/raw-notice.ts';
 import { wordNotice } from '../channels/messages/word-notice.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { JobPayloads } from '../domain/job.ts';
@@ -23,12 +24,17 @@ export async function composeNotice(
 ): Promise<Notice> {
   const { recipient, purpose, level, why } = payload;
   const reader = readerOf(channel, recipient);
-  return wordNotice({
+  const input: NoticeInput = {
     ...{ id, purpose, incident, level, why, bundle, thread, at, recipient: reader },
     alerts: await read.alerts(incident.uid, 20),
     timeline: await read.timeline(incident.uid),
     ackUrl: links?.ack(incident, reader) ?? null,
     consoleUrl: links?.incident(incident) ?? null,
     bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
-  });
+  };
+  try {
+    return wordNotice(input);
+  } catch (error) {
+    return rawNotice(input, String(error)); // a bug in the wording must not keep people from being told
+  }
 }

@@ -3,7 +3,7 @@ import type { NoticeBundle } from '../channels/messages/notice-input.ts';
 import { meetingInvitation } from '../handover/meeting.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
-import { failure } from '../domain/result.ts';
+import { failure, type Failure } from '../domain/result.ts';
 import type { Command } from '../incidents/decide.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
@@ -48,8 +48,9 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   if (incident === null) return store.transact((unit) => unit.finish(job));
   const waitMs = await notYetMs(parts, job);
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
+  const began = job.payload.since ?? store.now();
   const end = metrics.notificationDuration.startTimer({ channel: name });
-  const result = await send(parts, job, incident, signal);
+  const result = await send(parts, job, incident, began, signal);
   end();
   if (result.ok) {
     metrics.notifications.inc({ channel: name, result: 'sent' });
@@ -57,7 +58,7 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
     await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident });
   } else if (result.retryable && job.attempts < TRIES) {
     metrics.notifications.inc({ channel: name, result: 'retried' });
-    await later(parts, job, result.detail, result.retryAfterMs);
+    await later(parts, job, began, result);
   } else {
     metrics.notifications.inc({ channel: name, result: 'failed' });
     await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail }, null);
@@ -88,7 +89,13 @@ async function threadIsBeingOpened(store: Store, job: NotifyJob): Promise<boolea
   return rows.some(({ payload }) => (JSON.parse(payload) as NotifyJob['payload']).channel === channel);
 }
 
-async function send(parts: NotifyParts, job: NotifyJob, incident: Incident, signal: AbortSignal): Promise<SendResult> {
+async function send(
+  parts: NotifyParts,
+  job: NotifyJob,
+  incident: Incident,
+  began: number,
+  signal: AbortSignal,
+): Promise<SendResult> {
   const { channel: name } = job.payload;
   const channel = parts.channels.get(name);
   if (channel === undefined) return failure('misconfigured', `the channel ${name} is no longer configured`);
@@ -96,7 +103,7 @@ async function send(parts: NotifyParts, job: NotifyJob, incident: Incident, sign
     ...{ id: job.key, incident, channel: name, payload: job.payload },
     bundle: await readBundle(parts, incident, job.payload.bundle),
     thread: (await findThread(parts.store.db, incident.uid, name))?.ref ?? null,
-    at: job.payload.since ?? parts.store.now(),
+    at: began,
   });
   return channel.send(notice, AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
 }
@@ -126,7 +133,7 @@ async function settle(
   opened: { readonly ref: ThreadRef; readonly shown: Incident } | null,
 ): Promise<void> {
   await parts.store.transact(async (unit) => {
-    await unit.finish(job);
+    await (outcome.type === 'notified' ? unit.finish(job) : unit.bury(job, outcome.detail));
     const incident = await unit.incident(job.incident);
     if (opened !== null && incident !== null) {
       const { channel, recipient, purpose, level, why } = job.payload;
@@ -138,22 +145,20 @@ async function settle(
   });
 }
 
-/** Put off for a while; the fallback hears of it once it is late. */
-async function later(parts: NotifyParts, job: NotifyJob, why: string, retryAfterMs: number | undefined): Promise<void> {
+/** Put off for a while, in one transaction with the word to the fallback, which hears of it once it is late. */
+async function later(parts: NotifyParts, job: NotifyJob, began: number, problem: Failure): Promise<void> {
   const { store, random } = parts;
-  const wait = backoffMs(job.attempts, retryAfterMs, random);
-  const { channel, recipient, purpose } = job.payload;
-  const firstTry = job.payload.since ?? store.now();
-  const late = store.now() - firstTry >= LATE_MS && job.payload.lateTold !== true && purpose !== 'fallback';
-  if (late) {
-    await store.transact(async (unit) => {
-      await unit.incident(job.incident);
-      unit.run(job.incident, { type: 'notice_late', channel, recipient, detail: why });
-    });
-  }
-  await store.postpone(job, store.now() + wait, why, {
-    ...job.payload,
-    since: firstTry,
-    lateTold: late || job.payload.lateTold === true,
+  const { channel, recipient, purpose, lateTold = false } = job.payload;
+  const mayTell = !lateTold && purpose !== 'fallback';
+  const backoff = backoffMs(job.attempts, problem.retryAfterMs, random);
+  await store.transact(async (unit) => {
+    const lateAt = began + LATE_MS;
+    // Who asked for patience is not asked earlier; everybody else is asked once more when it becomes late.
+    const patient = problem.retryAfterMs !== undefined || !mayTell || unit.now >= lateAt;
+    const nextAt = patient ? unit.now + backoff : Math.min(unit.now + backoff, lateAt);
+    const late = mayTell && (unit.now >= lateAt || nextAt > lateAt);
+    await unit.postpone(job, nextAt, problem.detail, { ...job.payload, since: began, lateTold: lateTold || late });
+    await unit.incident(job.incident);
+    if (late) unit.run(job.incident, { type: 'notice_late', channel, recipient, detail: problem.detail });
   });
 }

@@ -58,12 +58,21 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
   const known = await findAttempt(unit.tx, job.incident, job.payload.fix);
   if (known !== undefined) return resume(unit, job, incident, known.id);
   const compiled = parts.fixes.find(({ fix }) => fix.id === job.payload.fix);
-  const selected = selectFix(parts.fixes, { labels: incident.labels, source: incident.source, category: incident.classification.category });
+  const selected = selectFix(parts.fixes, {
+    labels: incident.labels,
+    source: incident.source,
+    category: incident.classification.category,
+  });
   if (compiled === undefined || selected?.fix !== compiled || parts.rules().mode !== 'full') {
     return record(unit, job, blank(job, job.payload.fix, unit.now), 'refused', ['the fix no longer applies']);
   }
   const attempt = blank(job, compiled.fix.title, unit.now);
-  const planned = planFix(compiled, selected.mode, factsOf(incident, await firingAlerts(unit.tx, incident.uid)), parts.executors);
+  const planned = planFix(
+    compiled,
+    selected.mode,
+    factsOf(incident, await firingAlerts(unit.tx, incident.uid)),
+    parts.executors,
+  );
   if (!planned.ok) return record(unit, job, attempt, 'refused', planned.reasons);
   const { plan } = planned;
   const at = { ...attempt, target: plan.target };
@@ -71,8 +80,23 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
   const refusals = await refusalsOf(unit, plan, incident, null);
   if (refusals.length > 0) return record(unit, job, at, 'refused', refusals, plan);
   if (plan.mode === 'dry_run') return record(unit, job, at, 'dry_run', [`it would run: ${shown}`], plan);
-  if (plan.mode === 'approval') return record(unit, job, at, 'refused', [`it needs approval, which this version cannot ask for; by hand: ${shown}`], plan);
-  await insertAttempt(unit.tx, { id: at.id, incident: incident.uid, state: 'intent', fence: job.fence, at: unit.now, plan });
+  if (plan.mode === 'approval')
+    return record(
+      unit,
+      job,
+      at,
+      'refused',
+      [`it needs approval, which this version cannot ask for; by hand: ${shown}`],
+      plan,
+    );
+  await insertAttempt(unit.tx, {
+    id: at.id,
+    incident: incident.uid,
+    state: 'intent',
+    fence: job.fence,
+    at: unit.now,
+    plan,
+  });
   const intent: Attempt = { ...at, state: 'intent', reasons: [shown] };
   unit.run(incident.uid, { type: 'fix_state', attempt: intent });
   return { attempt: intent, plan, intentAt: unit.now };
@@ -85,23 +109,40 @@ async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, id: str
   if (row === undefined || attempt === undefined) return end(unit, job);
   if (row.state === 'intent') return { attempt, plan: JSON.parse(row.plan) as FixPlan, intentAt: row.intent_at };
   if (row.state !== 'started') return end(unit, job);
-  const why = 'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself';
+  const why =
+    'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself';
   await moveAttempt(unit.tx, id, ['started'], 'unknown', { finished_at: unit.now });
-  unit.run(incident.uid, { type: 'fix_state', attempt: { ...attempt, state: 'unknown', reasons: [why], finishedAt: unit.now } });
+  unit.run(incident.uid, {
+    type: 'fix_state',
+    attempt: { ...attempt, state: 'unknown', reasons: [why], finishedAt: unit.now },
+  });
   return end(unit, job);
 }
 
-async function refusalsOf(unit: UnitOfWork, plan: FixPlan, incident: Incident, self: { id: string; intentAt: number } | null): Promise<string[]> {
+async function refusalsOf(
+  unit: UnitOfWork,
+  plan: FixPlan,
+  incident: Incident,
+  self: { id: string; intentAt: number } | null,
+): Promise<string[]> {
   const history = await guardHistory(unit.tx, plan, incident.uid, self, unit.now);
-  const open = isOpen(incident) ? [] : [`the incident is ${incident.status}`];
-  return [...open, ...checkGuards(plan, { ...history, firing: incident.firing > 0 }, unit.now)];
+  return [...whoHasIt(incident), ...checkGuards(plan, { ...history, firing: incident.firing > 0 }, unit.now)];
+}
+
+/** A fix has its time; once that is over, people work on it, and nothing may run under their hands. */
+function whoHasIt(incident: Incident): string[] {
+  if (!isOpen(incident)) return [`the incident is ${incident.status}`];
+  return incident.deadlines.fix === undefined ? ['its time is over, and people have taken the incident over'] : [];
 }
 
 /** Guards that ask a metrics source. Fail closed: no answer refuses. */
 async function lookOutside(parts: FixParts, { plan, attempt }: Intent, signal: AbortSignal): Promise<string[]> {
   const { precondition, population } = plan.guards;
   const reasons: string[] = [];
-  if (precondition !== null) reasons.push(...checkPrecondition(precondition.query, await askMetrics(parts.metricsSources, precondition, signal)));
+  if (precondition !== null)
+    reasons.push(
+      ...checkPrecondition(precondition.query, await askMetrics(parts.metricsSources, precondition, signal)),
+    );
   if (population !== null) {
     const answer = await askMetrics(parts.metricsSources, population, signal);
     const firing = await targetsOfFix(parts.store.db, parts.rules(), plan.fix);
@@ -112,26 +153,44 @@ async function lookOutside(parts: FixParts, { plan, attempt }: Intent, signal: A
 }
 
 /** Second transaction: everything is looked at once more, the lease too; then `started` is on disk before it runs. */
-async function start(parts: FixParts, unit: UnitOfWork, job: FixJob, intent: Intent, found: readonly string[]): Promise<Attempt | null> {
+async function start(
+  parts: FixParts,
+  unit: UnitOfWork,
+  job: FixJob,
+  intent: Intent,
+  found: readonly string[],
+): Promise<Attempt | null> {
   const incident = await unit.incident(job.incident);
   if (incident === null) return end(unit, job);
   await unit.hold(job);
-  const reasons = [...found, ...(await refusalsOf(unit, intent.plan, incident, { id: intent.attempt.id, intentAt: intent.intentAt }))];
+  const reasons = [
+    ...found,
+    ...(await refusalsOf(unit, intent.plan, incident, { id: intent.attempt.id, intentAt: intent.intentAt })),
+  ];
   if (parts.rules().mode !== 'full') reasons.push('fixes are off (mode is not full)');
   if (reasons.length > 0) {
     await moveAttempt(unit.tx, intent.attempt.id, ['intent'], 'refused');
     unit.run(incident.uid, { type: 'fix_state', attempt: { ...intent.attempt, state: 'refused', reasons } });
     return end(unit, job);
   }
-  const moved = await moveAttempt(unit.tx, intent.attempt.id, ['intent'], 'started', { fence: job.fence, started_at: unit.now });
+  const moved = await moveAttempt(unit.tx, intent.attempt.id, ['intent'], 'started', {
+    fence: job.fence,
+    started_at: unit.now,
+  });
   if (!moved) return end(unit, job);
   const started: Attempt = { ...intent.attempt, state: 'started', startedAt: unit.now };
   unit.run(incident.uid, { type: 'fix_state', attempt: started });
   return started;
 }
 
-async function runOnce(executor: Executor | undefined, { attempt, plan }: Intent, fence: number, signal: AbortSignal): Promise<RunResult> {
-  if (executor === undefined) return { state: 'failed', exitCode: null, output: '', reason: `the executor ${plan.executor} is gone` };
+async function runOnce(
+  executor: Executor | undefined,
+  { attempt, plan }: Intent,
+  fence: number,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  if (executor === undefined)
+    return { state: 'failed', exitCode: null, output: '', reason: `the executor ${plan.executor} is gone` };
   try {
     return await executor.run(plan.action, { id: attempt.id, fence }, signal);
   } catch (error) {
@@ -140,17 +199,35 @@ async function runOnce(executor: Executor | undefined, { attempt, plan }: Intent
 }
 
 /** Third transaction: the outcome, and the verification that follows a success. */
-async function finish(unit: UnitOfWork, job: FixJob, started: Attempt, plan: FixPlan, result: RunResult): Promise<void> {
+async function finish(
+  unit: UnitOfWork,
+  job: FixJob,
+  started: Attempt,
+  plan: FixPlan,
+  result: RunResult,
+): Promise<void> {
   const incident = await unit.incident(job.incident);
   const moved = await moveAttempt(unit.tx, started.id, ['started'], result.state, { finished_at: unit.now });
   if (moved && incident !== null) {
     const output = result.output.slice(-OUTPUT_KEPT);
     const reasons = result.reason === '' ? [] : [result.reason];
-    const attempt: Attempt = { ...started, state: result.state, reasons, finishedAt: unit.now, exitCode: result.exitCode, output };
+    const attempt: Attempt = {
+      ...started,
+      state: result.state,
+      reasons,
+      finishedAt: unit.now,
+      exitCode: result.exitCode,
+      output,
+    };
     unit.run(job.incident, { type: 'fix_state', attempt });
     if (result.state === 'succeeded') {
       const { until, healthySince, dueAt } = beginVerification(plan.verify, unit.now);
-      unit.queue(job.incident, { kind: 'verify', key: `${job.incident}:verify:${started.id}`, dueAt, payload: { attempt: started.id, until, healthySince } });
+      unit.queue(job.incident, {
+        kind: 'verify',
+        key: `${job.incident}:verify:${started.id}`,
+        dueAt,
+        payload: { attempt: started.id, until, healthySince },
+      });
     }
   }
   await unit.finish(job);
@@ -158,12 +235,39 @@ async function finish(unit: UnitOfWork, job: FixJob, started: Attempt, plan: Fix
 
 function blank(job: FixJob, title: string, now: number): Attempt {
   const id = uuidv7(now);
-  return { id, fix: job.payload.fix, title, target: '', state: 'proposed', reasons: [], startedAt: null, finishedAt: null, exitCode: null, output: '', verification: null };
+  return {
+    id,
+    fix: job.payload.fix,
+    title,
+    target: '',
+    state: 'proposed',
+    reasons: [],
+    startedAt: null,
+    finishedAt: null,
+    exitCode: null,
+    output: '',
+    verification: null,
+  };
 }
 
 /** An attempt that will not run: on record, and the job is done. */
-async function record(unit: UnitOfWork, job: FixJob, attempt: Attempt, state: AttemptState, reasons: readonly string[], plan?: FixPlan): Promise<null> {
-  if (plan !== undefined) await insertAttempt(unit.tx, { id: attempt.id, incident: job.incident, state, fence: job.fence, at: unit.now, plan });
+async function record(
+  unit: UnitOfWork,
+  job: FixJob,
+  attempt: Attempt,
+  state: AttemptState,
+  reasons: readonly string[],
+  plan?: FixPlan,
+): Promise<null> {
+  if (plan !== undefined)
+    await insertAttempt(unit.tx, {
+      id: attempt.id,
+      incident: job.incident,
+      state,
+      fence: job.fence,
+      at: unit.now,
+      plan,
+    });
   unit.run(job.incident, { type: 'fix_state', attempt: { ...attempt, state, reasons } });
   return end(unit, job);
 }

@@ -1,5 +1,6 @@
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Store } from '../store/store.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import { StaleLease } from '../store/unit-of-work.ts';
 
 /** Does one claimed job: its effect outside, then its result in one transaction that ends the job (or puts it back). */
@@ -27,6 +28,7 @@ const TRIES = 5;
 /** The longest sleep: a deadline lies in the store, a timer only wakes us to look. */
 const LOOK_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 10_000;
+const STORE_TROUBLE_MS = 2_000;
 
 /** Claims due work and has it done, lane by lane, until it is stopped. */
 export class Runner {
@@ -36,6 +38,7 @@ export class Runner {
   readonly #timers = new Map<Lane, NodeJS.Timeout>();
   readonly #looking = new Set<Lane>();
   readonly #again = new Set<Lane>();
+  readonly #filling = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(parts: RunnerParts) {
@@ -55,6 +58,7 @@ export class Runner {
   /** Takes nothing new, waits for what runs, and aborts what takes too long; what is left comes again after a restart. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await Promise.allSettled(this.#filling); // what is being claimed now is put back
     for (const timer of this.#timers.values()) clearTimeout(timer);
     const all = [...this.#running.values()].flatMap((set) => [...set]);
     const timer = setTimeout(() => this.#abort.abort(), STOP_WITHIN_MS);
@@ -70,7 +74,9 @@ export class Runner {
     }
     this.#looking.add(lane);
     try {
-      await this.#fill(lane);
+      const filling = this.#fill(lane);
+      this.#filling.add(filling);
+      await filling.finally(() => this.#filling.delete(filling));
     } catch (error) {
       this.#parts.log('the store could not be asked for work', { error: String(error) });
       this.#sleep(lane, LOOK_EVERY_MS);
@@ -84,6 +90,10 @@ export class Runner {
     const running = this.#running.get(lane) ?? new Set();
     const { store } = this.#parts;
     const jobs = await store.claim(lane.kinds, lane.concurrency - running.size, lane.leaseMs);
+    if (this.#stopped) {
+      for (const job of jobs) await store.again(job, job.dueAt, job.payload);
+      return;
+    }
     for (const job of jobs) {
       const work = this.#do(job).finally(() => {
         running.delete(work);
@@ -98,7 +108,11 @@ export class Runner {
 
   #sleep(lane: Lane, ms: number): void {
     clearTimeout(this.#timers.get(lane));
-    if (!this.#stopped) this.#timers.set(lane, setTimeout(() => void this.#look(lane), ms));
+    if (!this.#stopped)
+      this.#timers.set(
+        lane,
+        setTimeout(() => void this.#look(lane), ms),
+      );
   }
 
   async #do(job: Job): Promise<void> {
@@ -106,7 +120,11 @@ export class Runner {
       await this.#parts.handle(job, this.#abort.signal);
     } catch (error) {
       await this.#broke(job, error).catch((again: unknown) => {
-        this.#parts.log('a failed job could not be put back; its lease will run out', { job: job.id, kind: job.kind, error: String(again) });
+        this.#parts.log('a failed job could not be put back; its lease will run out', {
+          job: job.id,
+          kind: job.kind,
+          error: String(again),
+        });
       });
     }
   }
@@ -120,7 +138,9 @@ export class Runner {
     const why = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
     log('work broke', { job: job.id, kind: job.kind, attempt: job.attempts, error: why, stack });
-    if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);
+    // A full disk is no fault of the work: it waits for better times, and its tries do not count.
+    if (isStoreTrouble(error)) await store.again(job, store.now() + STORE_TROUBLE_MS, job.payload);
+    else if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);
     else await setAside(job, why);
   }
 }

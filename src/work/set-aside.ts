@@ -1,5 +1,10 @@
+import type { Attempt, AttemptState } from '../domain/incident.ts';
 import type { Job, JobKind } from '../domain/job.ts';
+import type { Command } from '../incidents/decide.ts';
+import { findAttempt, moveAttempt, readAttempt } from '../store/fix-journal.ts';
+import type { AttemptRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import type { UnitOfWork } from '../store/unit-of-work.ts';
 
 const WHAT: Readonly<Record<JobKind, string>> = {
   deadline: 'a deadline',
@@ -11,11 +16,47 @@ const WHAT: Readonly<Record<JobKind, string>> = {
   handover: 'packing the handover bundle',
 };
 
+/** Where an attempt ends that nobody works on any more. What may have run is never called harmless. */
+const ENDS_AS: Readonly<Partial<Record<AttemptState, AttemptState>>> = {
+  intent: 'refused',
+  started: 'unknown',
+  succeeded: 'unverified',
+};
+
 /** Work that broke again and again: kept as a dead letter, on record, and told, so that one incident stops no other. */
 export async function setAside(store: Store, job: Job, why: string): Promise<void> {
-  await store.bury(job, why);
   await store.transact(async (unit) => {
-    if ((await unit.incident(job.incident)) !== null)
-      unit.run(job.incident, { type: 'set_aside', what: WHAT[job.kind], why });
+    await unit.bury(job, why);
+    const incident = await unit.incident(job.incident);
+    if (incident === null || job.kind === 'refresh') return; // a refresh tells nobody anything new
+    unit.run(job.incident, commandOf(job, why));
+    await endAttempt(unit, job, incident.attempts, why);
   });
+}
+
+/** A message that breaks is a message lost, and a bundle that breaks must not keep people from being told. */
+function commandOf(job: Job, why: string): Command {
+  if (job.kind === 'notify') {
+    const { channel, recipient, purpose } = job.payload;
+    return { type: 'notice_failed', channel, recipient, purpose, detail: `it broke again and again: ${why}` };
+  }
+  if (job.kind === 'handover') {
+    return { type: 'handover', bundle: null, notify: job.payload.notify, why: job.payload.why, problem: why };
+  }
+  return { type: 'set_aside', what: WHAT[job.kind], why };
+}
+
+/** Frees the lock on the target, and lets people hear of the outcome. */
+async function endAttempt(unit: UnitOfWork, job: Job, attempts: readonly Attempt[], why: string): Promise<void> {
+  const row = await attemptOf(unit, job);
+  const attempt = attempts.find(({ id }) => id === row?.id);
+  const state = row && ENDS_AS[row.state as AttemptState];
+  if (row === undefined || attempt === undefined || state === undefined) return;
+  await moveAttempt(unit.tx, row.id, [row.state as AttemptState], state, { finished_at: unit.now });
+  unit.run(job.incident, { type: 'fix_state', attempt: { ...attempt, state, reasons: [`it broke: ${why}`] } });
+}
+
+async function attemptOf(unit: UnitOfWork, job: Job): Promise<AttemptRow | undefined> {
+  if (job.kind === 'fix') return findAttempt(unit.tx, job.incident, job.payload.fix);
+  return job.kind === 'verify' ? readAttempt(unit.tx, job.payload.attempt) : undefined;
 }

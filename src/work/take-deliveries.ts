@@ -4,6 +4,7 @@ import { groupingKeyOf } from '../incidents/correlate.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { readJson } from '../sources/read-json.ts';
 import type { SetAside, Source } from '../sources/source.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { observeGroup } from './observe.ts';
@@ -86,10 +87,6 @@ async function takeOrSetAside(parts: TakeParts, delivery: Delivery): Promise<voi
   }
 }
 
-function isStoreTrouble(error: unknown): boolean {
-  return String((error as { code?: unknown }).code ?? '').startsWith('SQLITE_');
-}
-
 async function setAside(parts: TakeParts, delivery: Delivery, why: string): Promise<void> {
   parts.log('a delivery was set aside', { delivery: delivery.id, source: delivery.source, error: why });
   const raw = delivery.body.toString('utf8', 0, 2000);
@@ -153,16 +150,14 @@ async function keepAside(unit: UnitOfWork, { delivery, setAside }: Opened): Prom
 }
 
 async function insertAside(unit: UnitOfWork, delivery: Delivery, aside: readonly SetAside[]): Promise<void> {
-  const rows = aside
-    .slice(0, 100)
-    .map(({ field, problem, raw }) => ({
-      at: unit.now,
-      source: delivery.source,
-      delivery: delivery.id,
-      field,
-      problem,
-      raw,
-    }));
+  const rows = aside.slice(0, 100).map(({ field, problem, raw }) => ({
+    at: unit.now,
+    source: delivery.source,
+    delivery: delivery.id,
+    field,
+    problem,
+    raw,
+  }));
   await unit.tx.insertInto('set_aside').values(rows).execute();
 }
 
