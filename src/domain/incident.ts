@@ -263,9 +263,20 @@ const NEXT_ACTION: Readonly<Record<DeadlineKind, string>> = {
   fix: 'count the fix as lost and escalate',
 };
 
-/** What happens next by itself, and when; null where nothing is pending. */
-export function nextStep(incident: Pick<Incident, 'deadlines'>): { at: number; action: string } | null {
+/** What happens by itself at a deadline, as a verb phrase. */
+export function nextAction(kind: DeadlineKind): string {
+  return NEXT_ACTION[kind];
+}
+
+/** The deadline that is due first; null where nothing is pending. */
+export function nextDeadline(incident: Pick<Incident, 'deadlines'>): { at: number; kind: DeadlineKind } | null {
   const pending = (Object.entries(incident.deadlines) as [DeadlineKind, number][]).sort((a, b) => a[1] - b[1]);
   const first = pending[0];
-  return first === undefined ? null : { at: first[1], action: NEXT_ACTION[first[0]] };
+  return first === undefined ? null : { kind: first[0], at: first[1] };
+}
+
+/** What happens next by itself, and when; null where nothing is pending. */
+export function nextStep(incident: Pick<Incident, 'deadlines'>): { at: number; action: string } | null {
+  const next = nextDeadline(incident);
+  return next === null ? null : { at: next.at, action: NEXT_ACTION[next.kind] };
 }

@@ -1,4 +1,5 @@
 import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
+import { nextDeadline, type Incident } from '../domain/incident.ts';
 import type { Tables } from './schema.ts';
 
 /** The dialect's words where SQLite and PostgreSQL differ. */
@@ -9,7 +10,7 @@ export interface Words {
 type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [firstTables, accessTables, threadTable, ledgerColumns];
+const STEPS: readonly Step[] = [firstTables, accessTables, threadTable, ledgerColumns, expiryIndex, listColumns];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
@@ -174,4 +175,57 @@ async function ledgerColumns(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable('timeline').addColumn('n', 'bigint').execute();
   await db.schema.alterTable('timeline').addColumn('chain', 'text').execute();
   await db.schema.createIndex('timeline_by_n').on('timeline').column('n').unique().execute();
+}
+
+/** Finds the alerts whose sender vouches for them no longer without looking at the others. */
+async function expiryIndex(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createIndex('alerts_by_end')
+    .on('alerts')
+    .column('ends_at')
+    .where(sql<boolean>`status = 'firing' and ends_at is not null`)
+    .execute();
+}
+
+/** What the console's list shows and is sorted by, so that no state has to be read for it. */
+async function listColumns(db: Kysely<Tables>): Promise<void> {
+  const add = () => db.schema.alterTable('incidents');
+  await add()
+    .addColumn('starts_at', 'bigint', (c) => c.notNull().defaultTo(0))
+    .execute();
+  for (const column of ['acknowledged_by', 'owner', 'next_kind'] as const)
+    await add().addColumn(column, 'text').execute();
+  await add().addColumn('next_at', 'bigint').execute();
+  await fillListColumns(db);
+  await db.schema
+    .createIndex('incidents_by_need')
+    .on('incidents')
+    .columns(['status', 'priority', 'level desc', 'number'])
+    .execute();
+  await db.schema.createIndex('incidents_by_age').on('incidents').columns(['status', 'number']).execute();
+}
+
+async function fillListColumns(db: Kysely<Tables>): Promise<void> {
+  for (let after = 0; ;) {
+    const rows = await db
+      .selectFrom('incidents')
+      .select(['uid', 'number', 'state'])
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(500)
+      .execute();
+    for (const { uid, state } of rows) {
+      const incident = JSON.parse(state) as Incident;
+      const next = nextDeadline(incident);
+      await db
+        .updateTable('incidents')
+        .set({ starts_at: incident.startsAt, acknowledged_by: incident.acknowledgedBy, owner: incident.owner ?? null })
+        .set({ next_kind: next?.kind ?? null, next_at: next?.at ?? null })
+        .where('uid', '=', uid)
+        .execute();
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = Number(last.number);
+  }
 }

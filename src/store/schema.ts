@@ -24,10 +24,17 @@ export interface Tables {
     /** Until when a firing alert belongs here; {@link FOREVER} while it is open. */
     attach_until: number;
     firing: number;
+    /** When the trouble began, as its first alert says; `created_at` is when we heard of it. */
+    starts_at: number;
     created_at: number;
     updated_at: number;
     acknowledged_at: number | null;
+    acknowledged_by: string | null;
+    owner: string | null;
     resolved_at: number | null;
+    /** The deadline that is due first, and when; null where nothing is pending. */
+    next_kind: string | null;
+    next_at: number | null;
     /** The fold of the timeline, as JSON. */
     state: string;
   };
@@ -87,7 +94,15 @@ export interface Tables {
   };
   bundles: { incident: string; n: number; sha256: string; bytes: number; created_at: number };
   /** Malformed alerts and poison deliveries: kept, shown, never in the way. */
-  set_aside: { id: Generated<number>; at: number; source: string; delivery: string; field: string; problem: string; raw: string };
+  set_aside: {
+    id: Generated<number>;
+    at: number;
+    source: string;
+    delivery: string;
+    field: string;
+    problem: string;
+    raw: string;
+  };
   /**
    * What a channel gave as its reference to the first message of an incident (or to its issue, its ticket): later messages
    * refer to it. `ref` and `first` are JSON: a `ThreadRef`, and how the first message was worded.

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { targetOf, type Alert } from '../domain/alert.ts';
-import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
+import { incidentId, nextDeadline, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
 import { reachOf, type KnownAlert, type LastWord, type OpenIndex } from '../incidents/correlate.ts';
 import { decide, type Command, type Refusal } from '../incidents/decide.ts';
@@ -358,7 +358,11 @@ export class UnitOfWork implements OpenIndex {
             firing: eb.ref('excluded.firing'),
             updated_at: eb.ref('excluded.updated_at'),
             acknowledged_at: eb.ref('excluded.acknowledged_at'),
+            acknowledged_by: eb.ref('excluded.acknowledged_by'),
+            owner: eb.ref('excluded.owner'),
             resolved_at: eb.ref('excluded.resolved_at'),
+            next_kind: eb.ref('excluded.next_kind'),
+            next_at: eb.ref('excluded.next_at'),
             state: eb.ref('excluded.state'),
           })),
         )
@@ -418,6 +422,7 @@ export class StaleLease extends Error {
 function incidentRow(incident: Incident): Tables['incidents'] {
   const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } =
     incident;
+  const next = nextDeadline(incident);
   return {
     ...{ uid, number, status, level, severity, priority, team, service, environment, source, title, firing },
     category: incident.classification.category,
@@ -425,8 +430,13 @@ function incidentRow(incident: Incident): Tables['incidents'] {
     attach_until: reachOf(incident) ?? FOREVER,
     created_at: incident.createdAt,
     updated_at: incident.updatedAt,
+    starts_at: incident.startsAt,
     acknowledged_at: incident.acknowledgedAt,
+    acknowledged_by: incident.acknowledgedBy,
+    owner: incident.owner,
     resolved_at: incident.resolvedAt,
+    next_kind: next?.kind ?? null,
+    next_at: next?.at ?? null,
     state: JSON.stringify(incident),
   };
 }
