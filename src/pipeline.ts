@@ -1,6 +1,7 @@
 import type { Job, JobKind } from './domain/job.ts';
 import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts';
 import { notify, type NotifyParts } from './work/notify.ts';
+import { expireAlerts, type ExpireParts } from './work/expire-alerts.ts';
 import { packHandover, type HandoverParts } from './work/pack-handover.ts';
 import { passDeadline } from './work/pass-deadline.ts';
 import { refresh } from './work/refresh.ts';
@@ -11,7 +12,7 @@ import { takeDeliveries, type TakeParts } from './work/take-deliveries.ts';
 import { verifyFix } from './work/verify-fix.ts';
 
 /** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
-export type House = TakeParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
+export type House = TakeParts & ExpireParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
 
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
@@ -24,8 +25,11 @@ const LANES: readonly Lane[] = [
   { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },
 ];
 
+/** How often it looks for alerts that were not sent again in time. */
+const EXPIRE_EVERY_MS = 1_000;
+
 export interface Pipeline {
-  /** Takes all deliveries that are on disk and not yet taken. */
+  /** Takes all deliveries that are on disk and not yet taken; then ends what was not sent again in time. */
   advance(): Promise<void>;
   /** Begins to do what is due. */
   start(): void;
@@ -62,9 +66,20 @@ export function createPipeline(house: House): Pipeline {
     setAside: (job, why) => setAside(house.store, job, why),
     log: house.log,
   });
+  const upSince = house.store.now();
+  let expiredAt = 0;
+  /** Under load this is asked hundreds of times a second. */
+  const expiryIsDue = (): boolean => {
+    const now = performance.now();
+    if (now - expiredAt < EXPIRE_EVERY_MS) return false;
+    expiredAt = now;
+    return true;
+  };
   return {
     async advance() {
       while (await takeDeliveries(house)) runner.wake();
+      if (!expiryIsDue()) return;
+      while (await expireAlerts(house, upSince)) runner.wake(); // Prometheus no longer vouches for them
     },
     start: () => runner.start(),
     wake: () => runner.wake(),

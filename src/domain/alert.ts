@@ -12,7 +12,10 @@ export interface Alert {
   readonly annotations: Labels;
   /** When it began to fire. Can move earlier on the wire; never more than an hour after its receipt here. */
   readonly startsAt: number;
-  /** When it ended; null while it fires or where the sender gave no usable date. */
+  /**
+   * When it ended; null where the sender gave no usable date. While it fires: until when its sender vouches for it, after
+   * which it counts as ended unless it was sent again (Prometheus); null where the sender will tell of the end.
+   */
   readonly endsAt: number | null;
   /** `http(s)` only; empty where the sender gave none. Shown, never fetched. */
   readonly generatorURL: string;
@@ -27,6 +30,8 @@ export interface AlertGroup {
   readonly externalURL: string;
   /** How many alerts the sender left out (`max_alerts`): nothing closes on such a payload. */
   readonly truncatedAlerts: number;
+  /** True where nobody said that these have ended: their sender vouches for them no longer. */
+  readonly expired?: boolean;
   readonly alerts: readonly Alert[];
 }
 

@@ -1,28 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createChannel } from '../channels/registry.ts';
 import type { Config } from '../config/schema.ts';
 import { incidentId } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
-import { createLogStore } from '../evidence/registry.ts';
-import { createExecutor } from '../fixes/registry.ts';
-import { compileFixes } from '../fixes/select-fix.ts';
 import { signAckToken } from '../http/ack-token.ts';
 import { openInboxReader } from '../inbox/inbox-reader.ts';
-import { createMetricsSource } from '../metrics/registry.ts';
+import type { Rules } from '../incidents/rules.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
-import { compileRules } from '../rules.ts';
-import { createSource } from '../sources/registry.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
 import { openBlobs } from '../store/blobs.ts';
 import { createReadModel } from '../store/read-model.ts';
 import { openSqlite } from '../store/sqlite.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { ClockStep } from '../store/clock.ts';
+import { openStore, readSecret, type Store } from '../store/store.ts';
 import { countCommitted } from '../telemetry/count-committed.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { pipelineMetrics, type PipelineMetrics } from '../telemetry/metrics.ts';
+import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../work/notify.ts';
 import { reportTrouble } from '../work/report-trouble.ts';
+import { openPlugins } from './plugins.ts';
 import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
 
 /** The store worker: owns `tierbell.sqlite`, advances deliveries and acts on due work. */
@@ -36,92 +32,119 @@ export interface Engine {
   onCommitted(listener: () => void): void;
   metrics(): Promise<string>;
   secret(): Promise<Buffer>;
+  /** Exchanges everything that follows from the configuration. @throws Error where it cannot be; then nothing changed */
+  reload(config: Config): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** How often it looks for deliveries even when nobody rang. */
 const LOOK_EVERY_MS = 1_000;
 
+/** After a reload, work under way may still use what was exchanged; it is closed after this. */
+const CLOSE_OLD_AFTER_MS = 60_000;
+
 /** Opens store and plugins and begins to work. The inbox must exist. */
 export async function openEngine(settings: EngineSettings, log: Logger): Promise<Engine> {
-  const { config, folder } = settings;
-  const metrics = pipelineMetrics({
+  const { folder } = settings;
+  const metrics = pipelineMetrics(namesOf(settings.config));
+  const db = await openSqlite(folder);
+  const secret = await readSecret(db, () => randomBytes(32));
+  const redact = createRedactor(secret);
+  let plugins = openPlugins(settings.config, redact);
+  let pipeline: Pipeline | null = null;
+  const listeners: (() => void)[] = [];
+  const store = await openStore({
+    db,
+    rules: () => plugins.rules,
+    clock: { wall: () => Date.now(), monotonic: () => performance.now() },
+    onCommitted(committed) {
+      for (const one of committed) countCommitted(metrics, one);
+      if (committed.length === 0) return;
+      pipeline?.wake();
+      for (const listener of listeners) listener();
+    },
+    onClockStep: (step) => tellClockStep(log, step),
+  });
+  if (settings.adminToken !== null && !(await hasAccounts(db)))
+    await storeToken(db, 'admin', 'admin', settings.adminToken, store.now());
+  const inbox = openInboxReader(join(folder, 'inbox.sqlite'));
+  const links = linksFrom(settings.externalUrl, secret, () => store.now());
+  pipeline = createPipeline({
+    ...{ store, inbox, redact, links, metrics },
+    ...{ read: createReadModel(db), blobs: openBlobs(folder), wall: Date.now, random: Math.random },
+    ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
+    // Looked up at each use, so that a reload takes effect at once.
+    get fixes() {
+      return plugins.fixes;
+    },
+    get sources() {
+      return plugins.sources;
+    },
+    get channels() {
+      return plugins.channels;
+    },
+    get logs() {
+      return plugins.logs;
+    },
+    get executors() {
+      return plugins.executors;
+    },
+    get metricsSources() {
+      return plugins.metricsSources;
+    },
+    linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
+    log: (message, fields) => log.error(message, fields),
+    seen: (taken) => countTaken(metrics, taken),
+  });
+  pipeline.start();
+  const advancing = keepAdvancing(pipeline, log);
+  return {
+    deliveries: () => advancing.ring(),
+    refused: (refused) => reportRefused(store, plugins.rules, refused, log),
+    command: (request) => runCommand(store, request),
+    onCommitted: (listener) => void listeners.push(listener),
+    metrics: () => metrics.registry.metrics(),
+    secret: async () => secret,
+    async reload(config) {
+      const old = plugins;
+      plugins = openPlugins(config, redact);
+      metrics.rename(namesOf(config));
+      setTimeout(() => void old.close(), CLOSE_OLD_AFTER_MS).unref();
+      advancing.ring();
+      pipeline?.wake();
+    },
+    async stop() {
+      await advancing.stop();
+      await pipeline?.stop();
+      await plugins.close();
+      inbox.close();
+      await store.close();
+    },
+  };
+}
+
+/** The closed sets of label values. */
+function namesOf(config: Config): MetricNames {
+  return {
     sources: config.sources.map(({ name }) => name),
     channels: config.channels.map(({ name }) => name),
     stores: config.logs.map(({ name }) => name),
     fixes: config.known_fixes.map(({ id }) => id),
     teams: config.teams.map(({ name }) => name),
-  });
-  const fixes = compileFixes(config.known_fixes);
-  const rules = compileRules(config, fixes);
-  const db = await openSqlite(folder);
-  const listeners: (() => void)[] = [];
-  const pipelineRef: { current: Pipeline | null } = { current: null };
-  const store = await openStore({
-    db,
-    rules: () => rules,
-    clock: { wall: () => Date.now(), monotonic: () => performance.now() },
-    newSecret: () => randomBytes(32),
-    onCommitted(committed) {
-      for (const one of committed) countCommitted(metrics, one);
-      if (committed.length === 0) return;
-      pipelineRef.current?.wake();
-      for (const listener of listeners) listener();
-    },
-    onClockStep: ({ kind, byMs }) =>
-      log.warn(
-        kind === 'stepped' ? 'the clock was stepped; keeping our own pace' : 'the stepped clock is believed now',
-        { byMs: Math.round(byMs) },
-      ),
-  });
-  if (settings.adminToken !== null && !(await hasAccounts(db)))
-    await storeToken(db, 'admin', 'admin', settings.adminToken, store.now());
-  const secret = await store.secret();
-  const redact = createRedactor(secret);
-  const inbox = openInboxReader(join(folder, 'inbox.sqlite'));
-  const channels = new Map(config.channels.map((channel) => [channel.name, createChannel(channel)]));
-  const logs = config.logs.map((one) => createLogStore(one));
-  const links = linksFrom(settings.externalUrl, secret, () => store.now());
-  const pipeline = createPipeline({
-    ...{ store, inbox, redact, channels, logs, links, metrics, fixes },
-    read: createReadModel(db),
-    blobs: openBlobs(folder),
-    sources: new Map(config.sources.map((source) => [source.name, createSource(source)])),
-    executors: config.executors.map((one) => createExecutor(one, { redact })),
-    metricsSources: config.metrics.map((one) => createMetricsSource(one)),
-    rules: () => rules,
-    random: Math.random,
-    readerOf: readerFrom(config),
-    linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
-    log: (message, fields) => log.error(message, fields),
-    seen: (taken) => countTaken(metrics, taken),
-  });
-  pipelineRef.current = pipeline;
-  pipeline.start();
-  const advancing = keepAdvancing(pipeline, log);
-  return {
-    deliveries: () => advancing.ring(),
-    refused: ({ source, reason }) => {
-      const summary = `${source} sent what had to be refused (${reason}), so an alert may be lost. Mend its configuration; the body is kept in the inbox.`;
-      const trouble = { name: 'TierbellDeliveryRefused', source, summary, raw: '' } as const;
-      store
-        .transact((unit) => reportTrouble(unit, trouble, rules.groupingBy))
-        .catch((error: unknown) =>
-          log.error('a refused delivery could not be reported', { source, error: String(error) }),
-        );
-    },
-    command: (request) => runCommand(store, request),
-    onCommitted: (listener) => void listeners.push(listener),
-    metrics: () => metrics.registry.metrics(),
-    secret: async () => secret,
-    async stop() {
-      await advancing.stop();
-      await pipeline.stop();
-      await Promise.allSettled([...channels.values(), ...logs].map((part) => part.close()));
-      inbox.close();
-      await store.close();
-    },
   };
+}
+
+function tellClockStep(log: Logger, { kind, byMs }: ClockStep): void {
+  const what = kind === 'stepped' ? 'the clock was stepped; keeping our own pace' : 'the stepped clock is believed now';
+  log.warn(what, { byMs: Math.round(byMs) });
+}
+
+function reportRefused(store: Store, rules: Rules, { source, reason }: RefusedDelivery, log: Logger): void {
+  const summary = `${source} sent what had to be refused (${reason}), so an alert may be lost. Mend its configuration; the body is kept in the inbox.`;
+  const trouble = { name: 'TierbellDeliveryRefused', source, summary, raw: '' } as const;
+  store
+    .transact((unit) => reportTrouble(unit, trouble, rules.groupingBy))
+    .catch((error: unknown) => log.error('a refused delivery could not be reported', { source, error: String(error) }));
 }
 
 /** One advance at a time: rung by the receiving thread, and looked for each second in any case. */
@@ -175,16 +198,6 @@ function countTaken(
 ): void {
   for (const { count, ...labels } of taken.alerts) metrics.alertsReceived.inc(labels, count);
   for (const { count, source } of taken.repeats) metrics.alertsDeduplicated.inc({ source }, count);
-}
-
-/** Mail goes to addresses: those are who acknowledges by its link. Elsewhere the name in the policy is all there is. */
-function readerFrom(config: Config): (channel: string, recipient: string) => string {
-  const mail = new Map(
-    config.channels.flatMap((channel) =>
-      channel.kind === 'email' ? [[channel.name, channel.to.join(', ')] as const] : [],
-    ),
-  );
-  return (channel, recipient) => mail.get(channel) ?? recipient;
 }
 
 function linksFrom(externalUrl: string | null, secret: Buffer, now: () => number): MessageLinks | null {

@@ -40,7 +40,8 @@ export function unproven(challenge: string): Problem {
   return {
     status: 401,
     title: 'Not authenticated',
-    detail: "The request carries no credentials of this source; compare what its sender is given with the source's `auth`.",
+    detail:
+      "The request carries no credentials of this source; compare what its sender is given with the source's `auth`.",
     headers: { 'WWW-Authenticate': challenge },
   };
 }

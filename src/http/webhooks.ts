@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Inbox } from '../inbox/inbox.ts';
+import type { Proof } from '../sources/auth/method.ts';
 import { readJson } from '../sources/read-json.ts';
 import type { Source } from '../sources/source.ts';
 import { deeperThan } from './json-depth.ts';
@@ -10,10 +11,12 @@ import {
   BUSY,
   CANNOT_STORE,
   noSuchSource,
+  stale,
   tooLarge,
-  UNPROVEN,
+  unproven,
   WRONG_ENCODING,
   wrongMethod,
+  wrongPath,
 } from './webhook-problems.ts';
 
 /** Levels of nesting; Alertmanager's own payload has four. */
@@ -51,33 +54,41 @@ type Verdict =
 export function createWebhookHandler(parts: WebhookParts): (req: IncomingMessage, res: ServerResponse) => boolean {
   const budget: Budget = { used: 0, max: BODY_BUDGET };
   return (req, res) => {
-    const name = sourceName(req.url ?? '');
-    if (name === null) return false;
-    void handle(parts, budget, name, req, res);
+    const place = placeOf(req.url ?? '');
+    if (place === null) return false;
+    void handle(parts, budget, place, req, res);
     return true;
   };
 }
 
-/** The name in `/webhooks/<name>`, a trailing slash and a query left out; '' where there is none, null for other paths. */
-function sourceName(url: string): string | null {
+/** `/webhooks/<name>/<rest>`; both '' where there is none. */
+interface Place {
+  readonly name: string;
+  readonly rest: string;
+}
+
+/** A trailing slash and a query are left out; null for other paths. */
+function placeOf(url: string): Place | null {
   if (!url.startsWith(PREFIX)) return null;
   const query = url.indexOf('?');
   let path = query < 0 ? url.slice(PREFIX.length) : url.slice(PREFIX.length, query);
   if (path !== '' && path[0] !== '/') return null;
   if (path.endsWith('/')) path = path.slice(0, -1);
-  const name = path.slice(1);
-  if (!name.includes('%')) return name;
+  const slash = path.indexOf('/', 1);
+  const name = slash < 0 ? path.slice(1) : path.slice(1, slash);
+  const rest = slash < 0 ? '' : path.slice(slash + 1);
+  if (!name.includes('%')) return { name, rest };
   try {
-    return decodeURIComponent(name);
+    return { name: decodeURIComponent(name), rest };
   } catch {
-    return name;
+    return { name, rest };
   }
 }
 
 async function handle(
   parts: WebhookParts,
   budget: Budget,
-  name: string,
+  { name, rest }: Place,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -88,7 +99,7 @@ async function handle(
     const verdict =
       source === undefined
         ? refused(noSuchSource(name, parts.sources.keys()))
-        : await receive(parts, budget, source, req, res);
+        : await receive(parts, budget, source, rest, req, res);
     if (verdict.outcome === 'gone') return;
     if (verdict.outcome === 'stored') sendReceipt(res, verdict.delivery);
     else await refuse(parts, label, verdict, req, res);
@@ -135,26 +146,38 @@ async function receive(
   parts: WebhookParts,
   budget: Budget,
   source: Source,
+  rest: string,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<Verdict> {
   if (req.method !== 'POST' && req.method !== 'PUT') return refused(wrongMethod(req.method));
-  if (!source.signsBody && !source.authenticate(req.headers, NOTHING)) return refused(UNPROVEN);
+  let proof = source.authenticate(req.headers, null);
+  if (proof.state === 'unproven') return refused(unproven(source.challenge));
   const read = await readBody(req, res, source.maxBody, budget);
   if (!read.ok && read.why === 'gone') return { outcome: 'gone' };
   const raw = read.ok ? read.body : read.kept;
-  if (source.signsBody && !source.authenticate(req.headers, raw)) return refused(UNPROVEN);
-  if (!read.ok) return read.why === 'busy' ? refused(BUSY) : refused(tooLarge(source.maxBody), raw);
+  if (!read.ok && read.why === 'busy') return refused(BUSY);
+  // Of a body that was cut nobody can say who signed it.
+  if (!read.ok) return refused(tooLarge(source.maxBody), proof.state === 'proven' ? raw : undefined);
+  if (proof.state === 'needs_body') proof = source.authenticate(req.headers, raw);
+  if (proof.state === 'stale') return refused(stale(proof.offMs, source.challenge), raw);
+  if (proof.state !== 'proven') return refused(unproven(source.challenge));
+  if (!source.paths.includes(rest)) return refused(wrongPath(source), raw);
   const plain = await decode(raw, req.headers['content-encoding'], source.maxBody);
   if (!('body' in plain)) return refused(plain, raw);
   const problem = look(source, plain.body);
-  return problem === null ? store(parts, source, plain.body) : refused(problem, plain.body);
+  return problem === null ? store(parts, source, plain.body, proof) : refused(problem, plain.body);
 }
 
-async function store({ inbox, log, metrics, now }: WebhookParts, source: Source, body: Uint8Array): Promise<Verdict> {
+async function store(
+  { inbox, log, metrics, now }: WebhookParts,
+  source: Source,
+  body: Uint8Array,
+  proof: Extract<Proof, { state: 'proven' }>,
+): Promise<Verdict> {
   const receivedAt = now();
   try {
-    const { id } = await inbox.append(source.name, body, receivedAt);
+    const { id } = await inbox.append(source.name, body, receivedAt, proof.once);
     metrics.lastSeen(source.name, receivedAt);
     return { outcome: 'stored', delivery: id };
   } catch (error) {

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { Ballast } from './ballast.ts';
 import { prepareSchema } from './schema.ts';
+import { openSignatures, type Signatures } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
 
 /** A delivery that is on disk: `id` is what its sender is told, `seq` its place in line. */
@@ -13,8 +14,12 @@ export type Health = { readonly ok: true } | { readonly ok: false; readonly why:
 
 /** Where raw deliveries are kept. One thread owns it; others read through {@link openInboxReader}. */
 export interface Inbox {
-  /** Resolves once the body is on disk (fsync). Rejects, with a sentence for the operator, when it cannot be stored. */
-  append(source: string, body: Uint8Array, receivedAt: number): Promise<Receipt>;
+  /**
+   * Resolves once the body is on disk (fsync). Rejects, with a sentence for the operator, when it cannot be stored.
+   * @param once a signature that must have its effect only once: where it is on disk already, nothing is stored and the
+   *   receipt is that of the first time
+   */
+  append(source: string, body: Uint8Array, receivedAt: number, once?: string | null): Promise<Receipt>;
   /** Keeps what a proven sender sent and we had to refuse; the oldest of these give way. Never seen by the worker. */
   refused(source: string, body: Uint8Array, receivedAt: number, reason: string): Promise<Receipt>;
   /** Called after each commit that brought deliveries, with the newest `seq`. */
@@ -51,6 +56,7 @@ interface Waiting {
   readonly receivedAt: number;
   /** null for accepted ones. */
   readonly refusal: string | null;
+  readonly once: string | null;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: Error) => void;
 }
@@ -65,6 +71,7 @@ class SqliteInbox implements Inbox {
   readonly #insert: Database.Statement<[string, string, number, string, string, Uint8Array]>;
   readonly #begin: Database.Statement;
   readonly #commitStatement: Database.Statement;
+  readonly #signatures: Signatures;
   readonly #ballast: Ballast;
   readonly #refusedBytes: number;
   readonly #listeners: ((lastSeq: number) => void)[] = [];
@@ -87,15 +94,16 @@ class SqliteInbox implements Inbox {
     );
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commitStatement = this.#db.prepare('COMMIT');
+    this.#signatures = openSignatures(this.#db);
     this.#ballast = new Ballast(`${path}.ballast`, ballastBytes);
   }
 
-  append(source: string, body: Uint8Array, receivedAt: number): Promise<Receipt> {
-    return this.#enqueue(source, body, receivedAt, null);
+  append(source: string, body: Uint8Array, receivedAt: number, once: string | null = null): Promise<Receipt> {
+    return this.#enqueue(source, body, receivedAt, null, once);
   }
 
   refused(source: string, body: Uint8Array, receivedAt: number, reason: string): Promise<Receipt> {
-    return this.#enqueue(source, body, receivedAt, reason);
+    return this.#enqueue(source, body, receivedAt, reason, null);
   }
 
   onCommit(listener: (lastSeq: number) => void): void {
@@ -129,9 +137,15 @@ class SqliteInbox implements Inbox {
     this.#db.close();
   }
 
-  #enqueue(source: string, body: Uint8Array, receivedAt: number, refusal: string | null): Promise<Receipt> {
+  #enqueue(
+    source: string,
+    body: Uint8Array,
+    receivedAt: number,
+    refusal: string | null,
+    once: string | null,
+  ): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id: uuidv7(receivedAt), source, body, receivedAt, refusal, resolve, reject });
+      this.#waiting.push({ id: uuidv7(receivedAt), source, body, receivedAt, refusal, once, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       // After the poll phase: all that the sockets had in this turn shares one fsync.
@@ -156,20 +170,30 @@ class SqliteInbox implements Inbox {
       return;
     }
     batch.forEach(({ resolve }, index) => resolve(receipts[index] as Receipt));
-    const last = receipts.at(-1)?.seq ?? 0;
+    const last = receipts.reduce((most, { seq }) => Math.max(most, seq), 0);
     if (batch.some(({ refusal }) => refusal === null)) for (const listener of this.#listeners) listener(last);
   }
 
   #write(batch: readonly Waiting[]): Receipt[] {
     this.#begin.run();
-    const receipts = batch.map(({ id, source, receivedAt, refusal, body }) => {
-      const kind = refusal === null ? 'accepted' : 'refused';
-      const { lastInsertRowid } = this.#insert.run(id, source, receivedAt, kind, refusal ?? '', body);
-      return { id, seq: Number(lastInsertRowid) };
-    });
+    const receipts = batch.map((one) => (one.once === null ? this.#store(one) : this.#storeOnce(one, one.once)));
     if (batch.some(({ refusal }) => refusal !== null)) this.#dropOldRefusals();
     this.#commitStatement.run();
     return receipts;
+  }
+
+  #store({ id, source, receivedAt, refusal, body }: Waiting): Receipt {
+    const kind = refusal === null ? 'accepted' : 'refused';
+    const { lastInsertRowid } = this.#insert.run(id, source, receivedAt, kind, refusal ?? '', body);
+    return { id, seq: Number(lastInsertRowid) };
+  }
+
+  #storeOnce(one: Waiting, signature: string): Receipt {
+    const first = this.#signatures.find(one.source, signature);
+    if (first !== null) return first;
+    const receipt = this.#store(one);
+    this.#signatures.keep(one.source, signature, receipt, one.receivedAt);
+    return receipt;
   }
 
   #dropOldRefusals(): void {

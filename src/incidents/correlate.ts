@@ -11,6 +11,8 @@ export interface LastWord {
 /** What the store knows of an alert that an incident holds. */
 export interface KnownAlert extends LastWord {
   readonly incident: string;
+  /** As in {@link Alert}: while it fires, until when its sender vouches for it. */
+  readonly endsAt?: number | null;
 }
 
 /** What is open (or resolved, but still within reach of a firing): looked up before, so that correlating is pure. */
@@ -23,8 +25,8 @@ export interface OpenIndex {
 }
 
 /**
- * `repeat`: nothing new. `renewed`: nothing new but a later beginning, which must be kept, as late words are measured by
- * it. `stale`: an older word than what we know.
+ * `repeat`: nothing new. `renewed`: nothing new but a later beginning, by which late words are measured, or a later moment
+ * until which its sender vouches for it; it must be kept. `stale`: an older word than what we know.
  */
 export type Change = 'fired' | 'resolved' | 'repeat' | 'renewed' | 'stale';
 
@@ -90,18 +92,26 @@ export function correlate(group: AlertGroup, index: OpenIndex, by: readonly stri
 
 /** A firing of an episode whose end we have heard of. */
 function isLate(alert: Alert, last: LastWord | undefined): boolean {
-  return last?.status === 'resolved' && alert.status === 'firing' && alert.startsAt <= last.startsAt;
+  const mayBeLate = alert.status === 'firing' && !isOfNow(alert);
+  return last?.status === 'resolved' && mayBeLate && alert.startsAt <= last.startsAt;
+}
+
+/** Its sender says until when it fires, and that lay ahead when it came: such a word is never the late retry of an old one. */
+function isOfNow({ status, endsAt }: Alert): boolean {
+  return status === 'firing' && endsAt !== null;
 }
 
 /**
  * `startsAt` decides: a firing no newer than the episode that has ended is a late retry and never reopens it; the end of
  * an older episode never ends a newer one. Firing while firing is the same episode, whatever its `startsAt`.
+ * An alert that expired because its sender could not reach us fires again with its old beginning (Prometheus).
  */
 function changeOf(alert: Alert, known: KnownAlert | undefined): Change {
   if (known === undefined) return alert.status === 'firing' ? 'fired' : 'resolved';
   const newer = alert.startsAt > known.startsAt;
-  if (alert.status === known.status) return newer ? 'renewed' : 'repeat';
-  if (alert.status === 'firing') return newer ? 'fired' : 'stale';
+  const vouched = isOfNow(alert) && (alert.endsAt ?? 0) > (known.endsAt ?? 0);
+  if (alert.status === known.status) return newer || vouched ? 'renewed' : 'repeat';
+  if (alert.status === 'firing') return newer || isOfNow(alert) ? 'fired' : 'stale';
   const endedBefore = alert.endsAt !== null && alert.endsAt < known.startsAt;
   return endedBefore ? 'stale' : 'resolved';
 }

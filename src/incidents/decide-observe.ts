@@ -74,11 +74,12 @@ function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Acto
     .slice(0, MARKS)
     .map(({ fingerprint, status, startsAt, labels }) => ({ fingerprint, status, startsAt, labels }));
   const data = { delivery, fired: fired.length, resolved: resolved.length, firing, hidden, impact, severity, marks };
-  draft.add('alerts', alertsText(fired.length, resolved.length, firing, hidden), data, actor);
+  const ended = command.expired === true ? 'not sent again in time and counted as resolved' : 'resolved';
+  draft.add('alerts', alertsText(fired.length, resolved.length, ended, firing, hidden), data, actor);
 }
 
-function alertsText(fired: number, resolved: number, firing: number, hidden: number): string {
-  const parts = [fired > 0 ? `${fired} fired` : '', resolved > 0 ? `${resolved} resolved` : ''].filter(
+function alertsText(fired: number, resolved: number, ended: string, firing: number, hidden: number): string {
+  const parts = [fired > 0 ? `${fired} fired` : '', resolved > 0 ? `${resolved} ${ended}` : ''].filter(
     (part) => part !== '',
   );
   const cut = hidden > 0 ? `; the sender left out ${hidden} more (max_alerts), so nothing closes on this payload` : '';

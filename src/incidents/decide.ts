@@ -33,6 +33,8 @@ export type Command =
       readonly firingDelta: number;
       readonly newAlerts: number;
       readonly newTargets: number;
+      /** Whether they resolved because they were not sent again in time. */
+      readonly expired?: boolean;
       /** How many alerts the sender left out; null where the payload is an older word than what is known. */
       readonly hidden: number | null;
     }

@@ -95,7 +95,8 @@ function nextStepView(incident: Incident): { at: string | null; action: string }
 /** An alert as the wire has it. */
 export function alertView(alert: Alert): Record<string, unknown> {
   const { fingerprint, status, labels, annotations, startsAt, endsAt, generatorURL } = alert;
-  return { fingerprint, status, startsAt: moment(startsAt), endsAt: moment(endsAt), labels, annotations, generatorURL };
+  const ended = status === 'resolved' ? moment(endsAt) : null; // while it fires it is only what its sender vouches for
+  return { fingerprint, status, startsAt: moment(startsAt), endsAt: ended, labels, annotations, generatorURL };
 }
 
 function attemptView(attempt: Attempt): unknown {

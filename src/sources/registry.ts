@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { alertmanager } from './kinds/alertmanager.ts';
+import { grafana } from './kinds/grafana.ts';
+import { prometheus } from './kinds/prometheus.ts';
 import type { Source, SourceContext } from './source.ts';
 
-/** Every kind of source. A new one is a file in `kinds/` and a line here. */
-export const sourceKinds = [alertmanager] as const;
+/** Every kind of source. A new one is a file in `kinds/` and a line in each of the three places here. */
+export const sourceKinds = [alertmanager, grafana, prometheus] as const;
 
-export const sourceConfig = z.discriminatedUnion('kind', [alertmanager.config]);
+export const sourceConfig = z.discriminatedUnion('kind', [alertmanager.config, grafana.config, prometheus.config]);
 export type SourceConfig = z.output<typeof sourceConfig>;
 
 /** @param context for secrets in files: a thread that only parses, and never authenticates, may leave it out */
@@ -13,6 +15,10 @@ export function createSource(config: SourceConfig, context: SourceContext = pars
   switch (config.kind) {
     case 'alertmanager':
       return alertmanager.create(config, context);
+    case 'grafana':
+      return grafana.create(config, context);
+    case 'prometheus':
+      return prometheus.create(config, context);
   }
 }
 

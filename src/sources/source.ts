@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Alert, AlertGroup } from '../domain/alert.ts';
+import type { Proof } from './auth/method.ts';
 
 /** A request's headers as node gives them: lower-case names. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -50,12 +51,17 @@ export interface Source {
   readonly kind: string;
   /** The largest body in bytes that it takes. */
   readonly maxBody: number;
+  /** What may stand behind `/webhooks/<name>` in the path; '' is the plain address. */
+  readonly paths: readonly string[];
   /** Whether requests must prove who they are. */
   readonly authenticated: boolean;
-  /** Whether `authenticate` must see the body (signatures). Where false, it is asked before the body is read. */
-  readonly signsBody: boolean;
-  /** Constant-time. True where the headers (and, for signatures, the raw body) prove the sender, or nothing is asked. */
-  authenticate(headers: RequestHeaders, body: Uint8Array): boolean;
+  /** For `WWW-Authenticate`; '' where nothing is asked. */
+  readonly challenge: string;
+  /**
+   * Constant-time. Asked before the body is read (null), and again with the raw bytes where the answer is `needs_body`.
+   * Proven where nothing is asked.
+   */
+  authenticate(headers: RequestHeaders, body: Uint8Array | null): Proof;
   /** The cheap look that decides between 200 and 400: the top-level shape only. */
   check(json: unknown): ShapeProblem | null;
   /** Normalises a body that passed `check`. @param receivedAt epoch milliseconds */

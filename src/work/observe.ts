@@ -53,6 +53,7 @@ async function observe(
     resolved: resolved.map(({ alert }) => alert),
     firingDelta: fired.length - ended,
     newAlerts: changed.filter(({ joins }) => joins).length,
+    expired: group.expired === true,
     hidden,
   });
 }

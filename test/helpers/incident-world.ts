@@ -220,7 +220,10 @@ export class World {
     );
     const last = gone.sort((a, b) => a.row.startsAt - b.row.startsAt).at(-1)?.row;
     return {
-      held: near && { incident: near.incident, status: near.alert.status, startsAt: near.startsAt },
+      held: near && {
+        ...{ incident: near.incident, startsAt: near.startsAt },
+        ...{ status: near.alert.status, endsAt: near.alert.endsAt },
+      },
       last: last && { status: last.alert.status, startsAt: last.startsAt },
     };
   }

@@ -208,12 +208,13 @@ describe('the settings of a source', () => {
     expect(alertOf({ labels }, {}, settings).labels).toEqual({ environment: 'staging', empty: 'filled', region: 'eu' });
   });
 
-  it('a heartbeat is what all its matchers fit, and nothing without them', () => {
+  it('a heartbeat is what all its matchers fit, and Watchdog in any case', () => {
     const watchdog = alertOf({ labels: { alertname: 'Watchdog' } });
     const heartbeat = { matchers: ['alertname="Watchdog"'] };
     expect(sourceWith({ heartbeat }).isHeartbeat(watchdog)).toBe(true);
     expect(sourceWith({ heartbeat }).isHeartbeat(alertOf({}))).toBe(false);
-    expect(sourceWith().isHeartbeat(watchdog)).toBe(false);
+    expect(sourceWith().isHeartbeat(watchdog)).toBe(true);
+    expect(sourceWith().isHeartbeat(alertOf({}))).toBe(false);
     expect(sourceConfig.safeParse({ name: 'am', kind: 'alertmanager', heartbeat: { matchers: [] } }).success).toBe(
       false,
     );

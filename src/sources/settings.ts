@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { duration, matchers, name, size } from '../config/fields.ts';
+import { label, labelSet, type Labels } from '../domain/alert.ts';
+import { matchesAll, parseMatcher } from '../domain/matcher.ts';
+import { auth, createAuth } from './auth/auth.ts';
+import type { Source, SourceContext } from './source.ts';
+
+/** Bytes. 600 ordinary alerts are 536 kB. */
+const MAX_BODY_OPEN = 5_000_000;
+const MAX_BODY_AUTHENTICATED = 32_000_000;
+const HEARTBEAT_INTERVAL_MS = 300_000;
+/** The always-firing alert of kube-prometheus and most rule sets: it shows that the chain is alive and nothing else. */
+const WATCHDOG = 'Watchdog';
+
+/** The settings that every kind of source has. */
+export const commonSettings = {
+  name,
+  auth: auth.optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  max_body: size.optional(),
+  /** At least one matcher: an empty list fits everything, and then no alert would ever become an incident. */
+  heartbeat: z
+    .strictObject({ matchers: matchers.min(1), interval: duration.default(HEARTBEAT_INTERVAL_MS) })
+    .optional(),
+};
+const common = z.object(commonSettings);
+export type CommonSettings = z.output<typeof common>;
+
+/** What every kind of source makes of them. */
+export type CommonPart = Pick<
+  Source,
+  'name' | 'maxBody' | 'authenticated' | 'challenge' | 'authenticate' | 'isHeartbeat'
+>;
+
+export function createCommon(settings: CommonSettings, context: SourceContext): CommonPart {
+  const { challenge, check } = createAuth(settings.auth, { ...context, source: settings.name });
+  const authenticated = settings.auth !== undefined;
+  const beat = settings.heartbeat?.matchers.map(parseMatcher);
+  return {
+    name: settings.name,
+    maxBody: settings.max_body ?? (authenticated ? MAX_BODY_AUTHENTICATED : MAX_BODY_OPEN),
+    authenticated,
+    challenge,
+    authenticate: check,
+    // Watchdog also where no heartbeat is configured: it fires for ever, so it must never become an incident.
+    isHeartbeat: ({ labels }) =>
+      label(labels, 'alertname') === WATCHDOG || (beat !== undefined && matchesAll(beat, labels)),
+  };
+}
+
+/** The labels that are added where an alert has none. */
+export function defaultLabels(settings: CommonSettings): Labels {
+  return labelSet(Object.entries(settings.labels));
+}
