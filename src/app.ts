@@ -24,6 +24,8 @@ import { receivingMetrics, storeMetrics, teamLabel, type ReceivingMetrics } from
 
 export interface AppSettings {
   readonly config: Config;
+  /** Reads the configuration again. @throws Error that lists every problem */
+  readonly loadAgain: () => Promise<Config>;
   readonly folder: string;
   readonly host: string;
   readonly port: number;
@@ -44,6 +46,8 @@ export interface AppSettings {
 
 export interface App {
   readonly url: string;
+  /** Exchanges the configuration, all of it or nothing. @throws Error with every problem; then nothing changed */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,14 +74,12 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     const at = seen.get(name);
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
-  const sources = new Map(
-    config.sources.map((source) => [
-      source.name,
-      createSource(source, { now: () => Date.now(), warn: (message) => log.warn(message) }),
-    ]),
-  );
+  const front = openFront(config, log);
   const webhooks = createWebhookHandler({
-    ...{ sources, inbox, now: () => Date.now() },
+    ...{ inbox, now: () => Date.now() },
+    get sources() {
+      return front.current.sources;
+    },
     log: {
       warn: (message) => log.warn(message),
       error: (message, cause) => log.error(message, { error: String(cause) }),
@@ -93,6 +95,20 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
     },
   });
+  const reload = oneAtATime(async () => {
+    try {
+      const next = await settings.loadAgain();
+      const opened = createFront(next, log);
+      await engine.reload(next);
+      front.current = opened;
+      tellReload(metrics, true);
+      log.info('configuration reloaded');
+    } catch (error) {
+      tellReload(metrics, false);
+      log.error('the configuration was not reloaded; the running one stays', { error: String(error) });
+      throw error;
+    }
+  });
   const stream = new Stream({
     after: (n, limit) => entriesAfter(readDb, n, limit),
     newest: async () => (await ledgerHead(readDb)).n,
@@ -105,17 +121,18 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     secret: await engine.secret(),
     processMetrics: processMetrics(),
     accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
-    procedure: procedureLookUp(config),
+    procedure: (category) => front.current.procedure(category),
+    reload: () => reload(),
     stream,
-    team: teamLabel(config.teams.map(({ name }) => name)),
+    team: (name) => front.current.team(name),
   });
   const server = createServer((req, res) => {
     if (!webhooks(req, res)) app(req, res);
   });
-  warnOfOpenSources(sources, log);
   const port = await listen(server, settings.host, settings.port);
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    reload,
     async stop() {
       stream.close();
       await closeAll(server, engine, inbox);
@@ -158,6 +175,35 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
+/** What follows from the configuration in the receiving thread: exchanged whole by a reload. */
+interface Front {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly procedure: (category: Category) => readonly ProcedureStep[];
+  readonly team: (name: string) => string;
+}
+
+function openFront(config: Config, log: Logger): { current: Front } {
+  return { current: createFront(config, log) };
+}
+
+function createFront(config: Config, log: Logger): Front {
+  const context = { now: () => Date.now(), warn: (message: string) => log.warn(message) };
+  const sources = new Map(config.sources.map((source) => [source.name, createSource(source, context)]));
+  warnOfOpenSources(sources, log);
+  return { sources, procedure: procedureLookUp(config), team: teamLabel(config.teams.map(({ name }) => name)) };
+}
+
+/** Calls that come while one runs wait for it, then run in their turn. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => (last = last.catch(() => {}).then(work));
+}
+
+function tellReload(metrics: ReceivingMetrics, good: boolean): void {
+  metrics.reloadSuccessful.set(good ? 1 : 0);
+  if (good) metrics.reloadSuccess.set(Date.now() / 1000);
+}
+
 function procedureLookUp(config: Config): (category: Category) => readonly ProcedureStep[] {
   const procedures = compileProcedures(config.procedures);
   return (category) => procedures.get(category) ?? [];
@@ -165,8 +211,7 @@ function procedureLookUp(config: Config): (category: Category) => readonly Proce
 
 function tellBuild(metrics: ReceivingMetrics, { version, nodeVersion }: AppSettings): void {
   metrics.buildInfo.set({ version, node: nodeVersion }, 1);
-  metrics.reloadSuccessful.set(1);
-  metrics.reloadSuccess.set(Date.now() / 1000);
+  tellReload(metrics, true);
 }
 
 function processMetrics(): () => Promise<string> {

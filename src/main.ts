@@ -19,6 +19,7 @@ export async function main(): Promise<void> {
     onStop(stop) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
     },
+    onReload: (reload) => void process.on('SIGHUP', reload),
     settled: () => setFlagsFromString('--semi-space-growth-factor=2'),
     exit: (status) => process.exit(status),
   };

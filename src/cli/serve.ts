@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { Config } from '../config/schema.ts';
 import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { App, AppSettings } from '../app.ts';
@@ -46,16 +47,14 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
   const { prepareEngine } = await import('../engine/start-engine.ts');
   const thread = prepareEngine();
-  const loaded = await loadConfig({ file: flags['config.file'], env: terminal.env });
-  if (!loaded.ok) {
-    const problems = loaded.problems.map(renderProblem).join('\n');
-    throw new CliError(`the configuration has ${loaded.problems.length} problem(s); nothing was started\n${problems}`);
-  }
+  const loadAgain = (): Promise<Config> => load(flags['config.file'], terminal);
+  const config = await loadAgain();
   if (externalUrl === null) log.warn('no --web.external-url: messages carry no links, and say so');
   const { startApp } = await import('../app.ts');
   const settings: AppSettings = {
     ...{
-      config: loaded.config,
+      config,
+      loadAgain,
       folder: resolve(terminal.cwd, flags['storage.path']),
       host,
       port,
@@ -73,10 +72,19 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
     throw new CliError(sentence(error, flags['web.listenAddress']), (error as Error).name === 'OpenDoor' ? 2 : 1);
   });
   stopOnSignal(app, terminal, log);
+  terminal.onReload(() => void app.reload().catch(() => {})); // logged where it fails
   terminal.settled();
   log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
   return null;
+}
+
+/** @throws CliError that lists every problem */
+async function load(file: string, terminal: Terminal): Promise<Config> {
+  const loaded = await loadConfig({ file, env: terminal.env });
+  if (loaded.ok) return loaded.config;
+  const problems = loaded.problems.map(renderProblem).join('\n');
+  throw new CliError(`the configuration has ${loaded.problems.length} problem(s) and is not used\n${problems}`);
 }
 
 /** The first token of an empty store, so that a container can be started without a step before. */

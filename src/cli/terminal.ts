@@ -12,6 +12,8 @@ export interface Terminal {
   stdin(): Uint8Array;
   /** Calls once for SIGTERM or SIGINT. */
   onStop(stop: (signal: string) => void): void;
+  /** Calls for each SIGHUP. */
+  onReload(reload: () => void): void;
   /** Everything is loaded: from here on memory may grow with the work. */
   settled(): void;
   exit(status: number): void;

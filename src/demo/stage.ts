@@ -49,14 +49,14 @@ export async function setStage(settings: StageSettings): Promise<Stage> {
   const people = new People(secret);
   const probe = (): Promise<Health> => probeService(service);
   const around = await startDemoServer(people, probe);
-  const config = await load({
+  const env = {
     TIERBELL_DEMO_FOLDER: folder,
     TIERBELL_DEMO_RULES: RULES,
     TIERBELL_DEMO_URL: around.url,
     TIERBELL_DEMO_TOKEN: token,
     TIERBELL_DEMO_SECRET: secret,
-  });
-  const app = await startBridge(config, join(folder, 'store'), settings);
+  };
+  const app = await startBridge(() => load(env), join(folder, 'store'), settings);
   const bridge = new BridgeClient(app.url, token);
   return {
     people,
@@ -80,12 +80,13 @@ async function load(env: Readonly<Record<string, string>>): Promise<Config> {
 }
 
 /** Its address stands in the messages, so the port is chosen before it listens. */
-async function startBridge(config: Config, folder: string, settings: StageSettings): Promise<App> {
+async function startBridge(loadAgain: () => Promise<Config>, folder: string, settings: StageSettings): Promise<App> {
   const { version, nodeVersion } = settings;
   const onDeath = (why: string): void => settings.onDeath(why);
   const logOptions = { level: 'warn', format: 'logfmt' } as const;
   const log = createLogger(logOptions, (line) => settings.writeError(line));
   const port = await freePort();
   const address = { host: HOST, port, externalUrl: `http://${HOST}:${port}`, loopback: true };
-  return startApp({ ...address, config, folder, logOptions, version, nodeVersion, onDeath, adminToken: null }, log);
+  const rules = { config: await loadAgain(), loadAgain };
+  return startApp({ ...address, ...rules, folder, logOptions, version, nodeVersion, onDeath, adminToken: null }, log);
 }

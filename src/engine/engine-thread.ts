@@ -57,6 +57,8 @@ async function answer(call: EngineCall): Promise<unknown> {
   switch (call.name) {
     case 'command':
       return opened.command(call);
+    case 'reload':
+      return opened.reload(call.config);
     case 'metrics':
       return opened.metrics();
     case 'secret':

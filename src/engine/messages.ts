@@ -45,6 +45,7 @@ export type ToEngine =
 
 export type EngineCall =
   | ({ readonly name: 'command' } & CommandRequest)
+  | { readonly name: 'reload'; readonly config: Config }
   | { readonly name: 'metrics' }
   | { readonly name: 'secret' }
   | { readonly name: 'stop' };

@@ -61,6 +61,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
     onCommitted: (listener) => void listeners.push(listener),
     refused: (refused) => say({ type: 'refused', refused }),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
+    reload: async (config) => void (await call({ name: 'reload', config })),
     metrics: () => call<string>({ name: 'metrics' }),
     secret: async () => Buffer.from(await call<string>({ name: 'secret' }), 'hex'),
     async stop() {

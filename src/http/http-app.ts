@@ -13,7 +13,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
-import { authorize, type Accounts } from './authorize.ts';
+import { authorize, requireRole, type Accounts } from './authorize.ts';
 
 export interface HttpParts {
   readonly read: ReadModel;
@@ -28,6 +28,8 @@ export interface HttpParts {
   readonly accounts: Accounts;
   readonly procedure: ApiParts['procedure'];
   readonly stream: ApiParts['stream'];
+  /** @throws Error with every problem of the new configuration */
+  readonly reload: () => Promise<void>;
   readonly team: (name: string) => string;
   readonly log: Logger;
   readonly now: () => number;
@@ -47,6 +49,17 @@ export function createHttpApp(parts: HttpParts): Express {
     const health = parts.inbox.healthy();
     if (health.ok) res.type('text').send('Tierbell is ready.\n');
     else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
+  });
+  app.post('/-/reload', authorize(parts.accounts, parts.now), requireRole('admin'), async (_req, res) => {
+    try {
+      await parts.reload();
+      res.type('text').send('Configuration reloaded.\n');
+    } catch (error) {
+      res
+        .status(500)
+        .type('text')
+        .send(`${error instanceof Error ? error.message : String(error)}\n`);
+    }
   });
   app.get('/metrics', async (_req, res) => {
     res.type('text/plain; version=0.0.4').send(await allMetrics(parts));

@@ -64,7 +64,7 @@ export class Stream {
   async #catchUp(req: Request, res: Response, newest: number): Promise<void> {
     const given = req.headers['last-event-id'] ?? req.query['lastEventId'];
     if (given === undefined) return;
-    const from = /^\d{1,15}$/.test(String(given)) ? Number(given) : -1;
+    const from = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : -1;
     const until = this.#sent ?? newest;
     if (from < 0 || from > newest || newest - from > REPLAY_MAX) {
       res.write(`id: ${newest}\nevent: reset\ndata: {}\n\n`);

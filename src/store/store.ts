@@ -27,8 +27,6 @@ export interface Store {
   again(job: Job, dueAt: number, payload: Job['payload']): Promise<void>;
   bury(job: Job, error: string): Promise<void>;
   nextDue(kinds: readonly JobKind[]): Promise<number | null>;
-  /** A secret of this store, made at its first start: signs links, keys redaction. */
-  secret(): Promise<Buffer>;
   readonly db: Kysely<Tables>;
   close(): Promise<void>;
 }
@@ -37,7 +35,6 @@ export interface StoreParts {
   readonly db: Kysely<Tables>;
   readonly rules: () => Rules;
   readonly clock: ClockSources;
-  readonly newSecret: () => Buffer;
   /** Called after each commit, in order. */
   readonly onCommitted: (committed: readonly Committed[]) => void;
   readonly onClockStep: (step: ClockStep) => void;
@@ -105,20 +102,22 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: Math.max(0, job.attempts - 1) }),
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds) => nextDue(db, kinds),
-    async secret() {
-      const known = await readMeta(db, 'secret');
-      if (known !== undefined) return Buffer.from(known, 'hex');
-      const fresh = parts.newSecret();
-      await db
-        .insertInto('meta')
-        .values({ name: 'secret', value: fresh.toString('hex') })
-        .execute();
-      return fresh;
-    },
     close: () => db.destroy(),
   };
 }
 
 async function readMeta(db: Kysely<Tables>, name: string): Promise<string | undefined> {
   return (await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst())?.value;
+}
+
+/** A secret of this store, made at its first start: signs links, keys redaction. */
+export async function readSecret(db: Kysely<Tables>, fresh: () => Buffer): Promise<Buffer> {
+  const known = await readMeta(db, 'secret');
+  if (known !== undefined) return Buffer.from(known, 'hex');
+  const made = fresh();
+  await db
+    .insertInto('meta')
+    .values({ name: 'secret', value: made.toString('hex') })
+    .execute();
+  return made;
 }

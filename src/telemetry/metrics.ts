@@ -94,14 +94,18 @@ export function storeMetrics() {
 }
 export type StoreMetrics = ReturnType<typeof storeMetrics>;
 
+/** What is configured: the closed sets of label values. */
+export interface MetricNames {
+  readonly sources: readonly string[];
+  readonly channels: readonly string[];
+  readonly stores: readonly string[];
+  readonly fixes: readonly string[];
+  readonly teams: readonly string[];
+}
+
 /** Of the store worker. */
-export function pipelineMetrics(names: {
-  sources: readonly string[];
-  channels: readonly string[];
-  stores: readonly string[];
-  fixes: readonly string[];
-  teams: readonly string[];
-}) {
+export function pipelineMetrics(first: MetricNames) {
+  let names = first;
   const registers = [new Registry()];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `tierbell_${name}`, help, labelNames: [...labelNames], registers });
@@ -152,18 +156,22 @@ export function pipelineMetrics(names: {
       ['channel'],
       SECONDS_BUCKETS,
     ),
-    teamLabel: teamLabel(names.teams),
+    teamLabel: (team: string) => teamLabel(names.teams)(team),
     fixLabel: (fix: string) => (names.fixes.indexOf(fix) >= 0 && names.fixes.indexOf(fix) < MOST_FIXES ? fix : 'other'),
   };
-  for (const source of names.sources) {
-    for (const status of ['firing', 'resolved']) metrics.alertsReceived.inc({ source, status }, 0);
-    metrics.alertsDeduplicated.inc({ source }, 0);
-  }
-  for (const channel of names.channels)
-    for (const result of ['sent', 'retried', 'failed']) metrics.notifications.inc({ channel, result }, 0);
-  for (const store of names.stores) metrics.enrichmentDocuments.inc({ store }, 0);
+  const rename = (next: MetricNames): void => {
+    names = next;
+    for (const source of names.sources) {
+      for (const status of ['firing', 'resolved']) metrics.alertsReceived.inc({ source, status }, 0);
+      metrics.alertsDeduplicated.inc({ source }, 0);
+    }
+    for (const channel of names.channels)
+      for (const result of ['sent', 'retried', 'failed']) metrics.notifications.inc({ channel, result }, 0);
+    for (const store of names.stores) metrics.enrichmentDocuments.inc({ store }, 0);
+  };
+  rename(first);
   beginAtZero(metrics);
-  return metrics;
+  return { ...metrics, rename };
 }
 
 /** Counters whose labels are closed sets begin at 0: what happens for the first time is then seen as a rise. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +21,14 @@ beforeEach(async () => {
   db = await openSqlite(folder);
   const clock = { wall: () => Date.now(), monotonic: () => performance.now() };
   const rules = rulesOf({ groupingBy: ['instance'] });
-  store = await openStore({ db, rules: () => rules, clock, newSecret: () => randomBytes(32), onCommitted() {}, onClockStep() {} });
+  store = await openStore({
+    db,
+    rules: () => rules,
+    clock,
+   
+    onCommitted() {},
+    onClockStep() {},
+  });
   uids.length = 0;
   for (const name of ['a', 'b', 'c']) await open(name);
   await acknowledge(uids[1] as string);
@@ -49,7 +55,11 @@ async function acknowledge(uid: string): Promise<void> {
 }
 
 function audit(anchor: string | null = null): Promise<Audit> {
-  return auditLedger(db, (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'was edited'), anchor);
+  return auditLedger(
+    db,
+    (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'was edited'),
+    anchor,
+  );
 }
 
 it('a record that nobody touched holds, numbered without a gap over all incidents', async () => {
@@ -61,7 +71,12 @@ it('a record that nobody touched holds, numbered without a gap over all incident
 });
 
 it('an edited entry is found, by incident and place', async () => {
-  const row = await db.selectFrom('timeline').selectAll().where('incident', '=', uids[1] as string).where('seq', '=', 2).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('timeline')
+    .selectAll()
+    .where('incident', '=', uids[1] as string)
+    .where('seq', '=', 2)
+    .executeTakeFirstOrThrow();
   const entry = JSON.parse(row.entry) as WireEntry;
   const edited = JSON.stringify({ ...entry, text: 'nothing happened' });
   await db.updateTable('timeline').set({ entry: edited }).where('n', '=', row.n).execute();
@@ -69,16 +84,28 @@ it('an edited entry is found, by incident and place', async () => {
 });
 
 it('a missing entry is found in the incident and in the ledger', async () => {
-  await db.deleteFrom('timeline').where('incident', '=', uids[0] as string).where('seq', '=', 2).execute();
+  await db
+    .deleteFrom('timeline')
+    .where('incident', '=', uids[0] as string)
+    .where('seq', '=', 2)
+    .execute();
   const { problems } = await audit();
   expect(problems).toContainEqual(expect.stringContaining('number 2 is missing'));
   expect(problems).toContainEqual(`incident ${uids[0]}: entry 2 is missing`);
 });
 
 it('an incident that was dropped whole is found', async () => {
-  await db.deleteFrom('timeline').where('incident', '=', uids[1] as string).execute();
-  await db.deleteFrom('incidents').where('uid', '=', uids[1] as string).execute();
-  expect((await audit()).problems.join('\n')).toMatch(/numbers \d+ to \d+ are missing; entries or whole incidents were dropped/);
+  await db
+    .deleteFrom('timeline')
+    .where('incident', '=', uids[1] as string)
+    .execute();
+  await db
+    .deleteFrom('incidents')
+    .where('uid', '=', uids[1] as string)
+    .execute();
+  expect((await audit()).problems.join('\n')).toMatch(
+    /numbers \d+ to \d+ are missing; entries or whole incidents were dropped/,
+  );
 });
 
 it('a cut tail is found by the state of its incident, and by an anchor that was noted before', async () => {
@@ -88,7 +115,9 @@ it('a cut tail is found by the state of its incident, and by an anchor that was 
   await db.deleteFrom('timeline').where('n', '=', last.n).execute();
   const { problems } = await audit(anchor);
   expect(problems).toContainEqual(expect.stringContaining('the anchor is not in the ledger'));
-  expect(problems).toContainEqual(expect.stringMatching(/INC-2: its state stands at entry \d+, its timeline ends at \d+/));
+  expect(problems).toContainEqual(
+    expect.stringMatching(/INC-2: its state stands at entry \d+, its timeline ends at \d+/),
+  );
 });
 
 it('a later anchor holds as long as the record only grows', async () => {

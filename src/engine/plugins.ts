@@ -1,0 +1,57 @@
+import type { Channel } from '../channels/channel.ts';
+import { createChannel } from '../channels/registry.ts';
+import type { Config } from '../config/schema.ts';
+import type { LogStore } from '../evidence/log-store.ts';
+import { createLogStore } from '../evidence/registry.ts';
+import type { Executor } from '../fixes/executor.ts';
+import type { CompiledFix } from '../fixes/fix.ts';
+import { createExecutor } from '../fixes/registry.ts';
+import { compileFixes } from '../fixes/select-fix.ts';
+import type { Rules } from '../incidents/rules.ts';
+import type { MetricsSource } from '../metrics/metrics-source.ts';
+import { createMetricsSource } from '../metrics/registry.ts';
+import { compileRules } from '../rules.ts';
+import { createSource } from '../sources/registry.ts';
+import type { Source } from '../sources/source.ts';
+
+/** Everything in the store worker that follows from the configuration: exchanged whole by a reload. */
+export interface Plugins {
+  readonly rules: Rules;
+  readonly fixes: readonly CompiledFix[];
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly logs: readonly LogStore[];
+  readonly executors: readonly Executor[];
+  readonly metricsSources: readonly MetricsSource[];
+  /** Who reads a message on a channel, as their acknowledgement will name them. */
+  readonly readerOf: (channel: string, recipient: string) => string;
+  close(): Promise<void>;
+}
+
+/** Makes all of them. @throws Error where one cannot be made; then nothing was changed */
+export function openPlugins(config: Config, redact: (text: string) => string): Plugins {
+  const fixes = compileFixes(config.known_fixes);
+  const channels = new Map(config.channels.map((channel) => [channel.name, createChannel(channel)]));
+  const logs = config.logs.map((one) => createLogStore(one));
+  return {
+    ...{ fixes, channels, logs },
+    rules: compileRules(config, fixes),
+    sources: new Map(config.sources.map((source) => [source.name, createSource(source)])),
+    executors: config.executors.map((one) => createExecutor(one, { redact })),
+    metricsSources: config.metrics.map((one) => createMetricsSource(one)),
+    readerOf: readerFrom(config),
+    async close() {
+      await Promise.allSettled([...channels.values(), ...logs].map((part) => part.close()));
+    },
+  };
+}
+
+/** Mail goes to addresses: those are who acknowledges by its link. Elsewhere the name in the policy is all there is. */
+function readerFrom(config: Config): Plugins['readerOf'] {
+  const mail = new Map(
+    config.channels.flatMap((channel) =>
+      channel.kind === 'email' ? [[channel.name, channel.to.join(', ')] as const] : [],
+    ),
+  );
+  return (channel, recipient) => mail.get(channel) ?? recipient;
+}
