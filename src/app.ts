@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createSlackDoor, type SlackDoor } from './channels/slack/door.ts';
 import type { Config } from './config/schema.ts';
 import type { Category } from './domain/category.ts';
 import type { Engine } from './engine/engine.ts';
@@ -17,7 +18,7 @@ import { createSource } from './sources/registry.ts';
 import { findToken, hasAccounts } from './store/access.ts';
 import { openBlobs } from './store/blobs.ts';
 import { entriesAfter, ledgerHead } from './store/ledger.ts';
-import { createReadModel } from './store/read-model.ts';
+import { createReadModel, type ReadModel } from './store/read-model.ts';
 import { lockFolder, openSqliteReader } from './store/sqlite.ts';
 import type { Logger, LogOptions } from './telemetry/logger.ts';
 import { receivingMetrics, storeMetrics, teamLabel, type ReceivingMetrics } from './telemetry/metrics.ts';
@@ -74,7 +75,8 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     const at = seen.get(name);
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
-  const front = openFront(config, log);
+  const read = createReadModel(readDb);
+  const front = openFront(config, { read, engine, log });
   const webhooks = createWebhookHandler({
     ...{ inbox, now: () => Date.now() },
     get sources() {
@@ -98,9 +100,12 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const reload = oneAtATime(async () => {
     try {
       const next = await settings.loadAgain();
-      const opened = createFront(next, log);
+      const opened = createFront(next, { read, engine, log });
       await engine.reload(next);
+      const old = front.current;
       front.current = opened;
+      await old.slack.close();
+      opened.slack.open();
       tellReload(metrics, true);
       log.info('configuration reloaded');
     } catch (error) {
@@ -116,13 +121,17 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   engine.onCommitted(() => stream.committed());
   const app = createHttpApp({
     ...{ readDb, engine, inbox, metrics, log, now: () => Date.now(), gauges: storeMetrics() },
-    read: createReadModel(readDb),
+    read,
     blobs: openBlobs(folder),
     secret: await engine.secret(),
     processMetrics: processMetrics(),
     accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
     procedure: (category) => front.current.procedure(category),
     reload: () => reload(),
+    slack: {
+      signingSecrets: () => front.current.slack.signingSecrets(),
+      answer: (...press) => front.current.slack.answer(...press),
+    },
     stream,
     team: (name) => front.current.team(name),
   });
@@ -130,11 +139,13 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     if (!webhooks(req, res)) app(req, res);
   });
   const port = await listen(server, settings.host, settings.port);
+  front.current.slack.open();
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     reload,
     async stop() {
       stream.close();
+      await front.current.slack.close();
       await closeAll(server, engine, inbox);
       await readDb.destroy();
       lock.release();
@@ -180,17 +191,41 @@ interface Front {
   readonly sources: ReadonlyMap<string, Source>;
   readonly procedure: (category: Category) => readonly ProcedureStep[];
   readonly team: (name: string) => string;
+  readonly slack: SlackDoor;
 }
 
-function openFront(config: Config, log: Logger): { current: Front } {
-  return { current: createFront(config, log) };
+interface FrontParts {
+  readonly read: ReadModel;
+  readonly engine: Engine;
+  readonly log: Logger;
 }
 
-function createFront(config: Config, log: Logger): Front {
+function openFront(config: Config, parts: FrontParts): { current: Front } {
+  return { current: createFront(config, parts) };
+}
+
+function createFront(config: Config, parts: FrontParts): Front {
+  const { log } = parts;
   const context = { now: () => Date.now(), warn: (message: string) => log.warn(message) };
   const sources = new Map(config.sources.map((source) => [source.name, createSource(source, context)]));
   warnOfOpenSources(sources, log);
-  return { sources, procedure: procedureLookUp(config), team: teamLabel(config.teams.map(({ name }) => name)) };
+  const team = teamLabel(config.teams.map(({ name }) => name));
+  return { sources, procedure: procedureLookUp(config), team, slack: slackDoor(config, parts) };
+}
+
+/** Presses of buttons in Slack become the same commands as everybody's. */
+function slackDoor({ channels, people }: Config, { read, engine, log }: FrontParts): SlackDoor {
+  return createSlackDoor(
+    channels.filter((channel) => channel.kind === 'slack'),
+    {
+      people,
+      findIncident: (uid) => read.byUid(uid),
+      acknowledge: (request) => engine.command(request),
+      log: (level, message, fields) => log[level](message, fields),
+      now: () => Date.now(),
+      random: Math.random,
+    },
+  );
 }
 
 /** Calls that come while one runs wait for it, then run in their turn. */

@@ -37,6 +37,8 @@ export interface NoticeLink {
   readonly url: string;
   /** True for a page of the bridge, which may look like a button; false for what an alert names, which never may. */
   readonly ours: boolean;
+  /** The page on which the reader acknowledges. */
+  readonly acknowledges?: boolean;
 }
 
 /** Everything a channel may say, already worded; it only lays it out in its own form and escapes it. */

@@ -7,7 +7,16 @@ import { sourceConfig } from '../sources/registry.ts';
 import { decidedCategory, duration, level, name } from './fields.ts';
 import type { CategoryRule, EscalationPolicy, KnownFix, Procedure } from './rules-schema.ts';
 
-export const person = z.strictObject({ name, email: z.email().optional(), channels: z.array(name).default([]) });
+export const person = z.strictObject({
+  name,
+  email: z.email().optional(),
+  /** The member's id in Slack: who presses a button there is this person. */
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]{2,20}$/, 'the id of a member such as U0123ABCD (in the profile in Slack, under "More")')
+    .optional(),
+  channels: z.array(name).default([]),
+});
 export type Person = z.output<typeof person>;
 
 export const team = z.strictObject({

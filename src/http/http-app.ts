@@ -13,6 +13,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
+import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
 import { authorize, requireRole, type Accounts } from './authorize.ts';
 
 export interface HttpParts {
@@ -30,6 +31,8 @@ export interface HttpParts {
   readonly stream: ApiParts['stream'];
   /** @throws Error with every problem of the new configuration */
   readonly reload: () => Promise<void>;
+  /** What Slack sends when somebody presses a button. */
+  readonly slack: Omit<SlackInteractions, 'now'>;
   readonly team: (name: string) => string;
   readonly log: Logger;
   readonly now: () => number;
@@ -66,6 +69,7 @@ export function createHttpApp(parts: HttpParts): Express {
   });
   app.get('/assets/tierbell.css', (_req, res) => void res.type('css').set('Cache-Control', 'max-age=300').send(STYLE));
   app.use('/ack', createAckPages(parts));
+  app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
   app.use(
     '/api/v1',
     authorize(parts.accounts, parts.now),
@@ -108,6 +112,7 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/incidents\/[^/]+$/, '/api/v1/incidents/{id}'],
   [/^\/api\/v1\/incidents$/, '/api/v1/incidents'],
   [/^\/ack\//, '/ack/{token}'],
+  [/^\/integrations\/slack$/, '/integrations/slack'],
   [/^\/metrics$/, '/metrics'],
   [/^\/-\/\w+$/, '/-/'],
   [/^\/assets\//, '/assets/'],

@@ -14,7 +14,7 @@ export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
     ['Handover bundle', input.bundle === null ? null : input.bundleUrl],
   ];
   return [
-    ...ours.map(([title, url]) => ({ title, url: httpUrl(url ?? ''), ours: true })),
+    ...ours.map(([title, url], index) => ({ title, url: httpUrl(url ?? ''), ours: true, acknowledges: index === 0 })),
     ...outsideLinks(input.incident),
   ].filter(({ url }) => url !== '');
 }

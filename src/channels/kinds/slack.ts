@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { dialling, httpAddress, name } from '../../config/fields.ts';
+import { defineChannel, type SendResult } from '../channel.ts';
+import { createHttpCaller } from '../http-caller.ts';
+import { createPost } from '../slack/post.ts';
+import { readSecret } from '../slack/secret.ts';
+import { createTurns, EVERY_MS } from '../slack/turns.ts';
+import { createSlackApi } from '../slack/web-api.ts';
+
+const secretText = z.string().min(1).optional();
+const secretFile = z.string().min(1).optional();
+
+const config = z
+  .strictObject({
+    name,
+    kind: z.literal('slack'),
+    /** The bot's token (`xoxb-…`, scopes chat:write and files:write); of a file that is re-read, or as it stands. */
+    token: secretText,
+    token_file: secretFile,
+    /** For Socket Mode (`xapp-…`, scope connections:write): presses of the button without a public address. */
+    app_token: secretText,
+    app_token_file: secretFile,
+    /** For `POST /integrations/slack`: presses of the button over HTTP. */
+    signing_secret: secretText,
+    signing_secret_file: secretFile,
+    channel: z
+      .string()
+      .regex(/^[CGDUW][A-Z0-9]{2,20}$/, 'the id of a channel such as C0123ABCD (at the end of its details in Slack)'),
+    api_url: httpAddress.default('https://slack.com/api/').transform((url) => url.replace(/\/*$/, '/')),
+    observe: z.boolean().default(false),
+    ...dialling,
+  })
+  .superRefine((config, ctx) => {
+    if (config.token === undefined && config.token_file === undefined) {
+      const params = { allowed: '`token_file`, or `token`' };
+      ctx.addIssue({ code: 'custom', message: 'the token is missing', params });
+    }
+    for (const key of ['token', 'app_token', 'signing_secret'] as const) {
+      if (config[key] === undefined || config[`${key}_file`] === undefined) continue;
+      const params = { allowed: `one of \`${key}\` and \`${key}_file\`` };
+      ctx.addIssue({ code: 'custom', path: [key], message: 'given twice', params });
+    }
+  });
+
+export type SlackConfig = z.output<typeof config>;
+
+/**
+ * Slack by its Web API: the first message of an incident, kept up to date in place; everything after it in its thread; files
+ * uploaded there. Acknowledged by its button, where the presses can reach us.
+ */
+export const slack = defineChannel({
+  kind: 'slack',
+  config,
+  create(config) {
+    const { token, token_file, api_url, headers, tls_config } = config;
+    const caller = createHttpCaller({ url: api_url, headers, tls: tls_config, secrets: [] });
+    const api = createSlackApi({
+      apiUrl: api_url,
+      caller,
+      readToken: () => readSecret(token, token_file, 'token_file'),
+    });
+    const turns = createTurns(EVERY_MS, () => performance.now());
+    const post = createPost({ api, channel: config.channel, buttons: takesPresses(config) });
+    const paced = async (sending: Promise<SendResult>): Promise<SendResult> => {
+      const result = await sending;
+      if (!result.ok && result.retryAfterMs !== undefined) turns.hold(result.retryAfterMs);
+      return result;
+    };
+    return {
+      name: config.name,
+      kind: 'slack',
+      threaded: true,
+      turnInMs: (id) => turns.inMs(id),
+      send: (notice, signal) => paced(post.send(notice, signal)),
+      update: (notice, signal) => paced(post.update(notice, signal)),
+      async check(signal) {
+        const answer = await api.call('auth.test', {}, signal);
+        return answer.ok ? { ok: true, detail: 'Slack answers and takes the token; nothing was sent' } : answer;
+      },
+      close() {
+        caller.close();
+        return Promise.resolve();
+      },
+    };
+  },
+});
+
+/** Whether a press of the button can reach us at all. */
+function takesPresses({ app_token, app_token_file, signing_secret, signing_secret_file }: SlackConfig): boolean {
+  return [app_token, app_token_file, signing_secret, signing_secret_file].some((one) => one !== undefined);
+}

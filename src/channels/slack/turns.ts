@@ -1,0 +1,36 @@
+/** Slack takes about one message a second into a channel; more are answered with 429. */
+export const EVERY_MS = 1_000;
+/** A place that nobody came back for. */
+const FORGOTTEN_MS = 600_000;
+
+/** Who may send when: one turn each `everyMs`, in the order of asking. */
+export interface Turns {
+  /** Milliseconds until it is the turn of `id`; 0 gives the turn. Whoever asks again keeps the place. */
+  inMs(id: string): number;
+  /** Nobody's turn for so long. */
+  hold(ms: number): void;
+}
+
+/** @param now milliseconds of a clock that never jumps */
+export function createTurns(everyMs: number, now: () => number): Turns {
+  const places = new Map<string, number>();
+  let next = Number.NEGATIVE_INFINITY;
+  return {
+    inMs(id) {
+      const at = now();
+      for (const [other, place] of places) if (place < at - FORGOTTEN_MS) places.delete(other);
+      const place = places.get(id) ?? Math.max(at, next);
+      if (!places.has(id)) next = place + everyMs;
+      if (place <= at) {
+        places.delete(id);
+        return 0;
+      }
+      places.set(id, place);
+      return Math.ceil(place - at);
+    },
+    hold(ms) {
+      for (const [id, place] of places) places.set(id, place + ms);
+      next = Math.max(next, now()) + ms;
+    },
+  };
+}
