@@ -10,7 +10,8 @@ const ROWS = 5;
 /** The alert's own words, for they are often the best that is known. */
 export function whatItSays({ annotations }: Incident): Section[] {
   const texts = ['summary', 'description', 'message'].map((name) => cleanText(label(annotations, name), 1500).trim());
-  const said = [...new Set(texts)].filter((text) => text !== '');
+  const values = cleanLine(label(annotations, '__value_string__'), 600); // Grafana's name for what the rule measured
+  const said = [...new Set([...texts, values === '' ? '' : `Measured: ${values}`])].filter((text) => text !== '');
   return said.length === 0 ? [] : [prose('What the alert says', said.join('\n'))];
 }
 
