@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
 import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts';
 import { notify, type NotifyParts } from './work/notify.ts';
@@ -77,9 +78,16 @@ export function createPipeline(house: House): Pipeline {
   };
   return {
     async advance() {
-      while (await takeDeliveries(house)) runner.wake();
+      while (await takeDeliveries(house)) {
+        runner.wake();
+        await turn();
+      }
       if (!expiryIsDue()) return;
-      while (await expireAlerts(house, upSince)) runner.wake(); // Prometheus no longer vouches for them
+      // Prometheus no longer vouches for them.
+      while (await expireAlerts(house, upSince)) {
+        runner.wake();
+        await turn();
+      }
     },
     start: () => runner.start(),
     wake: () => runner.wake(),

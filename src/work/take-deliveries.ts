@@ -12,7 +12,7 @@ import { reportTrouble } from './report-trouble.ts';
 
 /** At most so many deliveries, or so many bytes of bodies, a transaction. */
 const BATCH = 200;
-const BATCH_BYTES = 4_000_000;
+const BATCH_BYTES = 1_000_000;
 
 export interface TakeParts {
   readonly store: Store;
