@@ -1,6 +1,14 @@
 import { posix } from 'node:path';
 import { blanksOf, templateProblem } from '../domain/template.ts';
+import { checkFaults, templatesOfCheck } from '../fixes/check.ts';
 import { problemsOfFix } from '../fixes/fix-problems.ts';
+import {
+  blanksOfRequest,
+  requestFaults,
+  templatesOfRequest,
+  type PlacedFault,
+  type WrittenRequest,
+} from '../fixes/http-request.ts';
 import type { Draft, Item } from './draft.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import type { Finding, Path, Problem } from './problem.ts';
@@ -20,6 +28,7 @@ export function checkFixes(draft: Draft): Problem[] {
       ...checkTarget(fix),
       ...checkTimes(fix),
     ];
+    if (findings.length === 0) findings.push(...checkShapes(fix));
     // What the fixes themselves would refuse at run time and has no place of its own yet is told of the whole fix.
     if (findings.length === 0)
       findings.push(...problemsOfFix(fix).map((message) => ({ path: [], message, shows: false as const })));
@@ -28,6 +37,8 @@ export function checkFixes(draft: Draft): Problem[] {
       .filter((problem) => problem !== null);
   });
 }
+
+type Command = Extract<KnownFix['action'], { kind: 'command' }>;
 
 /** `shows: false` where the message says what stands there. */
 type FixFinding = Finding & { readonly shows?: false };
@@ -60,10 +71,14 @@ function checkExecutor(draft: Draft, { executor: name, action }: KnownFix): FixF
     return [finding(['action', 'kind'], `no executor of kind ${action.kind}`, 'add one under `executors`')];
   if (name === undefined && others.length > 0)
     return [finding(['action', 'kind'], 'more than one executor could run it', `name one: \`executor: ${only.name}\``)];
-  return only.value === null ? [] : checkProgram(action, only.name ?? '', only.value.allow);
+  if (only.value === null) return [];
+  const { allow } = only.value;
+  return action.kind === 'command'
+    ? checkProgram(action, only.name ?? '', allow)
+    : checkOrigins(action, only.name ?? '', allow);
 }
 
-function checkProgram({ argv }: KnownFix['action'], executor: string, allow: readonly string[]): FixFinding[] {
+function checkProgram({ argv }: Command, executor: string, allow: readonly string[]): FixFinding[] {
   const program = argv[0] ?? '';
   const path = ['action', 'argv', 0];
   if (program.includes('{{')) return [finding(path, 'the program may not hold a blank', 'name the file itself')];
@@ -73,13 +88,26 @@ function checkProgram({ argv }: KnownFix['action'], executor: string, allow: rea
   return [{ path, message: `executor ${executor} does not allow this program`, allowed: allow.join(', ') }];
 }
 
+/** What is no address at all is told by {@link checkShapes}. */
+function checkOrigins({ url, poll }: WrittenRequest, executor: string, allow: readonly string[]): FixFinding[] {
+  const places: readonly (readonly [Path, string | undefined])[] = [
+    [['action', 'url'], url],
+    [['action', 'poll', 'url'], poll?.url],
+  ];
+  return places.flatMap(([path, text = '']) => {
+    const address = text.replaceAll(/\{\{[^}]*\}\}/g, 'x');
+    if (!URL.canParse(address) || allow.includes(new URL(address).origin)) return [];
+    return [{ path, message: `executor ${executor} does not allow this origin`, allowed: allow.join(', ') }];
+  });
+}
+
 /** Each query needs one metrics source: the named one, or the only one. */
 function checkMetrics(draft: Draft, { guards, verify }: KnownFix): FixFinding[] {
   const known = namesOf(draft.metrics);
   const queries: readonly (readonly [Path, { readonly metrics?: string | undefined } | undefined])[] = [
     [['guards', 'population'], guards.population],
     [['guards', 'precondition'], guards.precondition],
-    [['verify'], verify],
+    [['verify'], verify.kind === 'promql' ? verify : undefined],
   ];
   return queries.flatMap(([path, query]) => {
     if (query === undefined) return [];
@@ -94,34 +122,58 @@ function checkMetrics(draft: Draft, { guards, verify }: KnownFix): FixFinding[] 
   });
 }
 
-/** argv takes declared parameters only; target and queries take labels and annotations too, escaped for where they stand. */
+/** The action takes declared parameters only; target and queries take labels and annotations too, escaped for where they stand. */
 function checkBlanks({ action, target, verify, guards }: KnownFix): FixFinding[] {
   const declared = Object.keys(action.parameters);
   const queries: readonly (readonly [Path, string | undefined])[] = [
     [['target'], target],
-    [['verify', 'query'], verify.query],
     [['guards', 'population', 'promql'], guards.population?.promql],
     [['guards', 'precondition', 'promql'], guards.precondition?.promql],
   ];
   return [
-    ...action.argv.flatMap((text, index) => blanks(['action', 'argv', index], text, declared, false)),
+    ...textsOf(action).flatMap(([path, text, names]) => blanks(path, text, declared, false, names)),
+    ...templatesOfCheck(verify).flatMap(({ key, text, anything }) => blanks(['verify', key], text, declared, anything)),
     ...queries.flatMap(([path, text]) => blanks(path, text ?? '', declared, true)),
   ];
 }
 
 const FROM_ALERT = /^(labels|annotations)\../;
 
-function blanks(path: Path, text: string, declared: readonly string[], alertsToo: boolean): FixFinding[] {
+/** Every text of the action, its place, and the names that its blanks mention. */
+function textsOf(action: KnownFix['action']): (readonly [Path, string, readonly string[]])[] {
+  if (action.kind === 'command')
+    return action.argv.map((text, index) => [['action', 'argv', index], text, blanksOf(text)] as const);
+  return templatesOfRequest(action).map(
+    ([place, text]) => [['action', ...place], text, blanksOfRequest(place, text)] as const,
+  );
+}
+
+/** What is wrong with a request or a probe by itself, once its names are right. */
+function checkShapes(fix: KnownFix): FixFinding[] {
+  const placed = (top: string, { at, message, hint }: PlacedFault): FixFinding => finding([top, ...at], message, hint);
+  return [
+    ...(fix.action.kind === 'http' ? requestFaults(fix.action).map((fault) => placed('action', fault)) : []),
+    ...checkFaults(fix).map((fault) => placed('verify', fault)),
+  ];
+}
+
+function blanks(
+  path: Path,
+  text: string,
+  declared: readonly string[],
+  alertsToo: boolean,
+  names: readonly string[] = blanksOf(text),
+): FixFinding[] {
   const odd = templateProblem(text);
   if (odd !== null) return [{ path, message: odd, hint: 'write {{ name }}' }];
-  const wrong = blanksOf(text).filter((name) => !declared.includes(name) && !(alertsToo && FROM_ALERT.test(name)));
+  const wrong = names.filter((name) => !declared.includes(name) && !(alertsToo && FROM_ALERT.test(name)));
   return [...new Set(wrong)].map((name) => {
     const raw = FROM_ALERT.test(name);
     const hint = raw
       ? `add a parameter with \`from: ${name}\` and a pattern, and name that`
       : didYouMean(name, declared) || `declare \`${name}\` under \`parameters\``;
     const message = raw
-      ? `\`{{ ${name} }}\` would put alert text into a command unchecked`
+      ? `\`{{ ${name} }}\` would put alert text into ${path[1] === 'argv' ? 'a command' : 'it'} unchecked`
       : `\`{{ ${name} }}\` is no parameter of this fix`;
     const known = declared.length === 0 ? 'declared parameters' : declared.join(', ');
     return { path, message, allowed: alertsToo ? `${known}, labels.NAME, annotations.NAME` : known, hint };
@@ -133,17 +185,25 @@ function blanks(path: Path, text: string, declared: readonly string[], alertsToo
  * by name or by the label it comes from. A command for the bridge's own host says so.
  */
 function checkTarget({ action, target }: KnownFix): FixFinding[] {
-  if (action.runs_on === 'bridge') return [];
+  if (action.kind === 'command' && action.runs_on === 'bridge') return [];
   const origins = (text: string): string[] =>
     blanksOf(text).map((name) =>
       Object.hasOwn(action.parameters, name) ? (action.parameters[name]?.from ?? name) : name,
     );
   const counted = new Set(origins(target));
-  if (action.argv.some((text) => origins(text).some((origin) => counted.has(origin)))) return [];
+  const acting = textsOf(action).filter(([path]) => path[1] !== 'poll');
+  if (acting.some(([, text]) => origins(text).some((origin) => counted.has(origin)))) return [];
+  if (action.kind === 'http') return counted.size === 0 ? [] : [UNGUARDED];
   const message = 'no parameter of the target stands in argv, so it would run on the bridge itself';
   const hint = 'name the target in argv, or say `runs_on: bridge`';
   return [{ path: ['action', 'argv'], at: 'key', message, shows: false, hint }];
 }
+
+const UNGUARDED: FixFinding = {
+  path: ['target'],
+  message: 'the request holds no parameter of the target, so lock and caps would guard something else',
+  hint: 'put a parameter of the target into its url, headers or body',
+};
 
 function checkTimes({ verify }: KnownFix): FixFinding[] {
   if (verify.timeout >= verify.for) return [];

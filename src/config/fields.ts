@@ -4,6 +4,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { LEVELS } from '../domain/incident.ts';
 import { compileLinear, parseMatcher } from '../domain/matcher.ts';
 import { PRIORITIES } from '../domain/priority.ts';
+import { isForbiddenAddress } from '../net/address-guard.ts';
 
 /** The field types that the YAML files share. After parsing, durations and sizes are numbers (milliseconds, bytes). */
 
@@ -81,6 +82,50 @@ export const level = z.union([z.number(), z.string()]).transform(String).pipe(z.
 
 /** An absolute http(s) address. */
 export const httpAddress = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' });
+
+/** Scheme, host and port of an http(s) address, in the one spelling of them that `URL.origin` gives. */
+export const httpOrigin = httpAddress.transform((text, ctx) => {
+  const url = new URL(text);
+  const allowed = 'an origin such as https://deploy.example.org';
+  if (isForbiddenAddress(url.hostname))
+    ctx.addIssue({ code: 'custom', message: 'a link-local or metadata address is never dialled', params: { allowed } });
+  else if (url.href !== `${url.origin}/`)
+    ctx.addIssue({ code: 'custom', message: 'an origin has no path, query or login', params: { allowed } });
+  return url.origin;
+});
+
+const secretOrFile = 'the secret or its file, one of them';
+
+/** How we log in where we dial over HTTP; files are read anew each time. */
+export const httpLogin = z
+  .strictObject({
+    bearer_token: z.string().min(1).optional(),
+    bearer_token_file: z.string().min(1).optional(),
+    basic: z
+      .strictObject({
+        username: z.string(),
+        password: z.string().min(1).optional(),
+        password_file: z.string().min(1).optional(),
+      })
+      .refine(({ password, password_file }) => isOne([password, password_file]), secretOrFile)
+      .optional(),
+    header: z
+      .strictObject({
+        name: z.string().regex(/^[A-Za-z0-9-]+$/, 'the name of a header'),
+        value: z.string().min(1).optional(),
+        value_file: z.string().min(1).optional(),
+      })
+      .refine(({ value, value_file }) => isOne([value, value_file]), secretOrFile)
+      .optional(),
+  })
+  .refine(
+    ({ bearer_token, bearer_token_file, basic, header }) => isOne([bearer_token, bearer_token_file, basic, header]),
+    'one of bearer_token, bearer_token_file, basic, header',
+  );
+
+function isOne(values: readonly unknown[]): boolean {
+  return values.filter((value) => value !== undefined).length === 1;
+}
 
 /** What every dialled address may add: TLS, a proxy, headers. */
 export const dialling = {

@@ -20,8 +20,11 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['change'] } },
   { in: 'logs[]', keys: DIALLED, values: { kind: ['opensearch', 'loki'] } },
   { in: 'logs[]', values: { compatibility: ['7'] } },
-  { in: 'executors[]', keys: DIALLED, values: { kind: ['http', 'kubernetes', 'awx', 'rundeck', 'jenkins', 'github'] } },
-  { in: 'executors[]', values: { kind: ['gitlab'] } },
+  {
+    in: 'executors[]',
+    keys: DIALLED,
+    values: { kind: ['kubernetes', 'awx', 'rundeck', 'jenkins', 'github', 'gitlab'] },
+  },
   { in: 'metrics[]', keys: DIALLED },
   {
     in: 'channels[]',
@@ -36,9 +39,9 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { in: 'known_fixes[].overrides[]', values: { mode: ['approval'] } },
   {
     in: 'known_fixes[].action',
-    values: { kind: ['http', 'awx', 'rundeck', 'jenkins', 'kubernetes', 'github', 'gitlab'] },
+    values: { kind: ['awx', 'rundeck', 'jenkins', 'kubernetes', 'github', 'gitlab'] },
   },
-  { in: 'known_fixes[].verify', values: { kind: ['http', 'tcp', 'logs'] } },
+  { in: 'known_fixes[].verify', keys: ['proxy_url'], values: { kind: ['logs'] } },
 ];
 
 /** Whom a step may name in the documented configuration although nothing here stands for it yet. */

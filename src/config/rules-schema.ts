@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   category,
   decidedCategory,
+  dialling,
   duration,
   level,
   linearPattern,
@@ -47,17 +48,63 @@ const commandAction = z.strictObject({
   runs_on: z.literal('bridge').optional(),
 });
 
+const httpStatus = z.number().int().min(200).max(499);
+/** One status or several. */
+const httpStatuses = z.union([httpStatus, z.array(httpStatus).min(1)]).transform((one) => [one].flat());
+
+/** What an answer may say of a state: compared as text. */
+const stateWord = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const httpAction = z.strictObject({
+  kind: z.literal('http'),
+  method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']).default('POST'),
+  /** Blanks in segments of the path and in values of the query; they are percent-encoded. */
+  url: z.string().min(1),
+  /** Logins belong to the executor. */
+  headers: z.record(z.string(), z.string()).default({}),
+  /** A map or list is sent as JSON, values of blanks within its strings; text as it is. */
+  body: z.union([z.record(z.string(), z.json()), z.array(z.json()), z.string()]).optional(),
+  parameters: z.record(z.string(), parameter).default({}),
+  timeout: positiveDuration.default(60_000),
+  /** Without it every 2xx is success. */
+  expect: z.strictObject({ status: httpStatuses }).optional(),
+  /** Follows what the request only began. */
+  poll: z
+    .strictObject({
+      /** May hold `{{ attempt.id }}` and `{{ response.FIELD }}` besides parameters. */
+      url: z.string().min(1),
+      /** Where the state stands in the answer, RFC 6901. */
+      pointer: z.string(),
+      success: z.array(stateWord).min(1),
+      failure: z.array(stateWord).default([]),
+      interval: positiveDuration.default(5_000),
+    })
+    .optional(),
+});
+
 const promqlCheck = z.strictObject({ promql: z.string().min(1), metrics: name.optional() });
 
-const verification = z.strictObject({
-  kind: z.literal('promql'),
-  query: z.string().min(1),
-  metrics: name.optional(),
+const verifyingFor = {
   /** How long it must stay healthy without a break. */
   for: duration.default(300_000),
   /** After which it counts as unverified. */
   timeout: positiveDuration.default(600_000),
-});
+};
+
+const verification = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('promql'), query: z.string().min(1), metrics: name.optional(), ...verifyingFor }),
+  z.strictObject({
+    kind: z.literal('http'),
+    url: z.string().min(1),
+    status: httpStatuses.default([200]),
+    /** Words that must stand in the body. */
+    contains: z.string().min(1).optional(),
+    ...dialling,
+    ...verifyingFor,
+  }),
+  /** `host:port`; healthy where it takes a connection. */
+  z.strictObject({ kind: z.literal('tcp'), address: z.string().min(1), ...verifyingFor }),
+]);
 
 export const knownFix = z.strictObject({
   id: name,
@@ -71,7 +118,7 @@ export const knownFix = z.strictObject({
   overrides: z.array(z.strictObject({ matchers, mode: z.enum(['dry_run', 'approval', 'automatic']) })).default([]),
   executor: name.optional(),
   target: z.string().min(1),
-  action: commandAction,
+  action: z.discriminatedUnion('kind', [commandAction, httpAction]),
   guards: z
     .strictObject({
       cooldown: duration.default(1_800_000),

@@ -10,6 +10,7 @@ export function isSecretPath(path: Path): boolean {
   return path.some((part, index) => {
     if (typeof part === 'number') return false;
     if (part === 'headers') return index < path.length - 1;
+    if (part === 'header') return path[index + 1] === 'value';
     return SECRET_KEY.test(part) && !PATH_KEY.test(part);
   });
 }

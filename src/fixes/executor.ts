@@ -1,18 +1,13 @@
 import type { z } from 'zod';
 import type { Labels } from '../domain/alert.ts';
-
-/** An action with every blank filled. What is run is exactly this; approvals are bound to its hash. */
-export interface RenderedAction {
-  readonly kind: 'command';
-  readonly argv: readonly string[];
-  readonly timeoutMs: number;
-}
+import type { RenderedAction } from './rendered-action.ts';
 
 /** How a run ended. `unknown`: it may or may not have taken effect (killed, timed out, connection lost). */
 export interface RunResult {
   readonly state: 'succeeded' | 'failed' | 'unknown';
+  /** Of a program; null for everything else. */
   readonly exitCode: number | null;
-  /** Standard output and error in order, cut at 64 KiB. */
+  /** What it said (standard output and error in order, or the body of an answer), cut at 64 KiB. */
   readonly output: string;
   readonly reason: string;
 }

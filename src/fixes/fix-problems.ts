@@ -2,6 +2,8 @@ import type { KnownFix } from '../config/rules-schema.ts';
 import { compileLinear } from '../domain/matcher.ts';
 import { blanksOf, templateProblem } from '../domain/template.ts';
 import { argvProblems } from './argv.ts';
+import { blanksOfCheck, checkFaults, templatesOfCheck } from './check.ts';
+import { blanksOfRequest, requestFaults, templatesOfRequest, type PlacedFault } from './http-request.ts';
 import { promqlBlanks, promqlProblems } from './promql-template.ts';
 
 const PATH = /^(labels|annotations|incident)\../;
@@ -12,9 +14,10 @@ export function problemsOfFix(fix: KnownFix): string[] {
   return [
     ...selectionProblems(fix),
     ...parameterProblems(fix),
-    ...argvProblems(fix.action.argv, declared),
+    ...actionProblems(fix, declared),
     ...targetProblems(fix, declared),
     ...queryProblems(fix, declared),
+    ...checkProblems(fix, declared),
   ];
 }
 
@@ -47,34 +50,73 @@ function targetProblems(fix: KnownFix, declared: ReadonlySet<string>): string[] 
   );
   const odd = templateProblem(fix.target);
   if (odd !== null) problems.push(`target: ${JSON.stringify(fix.target)}: ${odd}`);
-  if (fix.action.runs_on === 'bridge') return problems;
   const origin = (name: string): string =>
     Object.hasOwn(fix.action.parameters, name) ? (fix.action.parameters[name]?.from ?? name) : name;
-  const inAction = new Set(fix.action.argv.flatMap(blanksOf).map(origin));
+  const inAction = new Set(blanksOfAction(fix.action).map(origin));
   if (names.some((name) => inAction.has(origin(name)))) return problems;
+  const elsewhere = actsElsewhere(fix, names.length);
+  return elsewhere === null ? problems : [...problems, elsewhere];
+}
+
+/** Where the target's own parameters do not reach the action; a request for a fixed target needs none. */
+function actsElsewhere({ action }: KnownFix, blanks: number): string | null {
+  if (action.kind === 'http')
+    return blanks === 0
+      ? null
+      : 'the request holds no parameter of the target, so lock and caps would guard something else; put one into its url, headers or body';
   const next = 'put a parameter of the target into argv, or say runs_on: bridge';
+  return action.runs_on === 'bridge'
+    ? null
+    : `action.argv holds no parameter of the target, so it would act on the bridge's own host; ${next}`;
+}
+
+function blanksOfAction(action: KnownFix['action']): string[] {
+  if (action.kind === 'command') return action.argv.flatMap(blanksOf);
+  const acting = templatesOfRequest(action).filter(([place]) => place[0] !== 'poll');
+  return acting.flatMap(([, text]) => blanksOf(text));
+}
+
+function actionProblems({ action }: KnownFix, declared: ReadonlySet<string>): string[] {
+  if (action.kind === 'command') return argvProblems(action.argv, declared);
+  const unknown = templatesOfRequest(action).flatMap(([place, text]) =>
+    blanksOfRequest(place, text)
+      .filter((name) => !declared.has(name))
+      .map((name) => `action.${place.join('.')} names ${name}, which action.parameters does not declare`),
+  );
+  return [...unknown, ...requestFaults(action).map((fault) => speak('action', fault))];
+}
+
+function checkProblems(fix: KnownFix, declared: ReadonlySet<string>): string[] {
+  const { verify } = fix;
+  const unknown = templatesOfCheck(verify).flatMap(({ key, text, anything }) =>
+    blanksOfCheck(verify, text)
+      .filter((name) => !declared.has(name) && !(anything && PATH.test(name)))
+      .map((name) => `verify.${key} names ${name}, which action.parameters does not declare`),
+  );
+  const never = verify.for > verify.timeout;
   return [
-    ...problems,
-    `action.argv holds no parameter of the target, so it would act on the bridge's own host; ${next}`,
+    ...unknown,
+    ...checkFaults(fix).map((fault) => speak('verify', fault)),
+    ...(never ? ['verify.for is longer than verify.timeout, so it could never be verified'] : []),
   ];
+}
+
+function speak(top: string, { at, message, hint }: PlacedFault): string {
+  return `${top}.${at.join('.')}: ${message}${hint === '' ? '' : `; ${hint}`}`;
 }
 
 function queryProblems(fix: KnownFix, declared: ReadonlySet<string>): string[] {
   const { population, precondition } = fix.guards;
   const queries: readonly (readonly [string, string | undefined])[] = [
-    ['verify.query', fix.verify.query],
     ['guards.population.promql', population?.promql],
     ['guards.precondition.promql', precondition?.promql],
   ];
-  const problems = queries.flatMap(([key, query = '']) => [
+  return queries.flatMap(([key, query = '']) => [
     ...promqlProblems(query).map((problem) => `${key}: ${problem}`),
     ...unknownNames(promqlBlanks(query), declared).map(
       (name) => `${key} names ${name}, which action.parameters does not declare`,
     ),
   ]);
-  return fix.verify.for > fix.verify.timeout
-    ? [...problems, 'verify.for is longer than verify.timeout, so it could never be verified']
-    : problems;
 }
 
 function unknownNames(names: readonly string[], declared: ReadonlySet<string>): string[] {

@@ -4,7 +4,8 @@ import type { Labels } from '../domain/alert.ts';
 import type { Category } from '../domain/category.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Matcher } from '../domain/matcher.ts';
-import type { RenderedAction } from './executor.ts';
+import type { Check } from './check.ts';
+import type { RenderedAction } from './rendered-action.ts';
 
 /** `dry_run`: only says what it would do; `approval`: a person says yes first; `automatic`: runs by itself. */
 export type FixMode = KnownFix['mode'];
@@ -68,6 +69,12 @@ export interface RenderedQuery {
   readonly metrics: string | null;
 }
 
+/** How long it must stay healthy, and by when. */
+export interface VerifyWindow {
+  readonly forMs: number;
+  readonly timeoutMs: number;
+}
+
 /** All that will be done, as plain data: nothing in it is a template any more. Durations in milliseconds. */
 export interface FixPlan {
   readonly fix: string;
@@ -79,7 +86,7 @@ export interface FixPlan {
   /** The targets of every alert that fires, each once; `target` is one of them. */
   readonly targets: readonly string[];
   readonly action: RenderedAction;
-  readonly verify: RenderedQuery & { readonly forMs: number; readonly timeoutMs: number };
+  readonly verify: Check & VerifyWindow;
   readonly guards: {
     readonly cooldownMs: number;
     readonly maxPerHour: number;

@@ -1,6 +1,48 @@
 import type { Verification } from '../domain/incident.ts';
-import type { Outcome } from '../domain/result.ts';
+import type { Failure, Outcome } from '../domain/result.ts';
 import type { Sample } from '../metrics/metrics-source.ts';
+import type { Check } from './check.ts';
+import { shownUrl } from './rendered-action.ts';
+
+/** What one look found. `final`: asking again cannot help. */
+export interface Look {
+  readonly verification: Verification;
+  readonly final: boolean;
+}
+
+/** What the answer to a query says, and whether it is worth asking again. */
+export function lookAtQuery(query: string, answer: Outcome<readonly Sample[]>): Look {
+  const final = !answer.ok && (answer.reason === 'rejected' || answer.reason === 'misconfigured');
+  return { verification: judgeHealth(query, answer), final };
+}
+
+/** What a probe over HTTP found: the status, and the body as far as it was read; or why there was none. */
+export function lookAtAnswer(
+  { url: address, status: wanted, contains }: Extract<Check, { kind: 'http' }>,
+  answer: Outcome<{ readonly status: number; readonly text: string; readonly whole: boolean }>,
+): Look {
+  const url = shownUrl(address);
+  if (!answer.ok) return lookAtFailure(url, answer);
+  const { status, text, whole } = answer.value;
+  const redirect = status >= 300 && status < 400 ? ' (a redirect, which is not followed)' : '';
+  if (!wanted.includes(status))
+    return looked('unhealthy', `${url} answers ${status}${redirect} instead of ${wanted.join(' or ')}`);
+  if (contains === null) return looked('healthy', `${url} answers ${status}`);
+  if (text.includes(contains))
+    return looked('healthy', `${url} answers ${status} and says ${JSON.stringify(contains)}`);
+  const cut = whole ? '' : ', as far as it could be read,';
+  return looked('unhealthy', `${url} answers ${status}, but its body${cut} does not say ${JSON.stringify(contains)}`);
+}
+
+/** A probe that got no answer: silence is no health; only what our own settings forbid says nothing about it. */
+export function lookAtFailure(what: string, { reason, detail, retryable }: Failure): Look {
+  const state = reason === 'misconfigured' ? 'unavailable' : 'unhealthy';
+  return { ...looked(state, `${what}: ${detail}`), final: !retryable };
+}
+
+export function looked(state: Verification['state'], detail: string): Look {
+  return { verification: { state, detail }, final: false };
+}
 
 /**
  * What an answer says about health. Never healthy: no answer, an empty one, a value that is no finite number.

@@ -1,13 +1,17 @@
+import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { KnownFix } from '../config/rules-schema.ts';
 import type { Labels } from '../domain/alert.ts';
 import { blanksOf, fillTemplate } from '../domain/template.ts';
 import { cleanLine } from '../domain/text.ts';
 import { renderArgv } from './argv.ts';
-import type { Executor, RenderedAction } from './executor.ts';
+import { renderCheck, type Check } from './check.ts';
+import type { Executor } from './executor.ts';
 import type { CompiledFix, FixFacts, FixMode, FixPlan, RenderedQuery } from './fix.ts';
+import { renderRequest } from './http-request.ts';
 import { fillParameters, readPath, type Origin } from './parameters.ts';
 import { fillPromql } from './promql-template.ts';
+import type { RenderedAction } from './rendered-action.ts';
 
 export type Planned =
   { readonly ok: true; readonly plan: FixPlan } | { readonly ok: false; readonly reasons: string[] };
@@ -30,16 +34,29 @@ export function planFix(
     };
   const { values, reasons } = fillParameters(compiled.parameters, facts);
   if (reasons.length > 0) return { ok: false, reasons };
-  const rendered = renderArgv(fix.action.argv, values);
-  const action = { kind: fix.action.kind, argv: rendered.argv, timeoutMs: fix.action.timeout };
+  const { action, reasons: unfit } = renderAction(fix.action, values);
   const chosen = chooseExecutor(fix, facts.labels, executors);
   const targets = chooseTargets(compiled, facts);
   const queries = renderQueries(fix, facts, values);
-  reasons.push(...rendered.reasons, ...chosen.reasons, ...targets.reasons, ...queries.reasons);
+  reasons.push(...unfit, ...chosen.reasons, ...targets.reasons, ...queries.reasons);
   if (chosen.executor === null || reasons.length > 0) return { ok: false, reasons };
   const refusal = chosen.executor.refuses(action);
   if (refusal !== null) return { ok: false, reasons: [refusal] };
   return { ok: true, plan: assemble(fix, mode, chosen.executor.name, targets, action, queries) };
+}
+
+function renderAction(
+  written: KnownFix['action'],
+  values: ReadonlyMap<string, string>,
+): { action: RenderedAction; reasons: string[] } {
+  switch (written.kind) {
+    case 'command': {
+      const { argv, reasons } = renderArgv(written.argv, values);
+      return { action: { kind: 'command', argv, timeoutMs: written.timeout }, reasons };
+    }
+    case 'http':
+      return renderRequest(written, values);
+  }
 }
 
 function assemble(
@@ -65,10 +82,9 @@ function assemble(
   };
 }
 
-/** SHA-256 in hex of the RFC 8785 JSON of the four: keys in order, whole numbers, well-formed strings. */
+/** SHA-256 in hex of the RFC 8785 JSON of the four. */
 export function hashAction(fix: string, target: string, executor: string, action: RenderedAction): string {
-  const { argv, kind, timeoutMs } = action;
-  const canonical = JSON.stringify({ action: { argv, kind, timeoutMs }, executor, fix, target });
+  const canonical = canonicalize({ action, executor, fix, target }) ?? '';
   return createHash('sha256').update(canonical).digest('hex');
 }
 
@@ -130,7 +146,7 @@ function targetReasons(template: string, target: string | null, targets: readonl
 }
 
 interface Queries {
-  readonly verify: RenderedQuery;
+  readonly verify: Check;
   readonly population: RenderedQuery | null;
   readonly precondition: RenderedQuery | null;
 }
@@ -147,8 +163,11 @@ function renderQueries(
     return { query: filled.text, metrics: metrics ?? null };
   };
   const { population, precondition } = fix.guards;
+  const parameter = (name: string): string | undefined => values.get(name);
+  const verify = renderCheck(fix.verify, (name) => parameter(name) ?? readPath(facts, name), parameter);
+  reasons.push(...verify.reasons);
   return {
-    verify: render(fix.verify.query, fix.verify.metrics),
+    verify: verify.check,
     population: population === undefined ? null : render(population.promql, population.metrics),
     precondition: precondition === undefined ? null : render(precondition.promql, precondition.metrics),
     reasons,

@@ -20,10 +20,21 @@ export class RunOutput {
   /** Takes everything a stream says. Characters that arrive in pieces are put together again. */
   capture(stream: Readable): void {
     const decoder = new StringDecoder('utf8');
-    stream.on('data', (chunk: Buffer) => this.#add(decoder.write(chunk)));
-    stream.on('end', () => this.#add(decoder.end()));
+    stream.on('data', (chunk: Buffer) => this.take(decoder.write(chunk)));
+    stream.on('end', () => this.take(decoder.end()));
     // A pipe that breaks ends the output; the exit status tells the rest.
     stream.on('error', () => undefined);
+  }
+
+  /** Takes one piece. */
+  take(text: string): void {
+    const room = Math.max(0, this.#half - this.#head.length);
+    this.#head += text.slice(0, room);
+    this.#tail += text.slice(room);
+    // Cut rarely, so that small pieces do not copy the tail each time.
+    if (this.#tail.length <= 2 * this.#half) return;
+    this.#tail = this.#tail.slice(-this.#half);
+    this.#cut = true;
   }
 
   /** The text, cleaned of control characters and colours; what was cut is said where it is missing. */
@@ -34,16 +45,6 @@ export class RunOutput {
     const tail = this.#cut ? redact(clean(fromLine(this.#tail))) : whole;
     const note = '\n[… output was cut here: only its first and last 32 KiB are kept …]\n';
     return `${firstBytes(head, this.#half)}${note}${lastBytes(tail, this.#half)}`;
-  }
-
-  #add(text: string): void {
-    const room = Math.max(0, this.#half - this.#head.length);
-    this.#head += text.slice(0, room);
-    this.#tail += text.slice(room);
-    // Cut rarely, so that small pieces do not copy the tail each time.
-    if (this.#tail.length <= 2 * this.#half) return;
-    this.#tail = this.#tail.slice(-this.#half);
-    this.#cut = true;
   }
 }
 

@@ -1,9 +1,7 @@
 import { speakDuration } from '../domain/duration.ts';
 import type { Verification } from '../domain/incident.ts';
-import type { Outcome } from '../domain/result.ts';
-import type { Sample } from '../metrics/metrics-source.ts';
-import type { FixPlan } from './fix.ts';
-import { judgeHealth } from './health.ts';
+import type { VerifyWindow } from './fix.ts';
+import type { Look } from './health.ts';
 
 /** How far a verification has come. Epoch milliseconds. */
 export interface VerificationState {
@@ -34,25 +32,23 @@ export function checkInterval(forMs: number): number {
 }
 
 /** When the first check is due and when verification ends, for an attempt that succeeded at `now`. */
-export function beginVerification(verify: FixPlan['verify'], now: number): VerificationState {
+export function beginVerification(verify: VerifyWindow, now: number): VerificationState {
   return { until: now + verify.timeoutMs, healthySince: null, dueAt: now };
 }
 
 /**
- * One step of verification, from the answer of one check. Healthy for `forMs` without a break verifies; a failed or empty
- * query, zero where zero is bad, or a check that came too late is a break. A query that can never be answered ends it at once.
+ * One step of verification, from one look. Healthy for `forMs` without a break verifies; anything else that was found, or a
+ * check that came too late, is a break. A probe that can never be asked ends it at once.
  */
 export function judgeVerification(
-  answer: Outcome<readonly Sample[]>,
+  { verification, final }: Look,
   state: VerificationState,
   now: number,
-  verify: FixPlan['verify'],
+  verify: VerifyWindow,
 ): VerificationStep {
-  const verification = judgeHealth(verify.query, answer);
   const healthySince = verification.state === 'healthy' ? unbrokenSince(state, now) : null;
   if (healthySince !== null && now - healthySince >= verify.forMs) return { state: 'verified', verification };
-  if (!answer.ok && (answer.reason === 'rejected' || answer.reason === 'misconfigured'))
-    return { state: 'unverified', reason: `it cannot be verified: ${answer.detail}`, verification };
+  if (final) return { state: 'unverified', reason: `it cannot be verified: ${verification.detail}`, verification };
   if (now >= state.until)
     return { state: 'unverified', reason: tooLate(verification, healthySince, now, verify), verification };
   const next = now + checkInterval(verify.forMs);
@@ -68,7 +64,7 @@ function tooLate(
   { detail }: Verification,
   healthySince: number | null,
   now: number,
-  { forMs, timeoutMs }: FixPlan['verify'],
+  { forMs, timeoutMs }: VerifyWindow,
 ): string {
   const wanted = `healthy for ${speakDuration(forMs)} within ${speakDuration(timeoutMs)}`;
   return healthySince === null

@@ -5,7 +5,9 @@ import type { Executor, RunResult } from '../fixes/executor.ts';
 import { factsOf, type CompiledFix, type FixPlan } from '../fixes/fix.ts';
 import { checkGuards, checkPopulation, checkPrecondition } from '../fixes/guards.ts';
 import { planFix } from '../fixes/plan.ts';
+import { describeAction } from '../fixes/rendered-action.ts';
 import { selectFix } from '../fixes/select-fix.ts';
+import { readPlan } from '../fixes/stored-plan.ts';
 import { beginVerification } from '../fixes/verify.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import type { Rules } from '../incidents/rules.ts';
@@ -76,7 +78,7 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
   if (!planned.ok) return record(unit, job, attempt, 'refused', planned.reasons);
   const { plan } = planned;
   const at = { ...attempt, target: plan.target };
-  const shown = `${plan.action.argv.join(' ')}`;
+  const shown = describeAction(plan.action);
   const refusals = await refusalsOf(unit, plan, incident, null);
   if (refusals.length > 0) return record(unit, job, at, 'refused', refusals, plan);
   if (plan.mode === 'dry_run') return record(unit, job, at, 'dry_run', [`it would run: ${shown}`], plan);
@@ -107,7 +109,7 @@ async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, id: str
   const row = await findAttempt(unit.tx, job.incident, job.payload.fix);
   const attempt = incident.attempts.find((other) => other.id === id);
   if (row === undefined || attempt === undefined) return end(unit, job);
-  if (row.state === 'intent') return { attempt, plan: JSON.parse(row.plan) as FixPlan, intentAt: row.intent_at };
+  if (row.state === 'intent') return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at };
   if (row.state !== 'started') return end(unit, job);
   const why =
     'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself';

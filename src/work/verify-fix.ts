@@ -1,25 +1,28 @@
 import type { Job } from '../domain/job.ts';
-import type { FixPlan } from '../fixes/fix.ts';
+import { readPlan } from '../fixes/stored-plan.ts';
 import { judgeVerification } from '../fixes/verify.ts';
-import type { MetricsSource } from '../metrics/metrics-source.ts';
 import { moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import type { Store } from '../store/store.ts';
-import { askMetrics } from './ask-metrics.ts';
+import { look, type LookParts } from './look.ts';
 
 type VerifyJob = Extract<Job, { kind: 'verify' }>;
 
 /** One look at whether a fix took effect, by an independent probe; comes again until it is sure, or out of time. */
-export async function verifyFix(parts: { store: Store; metricsSources: readonly MetricsSource[] }, job: VerifyJob, signal: AbortSignal): Promise<void> {
+export async function verifyFix(
+  parts: LookParts & { readonly store: Store },
+  job: VerifyJob,
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = parts;
   const row = await readAttempt(store.db, job.payload.attempt);
   if (row === undefined || row.state !== 'succeeded') {
     await store.transact((unit) => unit.finish(job));
     return;
   }
-  const { verify } = JSON.parse(row.plan) as FixPlan;
-  const answer = await askMetrics(parts.metricsSources, verify, signal);
+  const plan = readPlan(row.plan);
+  const found = await look(parts, plan, signal);
   const { until, healthySince } = job.payload;
-  const step = judgeVerification(answer, { until, healthySince, dueAt: job.dueAt }, store.now(), verify);
+  const step = judgeVerification(found, { until, healthySince, dueAt: job.dueAt }, store.now(), plan.verify);
   if (step.state === 'pending') {
     await store.again(job, step.nextCheckAt, { ...job.payload, healthySince: step.healthySince });
     return;
@@ -29,7 +32,10 @@ export async function verifyFix(parts: { store: Store; metricsSources: readonly 
     const attempt = incident?.attempts.find((other) => other.id === row.id);
     if (attempt !== undefined && (await moveAttempt(unit.tx, row.id, ['succeeded'], step.state))) {
       const reasons = step.state === 'unverified' ? [step.reason] : [];
-      unit.run(job.incident, { type: 'fix_state', attempt: { ...attempt, state: step.state, reasons, verification: step.verification } });
+      unit.run(job.incident, {
+        type: 'fix_state',
+        attempt: { ...attempt, state: step.state, reasons, verification: step.verification },
+      });
     }
     await unit.finish(job);
   });

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Executor, ExecutorTools, RenderedAction, RunResult } from '../../src/fixes/executor.ts';
+import type { Executor, ExecutorTools, RunResult } from '../../src/fixes/executor.ts';
+import type { RenderedAction } from '../../src/fixes/rendered-action.ts';
 import { createExecutor, executorConfig, executorKinds } from '../../src/fixes/registry.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { temporaryFolder } from '../servers/cleanup.ts';

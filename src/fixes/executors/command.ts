@@ -26,11 +26,15 @@ export const command = defineExecutor({
       name,
       kind,
       serves: (labels) => matchesAll(compiled, labels),
-      refuses({ argv }) {
+      refuses(action) {
+        if (action.kind !== 'command') return NOT_MINE;
+        const { argv } = action;
         const allowance = allowProgram(argv[0] ?? '', allow);
         return allowance.ok ? null : allowance.reason;
       },
-      async run({ argv, timeoutMs }, attempt, signal) {
+      async run(action, attempt, signal) {
+        if (action.kind !== 'command') return notStarted(NOT_MINE);
+        const { argv, timeoutMs } = action;
         const allowance = allowProgram(argv[0] ?? '', allow);
         if (!allowance.ok) return notStarted(allowance.reason);
         if (allowance.file === null)
@@ -42,6 +46,8 @@ export const command = defineExecutor({
     };
   },
 });
+
+const NOT_MINE = 'this executor runs commands only; name another one';
 
 function environment({ id, fence }: { id: string; fence: number }): Record<string, string> {
   return { PATH: '/usr/bin:/bin', LANG: 'C', TIERBELL_ATTEMPT: id, TIERBELL_FENCE: String(fence) };

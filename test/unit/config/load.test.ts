@@ -27,7 +27,7 @@ describe('the files that ship and the documented examples', () => {
   it('whatever else is documented is called not built, never unknown or wrong', async () => {
     const problems = await fileProblems(`${FIXTURES}/documented/tierbell.yaml`);
     expect(problems.filter((line) => !line.includes('is not built yet in this version'))).toEqual([]);
-    expect(problems.length).toBeGreaterThan(20);
+    expect(problems.length).toBeGreaterThan(5);
   });
 
   it('durations come out in milliseconds, sizes in bytes, `off` as never', async () => {

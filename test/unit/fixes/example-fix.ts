@@ -101,6 +101,12 @@ export function planOf(compiled: CompiledFix = compiledOf(), facts: FixFacts = f
   return planned.plan;
 }
 
+/** The argv of a plan, whose action must be a command. */
+export function argvOf({ action }: FixPlan): readonly string[] {
+  if (action.kind !== 'command') throw new Error(`the action is of kind ${action.kind}`);
+  return action.argv;
+}
+
 /** The reasons, where there must be some. */
 export function reasonsOf(
   compiled: CompiledFix,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { planFix } from '../../../src/fixes/plan.ts';
 import { fillPromql } from '../../../src/fixes/promql-template.ts';
-import { commandFix, factsWith, fakeExecutor } from './example-fix.ts';
+import { argvOf, commandFix, factsWith, fakeExecutor } from './example-fix.ts';
 
 /** Any text at all, and text made of what has broken others. */
 const hostile = fc.oneof(
@@ -64,7 +64,7 @@ describe('no hostile value', () => {
       fc.property(hostile, hostile, (a, b) => {
         const planned = planFix(fix, 'automatic', factsWith({ a, b }), [fakeExecutor()]);
         if (!planned.ok) return planned.reasons.length > 0 && planned.reasons.every((reason) => reason.length > 10);
-        const { argv } = planned.plan.action;
+        const argv = argvOf(planned.plan);
         expect(argv).toEqual(['/opt/fix', a, `x=${b}`, '--', b]);
         return !a.startsWith('-');
       }),
@@ -77,7 +77,7 @@ describe('no hostile value', () => {
     fc.assert(
       fc.property(hostile, (a) => {
         const planned = planFix(fix, 'automatic', factsWith({ a, b: 'x' }), [fakeExecutor()]);
-        return !planned.ok || /^[\p{L}\p{N}_./@:%+,=-]+$/u.test(planned.plan.action.argv[4] ?? '');
+        return !planned.ok || /^[\p{L}\p{N}_./@:%+,=-]+$/u.test(argvOf(planned.plan)[4] ?? '');
       }),
       { numRuns: 2000 },
     );

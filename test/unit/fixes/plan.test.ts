@@ -1,5 +1,15 @@
 import { hashAction } from '../../../src/fixes/plan.ts';
-import { alertOf, commandFix, compiledOf, EXAMPLE, factsWith, fakeExecutor, planOf, reasonsOf } from './example-fix.ts';
+import {
+  alertOf,
+  argvOf,
+  commandFix,
+  compiledOf,
+  EXAMPLE,
+  factsWith,
+  fakeExecutor,
+  planOf,
+  reasonsOf,
+} from './example-fix.ts';
 
 describe('planning a known fix', () => {
   it('fills action, target, verification and guards of the example', () => {
@@ -41,8 +51,9 @@ describe('planning a known fix', () => {
       hashAction('restart-unit', 'db-1', 'remote', action),
       hashAction('restart-unit', 'db-1', 'local', { ...action, timeoutMs: 1 }),
       hashAction('restart-unit', 'db-1', 'local', {
-        ...action,
-        argv: [...action.argv.slice(0, -2), '-- nginx.service'],
+        kind: 'command',
+        timeoutMs: 60_000,
+        argv: [...argvOf(planOf()).slice(0, -2), '-- nginx.service'],
       }),
     ];
     expect(new Set([hash, ...others]).size).toBe(6);
@@ -77,7 +88,7 @@ describe('planning a known fix', () => {
 
   it('refuses a pattern whose group `value` took no part', () => {
     const fix = commandFix(['/opt/fix', '{{ v }}'], { v: { from: 'labels.v', pattern: '(?P<value>a*)b|c' } });
-    expect(planOf(fix, factsWith({ v: 'aab' })).action.argv).toEqual(['/opt/fix', 'aa']);
+    expect(argvOf(planOf(fix, factsWith({ v: 'aab' })))).toEqual(['/opt/fix', 'aa']);
     expect(reasonsOf(fix, factsWith({ v: 'b' }))).toMatch(/the group "value" of .* is empty/);
     expect(reasonsOf(fix, factsWith({ v: 'c' }))).toMatch(/the group "value" of .* is empty/);
   });
@@ -87,7 +98,7 @@ describe('planning a known fix', () => {
       a: { from: 'annotations.summary', pattern: '.*' },
       b: { from: 'incident.id', pattern: String.raw`INC-\d+` },
     };
-    expect(planOf(commandFix(['/opt/fix', '{{a}}', '{{ b }}'], parameters)).action.argv).toEqual([
+    expect(argvOf(planOf(commandFix(['/opt/fix', '{{a}}', '{{ b }}'], parameters)))).toEqual([
       '/opt/fix',
       'nginx is down',
       'INC-7',
@@ -102,7 +113,7 @@ describe('planning a known fix', () => {
       b: { from: 'labels.b', pattern: '.*' },
     };
     const fix = commandFix(['/opt/fix', '{{ a }}{{ b }}'], parameters);
-    expect(planOf(fix, factsWith({ a: '{{ b }} $& $1', b: 'x' })).action.argv).toEqual(['/opt/fix', '{{ b }} $& $1x']);
+    expect(argvOf(planOf(fix, factsWith({ a: '{{ b }} $& $1', b: 'x' })))).toEqual(['/opt/fix', '{{ b }} $& $1x']);
   });
 });
 
@@ -113,10 +124,8 @@ describe('options and shells', () => {
     expect(reasonsOf(commandFix(['/opt/fix', '{{ v }}'], any), factsWith({ v: '--all' }))).toMatch(
       /take for an option/,
     );
-    expect(planOf(commandFix(['/opt/fix', '--', '{{ v }}'], any), factsWith({ v: '--all' })).action.argv[2]).toBe(
-      '--all',
-    );
-    expect(planOf(commandFix(['/opt/fix', '--unit={{ v }}'], any), factsWith({ v: '-x' })).action.argv[1]).toBe(
+    expect(argvOf(planOf(commandFix(['/opt/fix', '--', '{{ v }}'], any), factsWith({ v: '--all' })))[2]).toBe('--all');
+    expect(argvOf(planOf(commandFix(['/opt/fix', '--unit={{ v }}'], any), factsWith({ v: '-x' })))[1]).toBe(
       '--unit=-x',
     );
   });
@@ -146,7 +155,7 @@ describe('options and shells', () => {
     expect(reasonsOf(remote, factsWith({ v }))).toMatch(/a shell may act upon/);
     expect(reasonsOf(wrapped, factsWith({ v }))).toMatch(/a shell may act upon/);
     if (!v.startsWith('-'))
-      expect(planOf(commandFix(['/opt/fix', '{{ v }}'], any), factsWith({ v })).action.argv[1]).toBe(v);
+      expect(argvOf(planOf(commandFix(['/opt/fix', '{{ v }}'], any), factsWith({ v })))[1]).toBe(v);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { failure, success, type Outcome } from '../../../src/domain/result.ts';
-import { filtersAnswer, judgeHealth } from '../../../src/fixes/health.ts';
+import { filtersAnswer, judgeHealth, lookAtQuery } from '../../../src/fixes/health.ts';
 import {
   beginVerification,
   checkInterval,
@@ -60,7 +60,7 @@ function follow(answer: (now: number) => Outcome<readonly Sample[]>, verify = VE
   let state: VerificationState = beginVerification(verify, 0);
   for (let checks = 1; checks < 10_000; checks += 1) {
     const now = state.dueAt + lateMs;
-    const step = judgeVerification(answer(now), state, now, verify);
+    const step = judgeVerification(lookAtQuery(verify.query, answer(now)), state, now, verify);
     if (step.state !== 'pending') return { ...step, now, checks };
     expect(step.nextCheckAt).toBeGreaterThan(state.dueAt);
     state = { until: state.until, healthySince: step.healthySince, dueAt: step.nextCheckAt };
@@ -111,14 +111,18 @@ describe('verification', () => {
 
   it('does not count a time in which nobody looked', () => {
     const state = { until: 600_000, healthySince: 5_000, dueAt: 10_000 };
-    expect(judgeVerification(answered(1), state, 320_000, VERIFY)).toMatchObject({
+    expect(judgeVerification(lookAtQuery(VERIFY.query, answered(1)), state, 320_000, VERIFY)).toMatchObject({
       state: 'pending',
       healthySince: 320_000,
     });
-    expect(judgeVerification(answered(1), { ...state, dueAt: 315_000 }, 320_000, VERIFY)).toMatchObject({
+    expect(
+      judgeVerification(lookAtQuery(VERIFY.query, answered(1)), { ...state, dueAt: 315_000 }, 320_000, VERIFY),
+    ).toMatchObject({
       state: 'verified',
     });
-    expect(judgeVerification(answered(1), state, 900_000, VERIFY)).toMatchObject({ state: 'unverified' });
+    expect(judgeVerification(lookAtQuery(VERIFY.query, answered(1)), state, 900_000, VERIFY)).toMatchObject({
+      state: 'unverified',
+    });
   });
 
   it('asks no more often than every 250 ms and no less often than every 5 s', () => {
