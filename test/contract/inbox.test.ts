@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { SIGNATURE_KEPT_MS } from '../../src/inbox/signatures.ts';
 import { openInbox, type Inbox, type InboxOptions } from '../../src/inbox/inbox.ts';
 
 const BALLAST = 64 * 1024;
@@ -115,6 +116,60 @@ describe('the inbox', () => {
         .after(0, 10, 1e6)
         .map(({ body }) => String(body)),
     ).toEqual(['1', '2']);
+  });
+
+  describe('a signature that counts once', () => {
+    const once = 'ab'.repeat(32);
+    const body = Buffer.from('{}');
+
+    it('is stored once, in one turn, later, and after a restart; every receipt is the first', async () => {
+      const inbox = open();
+      const receipts = await Promise.all([1, 2].map(() => inbox.append('g', body, 1000, once)));
+      receipts.push(await inbox.append('g', body, 2000, once));
+      opened.pop()?.close();
+      receipts.push(await open().append('g', body, 3000, once));
+      expect(new Set(receipts.map(({ id, seq }) => `${id} ${seq}`)).size).toBe(1);
+      expect(read().after(0, 10, 1e6)).toHaveLength(1);
+    });
+
+    it('belongs to its source, and is forgotten only when it has long been out of time', async () => {
+      const inbox = open();
+      const count = async (source: string, at: number): Promise<number> => {
+        await inbox.append(source, body, at, once);
+        return read().last();
+      };
+      expect([await count('g', 0), await count('h', 0), await count('g', 1_200_000)]).toEqual([1, 2, 2]);
+      await inbox.append('g', body, SIGNATURE_KEPT_MS + 1, 'cd'.repeat(32));
+      expect(await count('g', SIGNATURE_KEPT_MS + 2)).toBe(4);
+    });
+
+    it('is not kept where the body could not be', async () => {
+      const inbox = open();
+      const other = new Database(path);
+      other.exec('BEGIN IMMEDIATE');
+      await expect(inbox.append('g', body, 1, once)).rejects.toThrow();
+      other.exec('ROLLBACK');
+      other.close();
+      const { seq } = await inbox.append('g', body, 2, once);
+      expect(read().last()).toBe(seq);
+    });
+  });
+
+  it('a file of the first format is brought up to date and keeps what it holds', async () => {
+    const db = new Database(path);
+    db.exec(`CREATE TABLE deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, source TEXT NOT NULL,
+        received_at INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+      CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+      INSERT INTO deliveries (id, source, received_at, kind, reason, body) VALUES ('x', 'am', 1, 'accepted', '', x'7b7d');
+      PRAGMA user_version = 1`);
+    db.close();
+    const { seq } = await open().append('g', Buffer.from('{}'), 2, 'ab'.repeat(32));
+    expect([
+      seq,
+      read()
+        .after(0, 10, 1e6)
+        .map(({ id }) => id)[0],
+    ]).toEqual([2, 'x']);
   });
 
   it('what still waits when it is closed is stored', async () => {

@@ -50,7 +50,7 @@ describe.each([
   it('when it falls silent, the alert ends at its last end and says why', async () => {
     const requests = captured(file);
     for (const request of requests) await replay.post('prom', bodyOf(request), request.receivedAt);
-    const [last] = requests.at(-1)?.body as { endsAt: string }[];
+    const [last] = (requests.at(-1)?.body ?? []) as { endsAt: string }[];
     await replay.wait(Date.parse(last?.endsAt ?? '') - replay.house.time.now - 10);
     expect((await replay.house.incident()).firing).toBe(1);
     await replay.wait(10);

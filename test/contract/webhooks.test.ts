@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createServer, request, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,12 +10,34 @@ import { openInboxReader, type InboxReader } from '../../src/inbox/inbox-reader.
 import { openInbox, type Inbox } from '../../src/inbox/inbox.ts';
 import { readJson } from '../../src/sources/read-json.ts';
 import { createSource, sourceConfig } from '../../src/sources/registry.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const TOKEN = 'tok_123';
 const PROVEN = { authorization: `Bearer ${TOKEN}` };
 const GOOD = JSON.stringify({ status: 'firing', alerts: [{ status: 'firing', labels: { alertname: 'A' } }] });
 const MAX_BODY = 2_000_000;
+const HMAC = { secret: 'k3y', header: 'X-Sig', timestamp_header: 'X-Time' };
+
+/** Headers as Grafana signs, over the bytes on the wire. */
+function signed(body: string | Buffer, seconds = Math.floor(Date.now() / 1000)): Record<string, string> {
+  const signature = createHmac('sha256', HMAC.secret).update(`${seconds}:`).update(body).digest('hex');
+  return { 'x-sig': signature, 'x-time': String(seconds) };
+}
+
+/** One source of each kind: how it proves itself, and how a list of alerts stands in its body. */
+interface Sender {
+  readonly name: string;
+  readonly proof: (body: string | Buffer) => Record<string, string>;
+  readonly wrap: (alerts: string) => string;
+  /** How problems with the list name it. */
+  readonly list: string | undefined;
+}
+const SENDERS: readonly Sender[] = [
+  { name: 'alertmanager', proof: () => PROVEN, wrap: (alerts) => `{"alerts":${alerts}}`, list: 'alerts' },
+  { name: 'grafana', proof: signed, wrap: (alerts) => `{"alerts":${alerts}}`, list: 'alerts' },
+  { name: 'prom', proof: () => PROVEN, wrap: (alerts) => alerts, list: undefined },
+];
 
 interface Answer {
   readonly status: number;
@@ -36,6 +59,7 @@ describe('the webhook over HTTP', () => {
   const seen: string[] = [];
   const lost: [string, string][] = [];
   const kept: Buffer[] = [];
+  let sources: ReadonlyMap<string, Source>;
   let inbox: Inbox;
   let reader: InboxReader;
   let server: Server;
@@ -47,11 +71,13 @@ describe('the webhook over HTTP', () => {
     const context = { now: Date.now, warn: (message: string) => said.push(message) };
     const configs = [
       { name: 'alertmanager', kind: 'alertmanager', auth: { bearer_token: TOKEN }, max_body: MAX_BODY },
+      { name: 'grafana', kind: 'grafana', auth: { hmac: HMAC }, max_body: MAX_BODY },
+      { name: 'prom', kind: 'prometheus', auth: { bearer_token: TOKEN }, max_body: MAX_BODY },
       { name: 'open one', kind: 'alertmanager' },
     ];
-    const sources = configs.map((config) => createSource(sourceConfig.parse(config), context));
+    sources = new Map(configs.map((config) => [config.name, createSource(sourceConfig.parse(config), context)]));
     const handler = createWebhookHandler({
-      sources: new Map(sources.map((source) => [source.name, source])),
+      sources,
       inbox: {
         append: (...args) => (broken === null ? inbox.append(...args) : Promise.reject(broken)),
         refused: (...args) => {
@@ -140,51 +166,99 @@ describe('the webhook over HTTP', () => {
     expect(counted).toEqual([]);
   });
 
-  const tooBig = JSON.stringify({ alerts: ['x'.repeat(MAX_BODY)] });
-  it.each<[string, Sent, number, string | undefined]>([
-    ['no body', {}, 400, undefined],
-    ['no JSON', { body: 'firing!' }, 400, undefined],
-    ['JSON that ends too early', { body: GOOD.slice(0, -1) }, 400, undefined],
-    ['something behind the JSON', { body: `${GOOD}x` }, 400, undefined],
-    ['a list', { body: '[]' }, 400, undefined],
-    ['no alerts', { body: '{"status":"firing"}' }, 400, 'alerts'],
-    ['alerts that are no list', { body: '{"alerts":{}}' }, 400, 'alerts'],
-    ['an empty list of alerts', { body: '{"alerts":[]}' }, 400, 'alerts'],
-    ['a depth of 33', { body: `{"alerts":[1],"x":${'['.repeat(32)}${']'.repeat(32)}}` }, 400, undefined],
-    ['a depth of a million', { body: '['.repeat(1_000_000) }, 400, undefined],
-    ['broken gzip', { body: 'x', headers: { ...PROVEN, 'content-encoding': 'gzip' } }, 400, undefined],
-    [
-      'half of a gzip',
-      { body: gzipSync(GOOD).subarray(0, 30), headers: { ...PROVEN, 'content-encoding': 'gzip' } },
-      400,
-      undefined,
-    ],
-    ['another encoding', { body: GOOD, headers: { ...PROVEN, 'content-encoding': 'br' } }, 415, undefined],
-    ['two encodings', { body: GOOD, headers: { ...PROVEN, 'content-encoding': 'gzip, gzip' } }, 415, undefined],
-    ['too large, as it says', { body: tooBig }, 413, undefined],
-    ['too large, in chunks', { body: tooBig, headers: { ...PROVEN, 'transfer-encoding': 'chunked' } }, 413, undefined],
-    ['50 MB', { body: Buffer.alloc(50_000_000, ' ') }, 413, undefined],
-    [
-      'a gzip bomb',
-      { body: gzipSync(Buffer.alloc(200_000_000)), headers: { ...PROVEN, 'content-encoding': 'gzip' } },
-      413,
-      undefined,
-    ],
-  ])('refuses %s with a problem, keeps it, tells of it, and takes the next', async (_what, sent, status, field) => {
-    const before = reader.last();
-    const answer = await send(sent);
-    expect(answer.status).toBe(status);
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(answer.json).toMatchObject({ type: 'about:blank', status, title: expect.any(String) });
-    expect(answer.json['detail']).toMatch(/^.{15,}\.$/);
-    expect(answer.json['field']).toBe(field);
-    expect(lost).toEqual([['alertmanager', expect.stringContaining(String(answer.json['detail']))]]);
-    expect(counted).toEqual([`alertmanager ${status}`]);
-    expect(kept).toHaveLength(1);
-    // Of what is too large, at most the part that had come by then.
-    if (status !== 413) expect(kept[0]?.equals(Buffer.from(sent.body ?? ''))).toBe(true);
-    expect(reader.last()).toBe(before);
-    expect((await send({ body: GOOD })).status).toBe(200);
+  describe.each(SENDERS)('hostile and odd input of $name', ({ name, proof, wrap, list }) => {
+    const good = wrap('[{"labels":{"alertname":"A"},"startsAt":"2026-01-05T03:00:00Z"}]');
+    /** The list and the alert are two levels, the object around them another. */
+    const deep = (levels: number): string => {
+      const rest = levels - (wrap('').startsWith('{') ? 3 : 2);
+      return wrap(`[{"labels":{},"x":${'['.repeat(rest)}${']'.repeat(rest)}}]`);
+    };
+    const tooBig = wrap(`["${'x'.repeat(MAX_BODY)}"]`);
+    const gzip = { 'content-encoding': 'gzip' };
+    const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
+      send({ path: `/webhooks/${name}`, body, headers: { ...proof(body), ...headers } });
+
+    it.each<[string, string | Buffer, Record<string, string>, number, string | undefined]>([
+      ['no body', '', {}, 400, undefined],
+      ['no JSON', 'firing!', {}, 400, undefined],
+      ['JSON that ends too early', good.slice(0, -1), {}, 400, undefined],
+      ['something behind the JSON', `${good}x`, {}, 400, undefined],
+      ['a bare null', 'null', {}, 400, undefined],
+      ['a bare number', '7', {}, 400, undefined],
+      ['no alerts', list === undefined ? '{}' : '{"status":"firing"}', {}, 400, list],
+      ['alerts that are no list', wrap('{}'), {}, 400, list],
+      ['an empty list of alerts', wrap('[]'), {}, 400, list],
+      ['a depth of 33', deep(33), {}, 400, undefined],
+      ['a depth of a million', '['.repeat(1_000_000), {}, 400, undefined],
+      ['broken gzip', 'x', gzip, 400, undefined],
+      ['half of a gzip', gzipSync(good).subarray(0, 30), gzip, 400, undefined],
+      ['another encoding', good, { 'content-encoding': 'br' }, 415, undefined],
+      ['two encodings', good, { 'content-encoding': 'gzip, gzip' }, 415, undefined],
+      ['too large, as it says', tooBig, {}, 413, undefined],
+      ['too large, in chunks', tooBig, { 'transfer-encoding': 'chunked' }, 413, undefined],
+      ['50 MB', Buffer.alloc(50_000_000, ' '), {}, 413, undefined],
+      ['a gzip bomb', gzipSync(Buffer.alloc(200_000_000)), gzip, 413, undefined],
+    ])(
+      'refuses %s with a problem, keeps it, tells of it, and takes the next',
+      async (_what, body, headers, status, field) => {
+        const before = reader.last();
+        const answer = await post(body, headers);
+        expect(answer.status).toBe(status);
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(answer.json).toMatchObject({ type: 'about:blank', status, title: expect.any(String) });
+        expect(answer.json['detail']).toMatch(/^.{15,}\.$/);
+        expect(answer.json['field']).toBe(field);
+        expect(counted).toEqual([`${name} ${status}`]);
+        // Who signs the body has proven nothing before all of it is there.
+        const proven = !(name === 'grafana' && status === 413 && !('content-encoding' in headers));
+        expect(lost).toEqual(proven ? [[name, expect.stringContaining(String(answer.json['detail']))]] : []);
+        expect(kept).toHaveLength(proven ? 1 : 0);
+        // Of what is too large, at most the part that had come by then.
+        if (status !== 413) expect(kept[0]?.equals(Buffer.from(body))).toBe(true);
+        expect(reader.last()).toBe(before);
+        expect((await post(good)).status).toBe(200);
+      },
+    );
+
+    it.each<[string, string | Buffer]>([
+      ['__proto__ as a label', wrap('[{"__proto__":{},"labels":{"__proto__":"x","constructor":"y"}}]')],
+      ['NUL, U+2028 and a lone surrogate', wrap(String.raw`[{"labels":{"a":"\u0000\u2028\ud800"}}]`)],
+      [
+        'bytes that are not UTF-8',
+        Buffer.concat(
+          wrap('[{"labels":{"a":"|"}}]')
+            .split('|')
+            .flatMap((part, n) => [n === 0 ? Buffer.alloc(0) : Buffer.from([0xff, 0xc0]), Buffer.from(part)]),
+        ),
+      ],
+      ['a byte order mark', `\ufeff${good}`],
+      ['no alertname, empty maps', wrap('[{"labels":{},"annotations":{}}]')],
+      ['markup and template text', wrap('[{"labels":{"a":"<script>"},"annotations":{"b":"{{ .x }}${HOME}"}}]')],
+      [
+        'dates far off',
+        wrap('[{"labels":{"a":"b"},"startsAt":"9999-12-31T23:59:59Z","endsAt":"0001-01-01T00:00:00Z"}]'),
+      ],
+      ['dates that are none', wrap('[{"labels":{"a":"b"},"startsAt":7,"endsAt":"soon"}]')],
+      ['a depth of 32', deep(32)],
+      [
+        '600 alerts of which one is none',
+        wrap(JSON.stringify(Array.from({ length: 600 }, (_, n) => (n === 300 ? 'x' : { labels: { n: `${n}` } })))),
+      ],
+    ])('takes %s, and what was stored is understood', async (_what, body) => {
+      expect((await post(body)).status).toBe(200);
+      const read = readJson(reader.after(reader.last() - 1, 1, 1e9)[0]?.body ?? Buffer.alloc(0));
+      if (!read.ok) throw new Error(read.problem);
+      const { groups, setAside } = sources.get(name)?.parse(read.value, Date.now()) ?? { groups: [], setAside: [] };
+      const understood = groups.flatMap(({ alerts }) => alerts);
+      expect(understood.length + setAside.length).toBe(body.includes('"n"') ? 600 : 1);
+      expect(understood.length).toBe(body.includes('"n"') ? 599 : 1);
+      for (const { labels, annotations, startsAt, fingerprint } of understood) {
+        expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
+        expect(startsAt).toBeLessThan(Date.now() + 3_700_000);
+        expect(JSON.stringify([labels, annotations])).not.toMatch(/\\u0000|\u2028|\\ud800/);
+        expect([Object.getPrototypeOf(labels), Object.getPrototypeOf(annotations)]).toEqual([null, null]);
+      }
+    });
   });
 
   it.each<[string, Sent]>([
@@ -224,6 +298,81 @@ describe('the webhook over HTTP', () => {
     expect([status, headers['allow']]).toEqual([405, 'POST, PUT']);
   });
 
+  it.each([
+    ['/webhooks/prom', 200],
+    ['/webhooks/prom/', 200],
+    ['/webhooks/prom/api/v2/alerts', 200],
+    ['/webhooks/prom/api/v2/alerts/?x=y', 200],
+    ['/webhooks/prom/api/v1/alerts', 200],
+    ['/webhooks/prom/api/v2/silences', 404],
+    ['/webhooks/prom//api/v2/alerts', 404],
+    ['/webhooks/alertmanager/api/v2/alerts', 404],
+    ['/webhooks/open%20one/api/v2/alerts', 404],
+  ])('Prometheus posts to %s: %i', async (url, expected) => {
+    const { status, json } = await send({ path: url, body: '[{"labels":{"alertname":"A"}}]' });
+    expect(status).toBe(expected);
+    // Whoever proved itself and went to the wrong address has lost an alert.
+    expect(lost).toHaveLength(expected === 404 ? 1 : 0);
+    if (expected === 404) expect(json['detail']).toMatch(/is of kind \w+; send to \/webhooks\/[\w%]+ itself/);
+  });
+
+  it('a stranger at a wrong address learns nothing but that it is a stranger', async () => {
+    expect((await send({ path: '/webhooks/alertmanager/api/v2/alerts', headers: {}, body: '[]' })).status).toBe(401);
+    expect(lost).toEqual([]);
+  });
+
+  describe('a replay', () => {
+    const path = '/webhooks/grafana';
+    const body = JSON.stringify({ alerts: [{ labels: { alertname: 'Once' } }] });
+
+    it('is answered with the first delivery and has no effect, also at once and after a restart', async () => {
+      const headers = signed(body);
+      const before = reader.last();
+      const answers = await Promise.all([1, 2, 3].map(() => send({ path, headers, body })));
+      inbox.close();
+      inbox = openInbox(join(folder, 'inbox.sqlite'), { ballastBytes: 4096 });
+      answers.push(await send({ path, headers, body }));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(new Set(answers.map(({ json }) => json['delivery'])).size).toBe(1);
+      expect(reader.after(before, 10, 1e9).map(({ id }) => id)).toEqual([answers[0]?.json['delivery']]);
+      expect(lost).toEqual([]);
+    });
+
+    it('the same body signed at another second is an ordinary repeat', async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const ids = new Set<unknown>();
+      for (const seconds of [now - 5, now - 4, now - 3])
+        ids.add((await send({ path, headers: signed(body, seconds), body })).json['delivery']);
+      expect(ids.size).toBe(3);
+    });
+
+    it.each([-301, 302])(
+      'signed %i s away from now it gets 401, and somebody hears of it, as clocks may differ',
+      async (offS) => {
+        const headers = signed(body, Math.floor(Date.now() / 1000) + offS);
+        const before = reader.last();
+        const { status, json } = await send({ path, headers, body });
+        expect([status, reader.last()]).toEqual([401, before]);
+        expect(json['detail']).toMatch(/30\d s (ago|ahead of our clock).*Compare the clocks/);
+        expect(lost).toHaveLength(1);
+      },
+    );
+
+    it('a signature over other bytes gets 401 and nobody hears of it', async () => {
+      const { status, headers } = await send({ path, headers: signed('other'), body });
+      expect([status, headers['www-authenticate']]).toEqual([401, expect.stringContaining('Signature realm')]);
+      expect(lost).toEqual([]);
+    });
+
+    it('without a signature the body is not even read', async () => {
+      const socket = connect(port(), '127.0.0.1');
+      socket.write('POST /webhooks/grafana HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{');
+      const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+      socket.destroy();
+      expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    });
+  });
+
   it('answers 503 when it cannot store, so that the sender tries again; then it goes on', async () => {
     broken = new Error('the disk is full');
     const { status, headers, json } = await send({ body: GOOD });
@@ -232,29 +381,6 @@ describe('the webhook over HTTP', () => {
     expect([lost, counted]).toEqual([[], ['alertmanager 503']]);
     broken = null;
     expect((await send({ body: GOOD })).status).toBe(200);
-  });
-
-  it.each<[string, Buffer]>([
-    ['__proto__ as a label', Buffer.from('{"__proto__":{},"alerts":[{"labels":{"__proto__":"x"}}]}')],
-    ['NUL, U+2028 and a lone surrogate', Buffer.from(String.raw`{"alerts":[{"labels":{"a":"\u0000\u2028\ud800"}}]}`)],
-    [
-      'bytes that are not UTF-8',
-      Buffer.concat([Buffer.from('{"alerts":[{"labels":{"a":"'), Buffer.from([0xff, 0xc0]), Buffer.from('"}}]}')]),
-    ],
-    ['a byte order mark', Buffer.from('\ufeff{"alerts":[{"labels":{}}]}')],
-    ['equal keys', Buffer.from('{"alerts":[],"alerts":[{"labels":{}}]}')],
-    [
-      '600 alerts of which one is none',
-      Buffer.from(
-        JSON.stringify({
-          alerts: Array.from({ length: 600 }, (_, n) => (n === 300 ? 'x' : { labels: { n: `${n}` } })),
-        }),
-      ),
-    ],
-    ['a depth of 32', Buffer.from(`{"alerts":[1],"x":${'['.repeat(31)}${']'.repeat(31)}}`)],
-  ])('takes %s, and what was stored can be read', async (_what, body) => {
-    expect((await send({ body })).status).toBe(200);
-    expect(readJson(Buffer.from(reader.after(reader.last() - 1, 1, 1e9)[0]?.body ?? ''))).toMatchObject({ ok: true });
   });
 
   it('every recorded payload is taken as it is', async () => {

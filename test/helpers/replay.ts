@@ -82,7 +82,7 @@ export async function openReplay(sources: readonly object[], rules: Rules = rule
     for (;;) {
       const [job] = await house.store.claim(['deadline'], 1, 60_000);
       if (job === undefined) return;
-      await passDeadline(parts() as never, job as Extract<Job, { kind: 'deadline' }>);
+      await passDeadline(parts(), job as Extract<Job, { kind: 'deadline' }>);
     }
   };
   return {
