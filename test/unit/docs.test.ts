@@ -18,7 +18,11 @@ const readPackage = (folder: string): Package =>
   JSON.parse(readFileSync(join(PROJECT, folder, 'package.json'), 'utf8')) as Package;
 
 describe('docs/dependencies.md', () => {
-  const rows = [...readDoc('docs/dependencies.md').matchAll(/^\| (@?[a-z][\w./-]*) \| (.+?) \| (\S+) \| .+ \|$/gm)]
+  const rows = [
+    ...readDoc('docs/dependencies.md').matchAll(
+      /^\| (@?[a-z][\w./-]*) \| (.+?) \| ([\w.-]+)(?: \([^|]+\))? \| .+ \|$/gm,
+    ),
+  ]
     .filter(([, name]) => name !== 'package')
     .map(([, name = '', , licence = '']) => ({ name, licence }));
 
