@@ -57,6 +57,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     serve: serveSmtp,
     retryAfter: false,
   },
+  slack: {
+    config: (port) => ({
+      name: 'chat',
+      kind: 'slack',
+      token: SECRET,
+      channel: 'C0123',
+      api_url: `http://127.0.0.1:${port}/api/`,
+    }),
+    serve: serveSlack,
+    retryAfter: true,
+  },
   webhook: {
     config: (port) => ({
       name: 'hook',
@@ -107,6 +118,22 @@ function serveHttp(behaviour: Behaviour): Promise<Fake> {
   };
   return listen(
     createHttpServer((request, response) => answers[behaviour]?.(request, response)),
+    new Set(),
+  );
+}
+
+/** Slack says most of what is wrong with status 200. */
+function serveSlack(behaviour: Behaviour): Promise<Fake> {
+  const answers: Partial<Record<Behaviour, unknown>> = {
+    'takes it': { ok: true, channel: 'C0123', ts: '1767582725.000100' },
+    unauthorized: { ok: false, error: 'invalid_auth', detail: `no such token: ${SECRET}` },
+    'refuses for good': { ok: false, error: 'msg_too_long' },
+  };
+  if (!(behaviour in answers)) return serveHttp(behaviour);
+  return listen(
+    createHttpServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[behaviour]));
+    }),
     new Set(),
   );
 }

@@ -1,12 +1,16 @@
 import { cleanLine, cleanText, httpUrl } from '../../domain/text.ts';
 
+const FENCE = '```';
+/** Three backticks would begin or end a block of code; hair spaces part them. */
+const PARTED = '`\u200a`\u200a`';
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /**
  * Text of others made harmless for Slack: `&`, `<` and `>` become entities, so that `<!channel>` rings nobody and no link comes
- * about. Cut to `limit` characters as Slack counts them, entities included, with an ellipsis.
+ * about; blocks of code neither begin nor end in it. Cut to `limit` characters as Slack counts them, entities included, with an ellipsis.
  */
-export function escapeTo(text: string, limit: number): string {
+export function escapeTo(raw: string, limit: number): string {
+  const text = raw.replaceAll(FENCE, PARTED);
   const whole = text.replace(/[&<>]/g, (char) => ENTITIES[char] ?? char);
   if (whole.length <= limit) return whole;
   let cut = '';
@@ -28,19 +32,14 @@ export function prose(text: string, limit: number): string {
   return escapeTo(cleanText(text, limit).trim(), limit);
 }
 
-const FENCE = '```';
-
-/**
- * Lines in a code block, whole lines from the beginning as far as they fit; says how many are missing. Three backticks inside
- * would end the block, so a hair space parts them.
- */
+/** Lines in a code block, whole lines from the beginning as far as they fit; says how many are missing. */
 export function codeBlock(text: string, limit: number): string {
-  const rows = cleanText(text, 100_000).trimEnd().replaceAll(FENCE, '`\u200a`\u200a`').split('\n');
+  const rows = cleanText(text, 100_000).trimEnd().split('\n');
   const room = limit - 2 * FENCE.length - 2 - 24;
   const kept: string[] = [];
   let used = 0;
   for (const row of rows) {
-    const shown = escapeTo(row, Math.min(room, 800));
+    const shown = escapeTo(row, Math.min(room - 1, 800));
     if (used + shown.length + 1 > room) break;
     kept.push(shown);
     used += shown.length + 1;

@@ -131,8 +131,32 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
   [
     'a kind that is not built',
     'kind: email',
-    'kind: slack',
-    'etc/main.yaml:8:25: channels[0].kind: `slack` is not built yet in this version; take it out',
+    'kind: teams',
+    'etc/main.yaml:8:25: channels[0].kind: `teams` is not built yet in this version; take it out',
+  ],
+  [
+    'Slack without a token',
+    'channels:\n',
+    'channels:\n  - { name: chat, kind: slack, channel: C0123 }\n',
+    'etc/main.yaml:8:5: channels[0]: the token is missing, found a map, allowed `token_file`, or `token`',
+  ],
+  [
+    'Slack with its token given twice',
+    'channels:\n',
+    'channels:\n  - { name: chat, kind: slack, token: xoxb-1, token_file: /t, channel: C0123 }\n',
+    'etc/main.yaml:8:39: channels[0].token: given twice, found a hidden value, allowed one of `token` and `token_file`',
+  ],
+  [
+    'a channel of Slack by its name',
+    'channels:\n',
+    "channels:\n  - { name: chat, kind: slack, token_file: /t, channel: '#ops' }\n",
+    'etc/main.yaml:8:57: channels[0].channel: wrong form, found `#ops`, allowed the id of a channel such as C0123ABCD (at the end of its details in Slack)',
+  ],
+  [
+    'a member of Slack by name',
+    'name: ada,',
+    'name: ada, slack: ada,',
+    'etc/main.yaml:10:25: people[0].slack: wrong form, found `ada`, allowed the id of a member such as U0123ABCD (in the profile in Slack, under "More")',
   ],
   [
     'a switch that is not built',
