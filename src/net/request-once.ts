@@ -75,12 +75,17 @@ function send(
   const request = secure ? requestTls(url, options) : requestPlain(url, options);
   return new Promise((resolve) => {
     let sent = false;
+    let answered = false;
     request.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', () => (sent = true)));
-    request.once('response', (response) => void readReply(response, keepBytes).then(resolve));
-    // After an answer this says nothing new: its reader has seen that the body broke off.
-    request.on('error', (error) =>
-      resolve({ ok: false, sent, failure: failureOfCode(signal.aborted ? 'ETIMEDOUT' : codeOf(error)) }),
-    );
+    request.once('response', (response) => {
+      answered = true;
+      void readReply(response, keepBytes).then(resolve);
+    });
+    request.on('error', (error) => {
+      // After an answer its reader sees that the body broke off.
+      if (answered) return;
+      resolve({ ok: false, sent, failure: failureOfCode(signal.aborted ? 'ETIMEDOUT' : codeOf(error)) });
+    });
     request.end(body ?? undefined);
   });
 }

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executor, ExecutorTools, RunResult } from '../../src/fixes/executor.ts';
@@ -9,9 +11,12 @@ import { temporaryFolder } from '../servers/cleanup.ts';
 /** Each kind says how its executor is made and how to have it do what the table asks for. */
 interface Subject {
   readonly config: Record<string, unknown>;
-  /** Succeeds and says `hello`; fails with status 3; never ends. */
+  /** Succeeds and says `hello`; fails and says `broken`; says `begun` and never ends. */
   readonly actions: Readonly<Record<'succeed' | 'fail' | 'hang', RenderedAction>>;
   readonly forbidden: RenderedAction;
+  /** How success and failure are told, besides their output. */
+  readonly success: Pick<RunResult, 'exitCode' | 'reason'>;
+  readonly failure: Pick<RunResult, 'exitCode' | 'reason'>;
 }
 
 const folder = temporaryFolder('fixes');
@@ -29,7 +34,34 @@ function action(argv: readonly string[], timeoutMs = 30_000): RenderedAction {
   return { kind: 'command', argv, timeoutMs };
 }
 
+const server = createServer((request, response) => {
+  if (request.url === '/succeed') response.end('hello\n');
+  else if (request.url === '/fail') response.writeHead(409).end('broken\n');
+  else response.write('begun\n');
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function request(url: string, timeoutMs = 30_000): RenderedAction {
+  return { kind: 'http', method: 'POST', url, headers: {}, body: null, expect: null, poll: null, timeoutMs };
+}
+
 const SUBJECTS: Readonly<Record<string, Subject>> = {
+  http: {
+    config: { allow: [origin] },
+    actions: {
+      succeed: request(`${origin}/succeed`),
+      fail: request(`${origin}/fail`),
+      hang: request(`${origin}/hang`, 3_000),
+    },
+    forbidden: request('http://127.0.0.1:1/succeed'),
+    success: { exitCode: null, reason: 'it was answered with 200' },
+    failure: { exitCode: null, reason: 'it was refused with 409' },
+  },
   command: {
     config: { allow: [`${folder.path}/allowed/`, '/usr/bin/env'] },
     actions: {
@@ -38,6 +70,8 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       hang: action([script('allowed/hang', 'echo begun', 'exec sleep 1000')], 3_000),
     },
     forbidden: action([script('elsewhere/hello', 'echo hello')]),
+    success: { exitCode: 0, reason: 'it ended with status 0' },
+    failure: { exitCode: 3, reason: 'it ended with status 3' },
   },
 };
 
@@ -57,14 +91,13 @@ it('every executor in the folder is in the registry, and every one in the regist
 });
 
 describe.each(executorKinds.map(({ kind }) => kind))('the executor %s', (kind) => {
-  const { actions, forbidden } = SUBJECTS[kind] as Subject;
+  const { actions, forbidden, success, failure } = SUBJECTS[kind] as Subject;
 
   it('tells success with its output', async () => {
     expect(await make(kind).run(actions.succeed, ATTEMPT, never)).toEqual({
       state: 'succeeded',
-      exitCode: 0,
       output: 'hello\n',
-      reason: 'it ended with status 0',
+      ...success,
     });
   });
 
@@ -72,9 +105,8 @@ describe.each(executorKinds.map(({ kind }) => kind))('the executor %s', (kind) =
     const result = await make(kind).run(actions.fail, ATTEMPT, never);
     expect(result).toMatchObject({
       state: 'failed',
-      exitCode: 3,
       output: 'broken\n',
-      reason: 'it ended with status 3',
+      ...failure,
     });
   });
 
@@ -103,6 +135,14 @@ describe.each(executorKinds.map(({ kind }) => kind))('the executor %s', (kind) =
     expect(make(kind).refuses(actions.succeed)).toBeNull();
     expect(make(kind).refuses(forbidden)).toMatch(/not on the executor's allow list/);
     expect(await make(kind).run(forbidden, ATTEMPT, never)).toMatchObject({ state: 'failed', output: '' });
+  });
+
+  it('refuses the actions of every other kind', async () => {
+    for (const [other, subject] of Object.entries(SUBJECTS)) {
+      if (other === kind) continue;
+      expect(make(kind).refuses(subject.actions.succeed)).toMatch(/this executor .* only; name another one/);
+      expect(await make(kind).run(subject.actions.succeed, ATTEMPT, never)).toMatchObject({ state: 'failed' });
+    }
   });
 
   it('serves the alerts that its matchers fit', () => {
