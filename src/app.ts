@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createSlackDoor, type SlackDoor } from './channels/slack/door.ts';
@@ -9,13 +9,15 @@ import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Stream } from './http/stream.ts';
+import type { WebConfig } from './http/web-config.ts';
+import { createWebServer } from './http/web-server.ts';
 import { createWebhookHandler } from './http/webhooks.ts';
 import { openInbox, type Inbox } from './inbox/inbox.ts';
 import { compileProcedures } from './incidents/procedure.ts';
 import type { ProcedureStep } from './incidents/rules.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
-import { findToken, hasAccounts } from './store/access.ts';
+import { accountsOf, hasAccounts } from './store/access.ts';
 import { openBlobs } from './store/blobs.ts';
 import { entriesAfter, ledgerHead } from './store/ledger.ts';
 import { createReadModel, type ReadModel } from './store/read-model.ts';
@@ -30,6 +32,8 @@ export interface AppSettings {
   readonly folder: string;
   readonly host: string;
   readonly port: number;
+  /** TLS and client certificates; plain HTTP where it is left out. */
+  readonly web?: WebConfig;
   /** Without a trailing slash; null: messages carry no links. */
   readonly externalUrl: string | null;
   readonly logOptions: LogOptions;
@@ -56,6 +60,8 @@ export interface App {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
+const PLAIN: WebConfig = { tls: null, headers: {} };
+
 /** The composition root: configuration → a running bridge. Opens the store first, listens last. */
 export async function startApp(settings: AppSettings, log: Logger): Promise<App> {
   const { config, folder, externalUrl, logOptions } = settings;
@@ -76,7 +82,9 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
   const read = createReadModel(readDb);
-  const front = openFront(config, { read, engine, log });
+  const web = settings.web ?? PLAIN;
+  const certified = web.tls?.clientAuth === 'RequireAndVerifyClientCert';
+  const front = openFront(config, { read, engine, log, certified });
   const webhooks = createWebhookHandler({
     ...{ inbox, now: () => Date.now() },
     get sources() {
@@ -100,7 +108,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const reload = oneAtATime(async () => {
     try {
       const next = await settings.loadAgain();
-      const opened = createFront(next, { read, engine, log });
+      const opened = createFront(next, { read, engine, log, certified });
       await engine.reload(next);
       const old = front.current;
       front.current = opened;
@@ -125,7 +133,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     blobs: openBlobs(folder),
     secret: await engine.secret(),
     processMetrics: processMetrics(),
-    accounts: { any: () => hasAccounts(readDb), find: (token) => findToken(readDb, token) },
+    accounts: accountsOf(readDb),
     procedure: (category) => front.current.procedure(category),
     reload: () => reload(),
     slack: {
@@ -135,13 +143,17 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     stream,
     team: (name) => front.current.team(name),
   });
-  const server = createServer((req, res) => {
-    if (!webhooks(req, res)) app(req, res);
-  });
+  const server = await createWebServer(
+    web,
+    (req, res) => {
+      if (!webhooks(req, res)) app(req, res);
+    },
+    { now: () => performance.now(), log },
+  );
   const port = await listen(server, settings.host, settings.port);
   front.current.slack.open();
   return {
-    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    url: `${web.tls === null ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     reload,
     async stop() {
       stream.close();
@@ -195,6 +207,8 @@ interface Front {
 }
 
 interface FrontParts {
+  /** Whether only senders with a good certificate get through at all. */
+  readonly certified: boolean;
   readonly read: ReadModel;
   readonly engine: Engine;
   readonly log: Logger;
@@ -208,7 +222,7 @@ function createFront(config: Config, parts: FrontParts): Front {
   const { log } = parts;
   const context = { now: () => Date.now(), warn: (message: string) => log.warn(message) };
   const sources = new Map(config.sources.map((source) => [source.name, createSource(source, context)]));
-  warnOfOpenSources(sources, log);
+  if (!parts.certified) warnOfOpenSources(sources, log);
   const team = teamLabel(config.teams.map(({ name }) => name));
   return { sources, procedure: procedureLookUp(config), team, slack: slackDoor(config, parts) };
 }

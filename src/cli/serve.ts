@@ -7,12 +7,14 @@ import type { Config } from '../config/schema.ts';
 import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { App, AppSettings } from '../app.ts';
+import type { WebConfig } from '../http/web-config.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 interface ServeFlags {
   'config.file': string;
   'web.listenAddress': string;
+  'web.config.file'?: string;
   'web.externalUrl'?: string;
   'storage.path': string;
   'log.level': LogLevel;
@@ -30,6 +32,7 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
     .description('run the bridge')
     .addOption(flag('config.file', 'the main configuration file', 'rules/tierbell.yaml'))
     .addOption(flag('web.listen-address', 'host and port; port 0 takes a free one', '127.0.0.1:9096'))
+    .addOption(flag('web.config.file', "TLS and client certificates, in Prometheus's own format"))
     .addOption(
       flag('web.external-url', 'the address under which people reach this bridge; without it messages carry no links'),
     )
@@ -43,6 +46,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   const { host, port } = readAddress(flags['web.listenAddress']);
   const adminToken = readAdminToken(terminal);
   const externalUrl = readExternalUrl(flags['web.externalUrl']);
+  const web = await readWebConfig(flags['web.config.file'], terminal);
   const logOptions = { level: flags['log.level'], format: flags['log.format'] };
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
   const { prepareEngine } = await import('../engine/start-engine.ts');
@@ -58,6 +62,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
       folder: resolve(terminal.cwd, flags['storage.path']),
       host,
       port,
+      web,
       externalUrl,
       logOptions,
       adminToken,
@@ -77,6 +82,18 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
   return null;
+}
+
+/** @throws CliError that lists every problem */
+async function readWebConfig(file: string | undefined, terminal: Terminal): Promise<WebConfig> {
+  if (file === undefined || file === '') return { tls: null, headers: {} };
+  const { loadWebConfig } = await import('../http/web-config.ts');
+  const loaded = loadWebConfig(file, terminal.env);
+  if (loaded.ok) return loaded.config;
+  const problems = loaded.problems.map(renderProblem).join('\n');
+  throw new CliError(
+    `the web configuration has ${loaded.problems.length} problem(s); nothing was started\n${problems}`,
+  );
 }
 
 /** @throws CliError that lists every problem */

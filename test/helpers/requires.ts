@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildElasticsearch } from '../servers/elasticsearch-build.ts';
-import { findAlertmanager, findPrometheus, javaRelease } from '../servers/programs.ts';
+import { findAlertmanager, findProgram, findPrometheus, javaRelease } from '../servers/programs.ts';
 
 /** Recorded payloads, alerts and logs beside the project's folder; not part of the repository. */
 export const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'shared', 'corpus');
 
 /** What some machines lack. */
-export type Requirement = 'prometheus' | 'alertmanager' | 'elasticsearch' | 'corpus';
+export type Requirement = 'prometheus' | 'alertmanager' | 'elasticsearch' | 'corpus' | 'openssl';
 
 /** Each says what is missing and how to get it, or null where the machine has it. */
 const MISSING: Readonly<Record<Requirement, () => string | null>> = {
@@ -16,6 +16,7 @@ const MISSING: Readonly<Record<Requirement, () => string | null>> = {
   alertmanager: () =>
     findAlertmanager() === null ? 'no Alertmanager here (apt-get install prometheus-alertmanager)' : null,
   elasticsearch: missingElasticsearch,
+  openssl: () => (findProgram('openssl') === null ? 'no openssl here (apt-get install openssl)' : null),
   corpus: () => (existsSync(CORPUS) ? null : 'no recorded data here (../shared/corpus, beside the project)'),
 };
 

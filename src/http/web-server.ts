@@ -1,0 +1,27 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { WebConfig } from './web-config.ts';
+
+export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+export interface WebServerContext {
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  readonly log: { warn(message: string, fields?: Record<string, unknown>): void };
+}
+
+/** The server that the settings ask for: plain HTTP, or TLS with the client certificates that they want. */
+export async function createWebServer(
+  { tls, headers }: WebConfig,
+  listener: Listener,
+  context: WebServerContext,
+): Promise<Server> {
+  const own = Object.entries(headers);
+  const answer: Listener = (req, res) => {
+    for (const [name, value] of own) res.setHeader(name, value);
+    listener(req, res);
+  };
+  const handler = own.length === 0 ? listener : answer;
+  if (tls === null) return createServer(handler);
+  const { createTlsServer } = await import('./tls-server.ts');
+  return createTlsServer(tls, handler, context);
+}
