@@ -27,10 +27,12 @@ export function urlFaults(template: string, { hostMayVary }: { readonly hostMayV
   const odd = templateProblem(template);
   if (odd !== null) return [{ message: odd, hint: 'write {{ name }}' }];
   const parts = split(template);
+  const varying = parts === null ? [] : authorityFaults(parts.authority, hostMayVary);
+  if (varying.length > 0) return varying;
   if (parts === null || !URL.canParse(template.replaceAll(/\{\{[^}]*\}\}/g, 'x')))
     return [{ message: 'not an http(s) address without a fragment', hint: 'write https://host/path?name={{ value }}' }];
   const literal = template.replaceAll(/\{\{[^}]*\}\}/g, '\0');
-  return [...authorityFaults(parts.authority, hostMayVary), ...literalFaults(literal), ...queryFaults(parts.query)];
+  return [...literalFaults(literal), ...queryFaults(parts.query)];
 }
 
 function authorityFaults(authority: string, hostMayVary: boolean): Fault[] {
