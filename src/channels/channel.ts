@@ -85,8 +85,8 @@ export interface Channel {
   readonly threaded?: boolean;
   /** Brings the first message of an incident up to date; called with the reference in `notice.thread` only. */
   update?(notice: Notice, signal: AbortSignal): Promise<SendResult>;
-  /** Milliseconds until the other side takes one more message; 0 is now. Asked under the same id it keeps its place. */
-  turnInMs?(id: string): number;
+  /** Milliseconds until the other side takes one more message, or one more update; 0 is now. The same id keeps its place. */
+  turnInMs?(id: string, what: 'send' | 'update'): number;
   /** Reaches the other side without sending anything to people (`check-config --online`). */
   check(signal: AbortSignal): Promise<SendResult>;
   close(): Promise<void>;

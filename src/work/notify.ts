@@ -69,7 +69,7 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
 async function notYetMs({ store, channels }: NotifyParts, job: NotifyJob): Promise<number> {
   const channel = channels.get(job.payload.channel);
   if (channel?.threaded === true && (await threadIsBeingOpened(store, job))) return LOOK_MS;
-  return channel?.turnInMs?.(job.key) ?? 0;
+  return channel?.turnInMs?.(job.key, 'send') ?? 0;
 }
 
 /** An earlier message of the incident is on its way over this channel, and no thread is known: this one must not open a second. */

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 30_000;
  */
 export async function refresh(parts: NotifyParts, job: RefreshJob, signal: AbortSignal): Promise<void> {
   const { store } = parts;
-  const waitMs = parts.channels.get(job.payload.channel)?.turnInMs?.(job.key) ?? 0;
+  const waitMs = parts.channels.get(job.payload.channel)?.turnInMs?.(job.key, 'update') ?? 0;
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
   const result = await update(parts, job, signal);
   if (result === null || result.ok || result.reason === 'not_found') return end(parts, job);

@@ -74,7 +74,9 @@ async function alerted(alertname: string): Promise<{ id: string; first: () => Sh
   expect((await deliver(bridge, firing(alertname, { instance: 'shop-1' }))).status).toBe(200);
   const { id } = await waitForIncident(bridge, { alertname });
   const { ts } = await slack.waitForMessage(
-    (one) => one.threadTs === undefined && readMessage(one).includes(`[${id}] ${alertname}`),
+    (one) =>
+      one.threadTs === undefined &&
+      readMessage(one).includes(`[${id}] ${alertname.replace(/[<>]/g, (char) => (char === '<' ? '&lt;' : '&gt;'))}`),
   );
   const first = (): ShownMessage => {
     const shown = slack.messages.find((one) => one.ts === ts);

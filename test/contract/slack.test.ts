@@ -229,9 +229,9 @@ describe('what Slack answers', () => {
 
   it('429 holds every message of the channel back for as long as it says', async () => {
     double.answerNext('chat.postMessage', { status: 429, headers: { 'retry-after': '7' } });
-    expect(channel.turnInMs?.('a')).toBe(0);
+    expect(channel.turnInMs?.('a', 'send')).toBe(0);
     expect(await send()).toMatchObject({ ok: false, reason: 'rate_limited', retryAfterMs: 7000 });
-    expect(channel.turnInMs?.('b')).toBeGreaterThan(6_000);
+    expect(channel.turnInMs?.('b', 'send')).toBeGreaterThan(6_000);
     double.assertClean();
   });
 

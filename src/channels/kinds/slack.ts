@@ -4,7 +4,7 @@ import { defineChannel, type SendResult } from '../channel.ts';
 import { createHttpCaller } from '../http-caller.ts';
 import { createPost } from '../slack/post.ts';
 import { readSecret } from '../slack/secret.ts';
-import { createTurns, EVERY_MS } from '../slack/turns.ts';
+import { createTurns, EVERY_MS, UPDATE_EVERY_MS, type Turns } from '../slack/turns.ts';
 import { createSlackApi } from '../slack/web-api.ts';
 
 const secretText = z.string().min(1).optional();
@@ -59,20 +59,23 @@ export const slack = defineChannel({
       caller,
       readToken: () => readSecret(token, token_file, 'token_file'),
     });
-    const turns = createTurns(EVERY_MS, () => performance.now());
+    const turns = {
+      send: createTurns(EVERY_MS, () => performance.now()),
+      update: createTurns(UPDATE_EVERY_MS, () => performance.now()),
+    };
     const post = createPost({ api, channel: config.channel, buttons: takesPresses(config) });
-    const paced = async (sending: Promise<SendResult>): Promise<SendResult> => {
+    const paced = async (of: Turns, sending: Promise<SendResult>): Promise<SendResult> => {
       const result = await sending;
-      if (!result.ok && result.retryAfterMs !== undefined) turns.hold(result.retryAfterMs);
+      if (!result.ok && result.retryAfterMs !== undefined) of.hold(result.retryAfterMs);
       return result;
     };
     return {
       name: config.name,
       kind: 'slack',
       threaded: true,
-      turnInMs: (id) => turns.inMs(id),
-      send: (notice, signal) => paced(post.send(notice, signal)),
-      update: (notice, signal) => paced(post.update(notice, signal)),
+      turnInMs: (id, what) => turns[what].inMs(id),
+      send: (notice, signal) => paced(turns.send, post.send(notice, signal)),
+      update: (notice, signal) => paced(turns.update, post.update(notice, signal)),
       async check(signal) {
         const answer = await api.call('auth.test', {}, signal);
         return answer.ok ? { ok: true, detail: 'Slack answers and takes the token; nothing was sent' } : answer;

@@ -1,5 +1,7 @@
 /** Slack takes about one message a second into a channel; more are answered with 429. */
 export const EVERY_MS = 1_000;
+/** `chat.update` is of Slack's tier 3: 50 a minute. */
+export const UPDATE_EVERY_MS = 1_200;
 /** A place that nobody came back for. */
 const FORGOTTEN_MS = 600_000;
 
