@@ -10,7 +10,9 @@ type Part = string | number | Html | null | false | readonly Html[];
 
 /** A template of HTML: what is filled in is text, never markup, unless it is {@link Html} itself. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
+  let text = strings[0] ?? '';
+  for (const [index, part] of parts.entries()) text += render(part) + (strings[index + 1] ?? '');
+  return new Html(text);
 }
 
 function render(part: Part): string {
@@ -20,23 +22,8 @@ function render(part: Part): string {
   return part.map(({ text }) => text).join('');
 }
 
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"'`]/g, (char) => `&#${char.charCodeAt(0)};`);
-}
+const SPECIAL = /[&<>"'`]/g;
 
-/** A whole page. No script; the style sheet is a file of its own, as the policy wants it. */
-export function page(title: string, body: Html): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title}</title>
-        <link rel="stylesheet" href="/assets/tierbell.css" />
-      </head>
-      <body>
-        <main>${body}</main>
-      </body>
-    </html> `.text;
+export function escapeHtml(text: string): string {
+  return text.replace(SPECIAL, (char) => `&#${char.charCodeAt(0)};`);
 }

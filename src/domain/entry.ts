@@ -80,6 +80,34 @@ export interface EntryData {
 }
 export type EntryType = keyof EntryData;
 
+/** Every type by name; the compiler sees that none is missing. */
+export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
+  opened: true,
+  alerts: true,
+  classified: true,
+  prioritised: true,
+  step_entered: true,
+  escalated: true,
+  notified: true,
+  notice_failed: true,
+  evidence_collected: true,
+  fix: true,
+  handover: true,
+  acknowledged: true,
+  unacknowledged: true,
+  quiet: true,
+  resolved: true,
+  reopened: true,
+  closed: true,
+  note: true,
+  assessed: true,
+  procedure_step: true,
+  assigned: true,
+  fallback_told: true,
+  deadline: true,
+  set_aside: true,
+};
+
 /** Deadlines that an entry sets (epoch milliseconds) or takes back (null): any entry may carry some. */
 export type DeadlineChange = { readonly [K in DeadlineKind]?: number | null };
 

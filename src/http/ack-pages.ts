@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import express, { Router } from 'express';
-import { html, page, type Html } from '../console/html.ts';
+import { html, type Html } from '../console/html.ts';
+import { page } from '../console/page.ts';
 import { CATEGORY_TITLES } from '../domain/category.ts';
 import { incidentId, isOpen, nextStep, type Incident } from '../domain/incident.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -40,9 +41,18 @@ interface Answer {
 async function act(parts: AckParts, token: string, confirm: unknown): Promise<Answer> {
   const link = readAckToken(parts.secret, token, parts.now());
   const once = typeof confirm === 'string' ? readConfirm(parts.secret, token, confirm, parts.now()) : null;
-  if (link === null || link === 'expired' || once === null) return show(parts, token, link === null || link === 'expired' ? '' : 'Nothing was done yet: press the button to acknowledge.');
+  if (link === null || link === 'expired' || once === null)
+    return show(
+      parts,
+      token,
+      link === null || link === 'expired' ? '' : 'Nothing was done yet: press the button to acknowledge.',
+    );
   const by = { kind: 'person' as const, name: link.reader };
-  const result = await parts.engine.command({ number: link.number, command: { type: 'acknowledge', by, takeover: false }, spend: once });
+  const result = await parts.engine.command({
+    number: link.number,
+    command: { type: 'acknowledge', by, takeover: false },
+    spend: once,
+  });
   return show(parts, token, said(result));
 }
 
@@ -61,15 +71,26 @@ function said(result: CommandResult): string {
 
 async function show(parts: AckParts, token: string, note: string): Promise<Answer> {
   const link = readAckToken(parts.secret, token, parts.now());
-  if (link === 'expired') return plain(410, 'This link is too old', 'Links in messages are good for 7 days. Open the incident by its number instead: tierbell incident show INC-…');
+  if (link === 'expired')
+    return plain(
+      410,
+      'This link is too old',
+      'Links in messages are good for 7 days. Open the incident by its number instead: tierbell incident show INC-…',
+    );
   const incident = link === null ? null : await parts.read.byUid(link.uid);
-  if (link === null || incident === null) return plain(404, 'This link is not ours', 'It may have been cut in the message. Copy the whole address, or type: tierbell incident list');
+  if (link === null || incident === null)
+    return plain(
+      404,
+      'This link is not ours',
+      'It may have been cut in the message. Copy the whole address, or type: tierbell incident list',
+    );
   const id = incidentId(incident);
   const confirm = signConfirm(parts.secret, token, randomBytes(9).toString('hex'), parts.now());
   const body = html`<p class="id">${id}</p>
     <h1>${incident.title}</h1>
     <p><span class="state">${incident.status}</span></p>
-    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident)} ${form(incident, link.reader, confirm)}`;
+    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident)}
+    ${form(incident, link.reader, confirm)}`;
   return { status: 200, body: page(`${id} – ${incident.title}`, body) };
 }
 
@@ -82,9 +103,21 @@ function facts(incident: Incident): Html {
     <dd>${moment(incident.startsAt)}</dd>
     <dt>Category</dt>
     <dd>${CATEGORY_TITLES[incident.classification.category]}</dd>
-    ${incident.acknowledgedBy !== null && html`<dt>Acknowledged</dt><dd>by ${incident.acknowledgedBy}, ${moment(incident.acknowledgedAt)}</dd>`}
-    ${incident.resolvedAt !== null && html`<dt>Resolved</dt><dd>by ${incident.resolvedBy ?? ''}, ${moment(incident.resolvedAt)}</dd>`}
-    ${next !== null && html`<dt>Next</dt><dd>${next.action}, at ${moment(next.at)}</dd>`}
+    ${
+      incident.acknowledgedBy !== null &&
+      html`<dt>Acknowledged</dt>
+        <dd>by ${incident.acknowledgedBy}, ${moment(incident.acknowledgedAt)}</dd>`
+    }
+    ${
+      incident.resolvedAt !== null &&
+      html`<dt>Resolved</dt>
+        <dd>by ${incident.resolvedBy ?? ''}, ${moment(incident.resolvedAt)}</dd>`
+    }
+    ${
+      next !== null &&
+      html`<dt>Next</dt>
+        <dd>${next.action}, at ${moment(next.at)}</dd>`
+    }
   </dl>`;
 }
 
@@ -97,7 +130,14 @@ function form(incident: Incident, reader: string, confirm: string): Html | null 
 }
 
 function plain(status: number, title: string, text: string): Answer {
-  return { status, body: page(title, html`<h1>${title}</h1><p>${text}</p>`) };
+  return {
+    status,
+    body: page(
+      title,
+      html`<h1>${title}</h1>
+        <p>${text}</p>`,
+    ),
+  };
 }
 
 function moment(ms: number | null): string {

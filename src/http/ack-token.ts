@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { mac, unsign } from './signed.ts';
 
 /** What an acknowledge link stands for. `reader` is the person that it was sent to, who will be on record. */
 export interface AckLink {
@@ -15,7 +15,9 @@ const CONFIRM_TTL_MS = 600_000;
 /** A token for `/ack/<token>`: readable, signed, the same for the same hour, so that retried mails carry the same link. */
 export function signAckToken(secret: Buffer, link: AckLink, now: number): string {
   const until = Math.ceil((now + LINK_TTL_MS) / 3_600_000) * 3_600_000;
-  const body = Buffer.from(JSON.stringify({ n: link.number, u: link.uid, r: link.reader, x: until })).toString('base64url');
+  const body = Buffer.from(JSON.stringify({ n: link.number, u: link.uid, r: link.reader, x: until })).toString(
+    'base64url',
+  );
   return `${body}.${mac(secret, 'ack', body)}`;
 }
 
@@ -23,7 +25,12 @@ export function signAckToken(secret: Buffer, link: AckLink, now: number): string
 export function readAckToken(secret: Buffer, token: string, now: number): AckLink | 'expired' | null {
   const body = unsign(secret, 'ack', token);
   if (body === null) return null;
-  const { n, u, r, x } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as { n: number; u: string; r: string; x: number };
+  const { n, u, r, x } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as {
+    n: number;
+    u: string;
+    r: string;
+    x: number;
+  };
   return x < now ? 'expired' : { number: n, uid: u, reader: r };
 }
 
@@ -34,22 +41,14 @@ export function signConfirm(secret: Buffer, token: string, nonce: string, now: n
 }
 
 /** The one-time key and until when it must be remembered as used; null where it is not of this token, or too old. */
-export function readConfirm(secret: Buffer, token: string, confirm: string, now: number): { key: string; until: number } | null {
+export function readConfirm(
+  secret: Buffer,
+  token: string,
+  confirm: string,
+  now: number,
+): { key: string; until: number } | null {
   const body = unsign(secret, `confirm ${token}`, confirm);
   if (body === null) return null;
   const until = parseInt(body.split('-')[1] ?? '', 36);
   return until >= now ? { key: `confirm:${body}`, until } : null;
-}
-
-function unsign(secret: Buffer, purpose: string, signed: string): string | null {
-  const dot = signed.lastIndexOf('.');
-  if (dot < 0 || signed.length > 4096) return null;
-  const body = signed.slice(0, dot);
-  const given = Buffer.from(signed.slice(dot + 1));
-  const right = Buffer.from(mac(secret, purpose, body));
-  return given.length === right.length && timingSafeEqual(given, right) ? body : null;
-}
-
-function mac(secret: Buffer, purpose: string, body: string): string {
-  return createHmac('sha256', secret).update(`${purpose}\n${body}`).digest('base64url').slice(0, 32);
 }

@@ -1,7 +1,7 @@
 import express, { type Express, type Request } from 'express';
 import helmet from 'helmet';
 import type { Kysely } from 'kysely';
-import { STYLE } from '../console/style.ts';
+import { createConsole } from '../console/console.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -14,7 +14,7 @@ import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
-import { authorize, requireRole, type Accounts } from './authorize.ts';
+import { authorize, createDoor, requireRole, type Accounts } from './authorize.ts';
 
 export interface HttpParts {
   readonly read: ReadModel;
@@ -41,6 +41,7 @@ export interface HttpParts {
 /** Everything over HTTP but the webhooks, which stand in front of it. */
 export function createHttpApp(parts: HttpParts): Express {
   const app = express();
+  const door = createDoor(parts.accounts, parts.secret, parts.now);
   app.disable('x-powered-by');
   app.set('query parser', 'extended');
   app.use(
@@ -53,7 +54,7 @@ export function createHttpApp(parts: HttpParts): Express {
     if (health.ok) res.type('text').send('Tierbell is ready.\n');
     else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
   });
-  app.post('/-/reload', authorize(parts.accounts, parts.now), requireRole('admin'), async (_req, res) => {
+  app.post('/-/reload', authorize(door), requireRole('admin'), async (_req, res) => {
     try {
       await parts.reload();
       res.type('text').send('Configuration reloaded.\n');
@@ -67,20 +68,15 @@ export function createHttpApp(parts: HttpParts): Express {
   app.get('/metrics', async (_req, res) => {
     res.type('text/plain; version=0.0.4').send(await allMetrics(parts));
   });
-  app.get('/assets/tierbell.css', (_req, res) => void res.type('css').set('Cache-Control', 'max-age=300').send(STYLE));
   app.use('/ack', createAckPages(parts));
+  app.use(createConsole({ ...parts, door }));
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
-  app.use(
-    '/api/v1',
-    authorize(parts.accounts, parts.now),
-    express.json({ limit: '256kb', strict: true }),
-    createApi(parts),
-  );
+  app.use('/api/v1', authorize(door), express.json({ limit: '256kb', strict: true }), createApi(parts));
   app.use(() => {
     throw new HttpProblem({
       status: 404,
       title: 'Not found',
-      detail: 'There is nothing here. The API begins at /api/v1/incidents.',
+      detail: 'There is nothing here. The console is at /, the API begins at /api/v1/incidents.',
     });
   });
   app.use(handleErrors(parts.log));
@@ -90,6 +86,8 @@ export function createHttpApp(parts: HttpParts): Express {
 const POLICY = {
   'default-src': ["'none'"],
   'style-src': ["'self'"],
+  'script-src': ["'self'"],
+  'connect-src': ["'self'"],
   'img-src': ["'self'"],
   'form-action': ["'self'"],
   'base-uri': ["'none'"],
@@ -113,6 +111,10 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/incidents$/, '/api/v1/incidents'],
   [/^\/ack\//, '/ack/{token}'],
   [/^\/integrations\/slack$/, '/integrations/slack'],
+  [/^\/$/, '/'],
+  [/^\/incidents\/[^/]+$/, '/incidents/{id}'],
+  [/^\/incidents\/[^/]+\/[a-z]+$/, '/incidents/{id}/{verb}'],
+  [/^\/(sign-in|sign-out|name)$/, '/sign-in'],
   [/^\/metrics$/, '/metrics'],
   [/^\/-\/\w+$/, '/-/'],
   [/^\/assets\//, '/assets/'],

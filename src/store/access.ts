@@ -58,14 +58,28 @@ export async function hasAccounts(db: Kysely<Tables>): Promise<boolean> {
 
 /** Looked up by its hash, so that no comparison depends on the token's text. */
 export async function findToken(db: Kysely<Tables>, token: string): Promise<TokenHolder | null> {
-  const row = await db
-    .selectFrom('tokens')
-    .select(['name', 'role'])
-    .where('hash', '=', hashToken(token))
-    .executeTakeFirst();
+  return findTokenByHash(db, hashToken(token));
+}
+
+export async function findTokenByHash(db: Kysely<Tables>, hash: string): Promise<TokenHolder | null> {
+  const row = await db.selectFrom('tokens').select(['name', 'role']).where('hash', '=', hash).executeTakeFirst();
   return row === undefined ? null : { name: row.name, role: row.role as Role };
 }
 
-function hashToken(token: string): string {
+/** SHA-256 in hex: all that is kept of a token. */
+export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
+}
+
+/** The questions of whoever lets people in. */
+export function accountsOf(db: Kysely<Tables>): {
+  any(): Promise<boolean>;
+  find(token: string): Promise<TokenHolder | null>;
+  findByHash(hash: string): Promise<TokenHolder | null>;
+} {
+  return {
+    any: () => hasAccounts(db),
+    find: (token) => findToken(db, token),
+    findByHash: (hash) => findTokenByHash(db, hash),
+  };
 }

@@ -1,24 +1,12 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Alert, Labels } from '../domain/alert.ts';
 import { labelSet } from '../domain/alert.ts';
+import type { EntryType } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
+import { narrow, type IncidentFilter } from './incident-filter.ts';
+import { countOpen, listRows, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
 import type { AlertRow, Tables } from './schema.ts';
-
-/** What lists are narrowed by; several values of one field are alternatives. */
-export interface IncidentFilter {
-  readonly status?: readonly string[];
-  readonly level?: readonly string[];
-  readonly category?: readonly string[];
-  readonly severity?: readonly string[];
-  readonly priority?: readonly string[];
-  readonly team?: readonly string[];
-  readonly service?: readonly string[];
-  /** Part of the title, without case. */
-  readonly q?: string;
-  /** Epoch milliseconds: created at or after. */
-  readonly since?: number;
-}
 
 export interface StoredAlert extends Alert {
   readonly source: string;
@@ -45,6 +33,13 @@ export interface ReadModel {
   /** The newest bundle, or the n-th. */
   bundle(uid: string, n: number | null): Promise<StoredBundle | null>;
   deliveriesTaken(): Promise<number>;
+  /** What needs people first, a page of it. */
+  rows(filter: IncidentFilter, limit: number, after: ListPlace | null): Promise<ListRow[]>;
+  openCounts(): Promise<OpenCounts>;
+  /** The newest entries first; `before`: only those with a lower sequence number. */
+  recentEntries(uid: string, limit: number, before: number | null): Promise<WireEntry[]>;
+  /** The newest entry of a type, such as what set the priority. */
+  lastEntry(uid: string, type: EntryType): Promise<WireEntry | null>;
 }
 
 export function createReadModel(db: Kysely<Tables>): ReadModel {
@@ -106,23 +101,20 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
       const row = await db.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
       return Number(row?.value ?? 0);
     },
+    rows: (filter, limit, after) => listRows(db, filter, limit, after),
+    openCounts: () => countOpen(db),
+    async recentEntries(uid, limit, before) {
+      let query = db.selectFrom('timeline').select('entry').where('incident', '=', uid);
+      if (before !== null) query = query.where('seq', '<', before);
+      const rows = await query.orderBy('seq', 'desc').limit(limit).execute();
+      return rows.map((row) => JSON.parse(row.entry) as WireEntry);
+    },
+    async lastEntry(uid, type) {
+      const query = db.selectFrom('timeline').select('entry').where('incident', '=', uid).where('type', '=', type);
+      const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst();
+      return row === undefined ? null : (JSON.parse(row.entry) as WireEntry);
+    },
   };
-}
-
-type Query = SelectQueryBuilder<Tables, 'incidents', { state: string }>;
-
-function narrow(query: Query, filter: IncidentFilter): Query {
-  let narrowed = query;
-  for (const column of ['status', 'level', 'category', 'severity', 'priority', 'team', 'service'] as const) {
-    const values = filter[column];
-    if (values !== undefined && values.length > 0) narrowed = narrowed.where(column, 'in', [...values]);
-  }
-  if (filter.since !== undefined) narrowed = narrowed.where('created_at', '>=', filter.since);
-  if (filter.q !== undefined && filter.q !== '') {
-    const pattern = `%${filter.q.toLowerCase().replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
-    narrowed = narrowed.where((eb) => eb(eb.fn('lower', ['title']), 'like', pattern));
-  }
-  return narrowed;
 }
 
 function toAlert(row: AlertRow): StoredAlert {

@@ -1,0 +1,95 @@
+import type {
+  Evidence,
+  EvidenceKind,
+  EvidenceLine,
+  EvidenceState,
+  EvidenceWindow,
+  Incident,
+} from '../domain/incident.ts';
+import { html, type Html } from './html.ts';
+import { badge, clock, count, exactly, outwardLink } from './words.ts';
+
+const KINDS: Readonly<Record<EvidenceKind, string>> = {
+  logs: 'Logs',
+  metric: 'Metric',
+  change: 'Changes',
+  provider_status: 'Status of the provider',
+  healthy_peer: 'A healthy one beside it',
+  related: 'Related incidents',
+  similar: 'Similar incidents',
+};
+
+const STATES: Readonly<Record<EvidenceState, string>> = {
+  complete: 'Complete',
+  partial: 'In part',
+  unavailable: 'Not available',
+};
+
+/** What was collected to explain the trouble, the newest first. */
+export function evidenceSection(incident: Incident, now: number): Html {
+  const { evidence } = incident;
+  return html`<section id="evidence" aria-labelledby="evidence-title">
+    <h2 id="evidence-title" tabindex="-1">Evidence</h2>
+    ${
+      evidence.length === 0
+        ? html`<p class="empty">
+            Nothing yet. Logs are collected right after an alert; with no log store for it, none come.
+          </p>`
+        : evidence.toReversed().map((one) => piece(one, now))
+    }
+  </section>`;
+}
+
+function piece(evidence: Evidence, now: number): Html {
+  const { id, kind, state, reason, store, scope, lines, windows, url, at } = evidence;
+  return html`<article class="piece" id="evidence-${id}">
+    <h3>${KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
+    <p>${reason}</p>
+    ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)}
+    <p class="quiet small">
+      ${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
+      collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}
+    </p>
+  </article>`;
+}
+
+const WINDOWS: Readonly<Record<EvidenceWindow['name'], string>> = {
+  incident: 'around the alert',
+  before: 'just before',
+  day_before: 'a day before',
+};
+
+function window({ name, from, to, records, sampled }: EvidenceWindow): Html {
+  const span = `${exactly(from)} to ${exactly(to)}`;
+  return html`, <span title="${span}">${count(records, 'record')} ${WINDOWS[name]}${sampled && ' (sampled)'}</span>`;
+}
+
+function levels({ counts }: Evidence): Html | null {
+  const known = Object.entries(counts).filter(([, n]) => n > 0);
+  if (known.length === 0) return null;
+  return html`<p class="marks">
+    ${known.map(([level, n]) => html`${badge(`log-${shade(level)}`, `${n.toLocaleString('en')} ${level}`)} `)}
+  </p>`;
+}
+
+/** A closed set of classes: a level is text of a log. */
+function shade(level: string): string {
+  const word = level.toLowerCase();
+  if (/^(fatal|crit|emerg|alert|panic|err)/.test(word)) return 'bad';
+  return word.startsWith('warn') ? 'warn' : 'calm';
+}
+
+function excerpt(lines: readonly EvidenceLine[], now: number): Html {
+  return html`<ol class="log" aria-label="Log lines that matter">
+    ${lines.map(
+      ({ at, level, service, text, count: times }) =>
+        html`<li class="log-${shade(level)}">
+          <span class="log-facts"
+            >${at !== null && clock(at, now)} <b>${level}</b> ${service}
+            ${times > 1 && html`<span class="times">× ${times.toLocaleString('en')}</span>`}</span
+          >
+          <code>${text}</code>
+        </li>`,
+    )}
+  </ol>`;
+}

@@ -1,0 +1,124 @@
+import type { Attempt, Incident } from '../domain/incident.ts';
+import { ATTEMPT_SENTENCES } from '../domain/sentences.ts';
+import type { FilledStep } from '../incidents/procedure.ts';
+import { verbForm, type FormContext } from './forms.ts';
+import { html, type Html } from './html.ts';
+import type { IncidentPageOptions } from './incident-page.ts';
+import { age, badge, categoryTitle, clock, outwardLink } from './words.ts';
+
+const METHODS = { rule: 'by rules', model: 'by the model', person: 'by a person' } as const;
+
+/** The category with its grounds. */
+export function categorySection({ classification }: Incident): Html {
+  const { category, confidence, method, reasons, alternatives } = classification;
+  const others = alternatives.filter((other) => other.confidence > 0);
+  return html`<section id="category" aria-labelledby="category-title">
+    <h2 id="category-title" tabindex="-1">Category</h2>
+    <p>
+      <strong>${categoryTitle(category)}</strong>
+      <span class="quiet">${percent(confidence)} sure, ${METHODS[method]}</span>
+    </p>
+    ${category === 'unclassified' && html`<p>The rules cannot tell. Please decide: see "Change the category".</p>`}
+    ${
+      reasons.length > 0 &&
+      html`<ul class="reasons">
+        ${reasons.map((reason) => html`<li>${reason}</li>`)}
+      </ul>`
+    }
+    ${
+      others.length > 0 &&
+      html`<p class="quiet">
+        Or:
+        ${others.map((other, index) => html`${index > 0 && ', '}${categoryTitle(other.category)} (${percent(other.confidence)})`)}
+      </p>`
+    }
+  </section>`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Runs of known fixes, or why there was none. */
+export function fixSection({ attempts }: Incident, now: number): Html {
+  return html`<section id="fixes" aria-labelledby="fixes-title">
+    <h2 id="fixes-title" tabindex="-1">Known fixes</h2>
+    ${attempts.length === 0 ? html`<p class="empty">None was tried.</p>` : attempts.toReversed().map((one) => attempt(one, now))}
+  </section>`;
+}
+
+function attempt(one: Attempt, now: number): Html {
+  const { id, title, fix, target, state, reasons, startedAt, finishedAt, exitCode, output, verification } = one;
+  return html`<article class="piece" id="attempt-${id}">
+    <h3>${title} ${badge(`fix-${state}`, state.replace('_', ' '))}</h3>
+    <p>
+      ${fix}${target !== '' && html` on <b>${target}</b>`}: ${ATTEMPT_SENTENCES[state]}.
+      ${startedAt !== null && html`Started ${clock(startedAt, now)} UTC`}${finishedAt !== null && html`, ended ${clock(finishedAt, now)} UTC`}${
+        exitCode !== null && html`, exit status ${exitCode}`
+      }
+    </p>
+    ${
+      reasons.length > 0 &&
+      html`<ul class="reasons">
+        ${reasons.map((reason) => html`<li>${reason}</li>`)}
+      </ul>`
+    }
+    ${verification !== null && html`<p>Verification: <b>${verification.state}</b>. ${verification.detail}</p>`}
+    ${
+      output !== '' &&
+      html`<details class="fold" id="output-${id}" ${state === 'failed' && html`open`}>
+        <summary>What it printed</summary>
+        <pre tabindex="0" aria-label="Output of ${title}">${output}</pre>
+      </details>`
+    }
+  </article>`;
+}
+
+/** What to do for this category at this level, step by step. */
+export function procedureSection({ procedure, incident, now }: IncidentPageOptions, context: FormContext): Html {
+  const done = procedure.filter((step) => step.done).length;
+  const mayTick = context.visitor.mayAct && context.visitor.name !== '' && incident.status !== 'closed';
+  return html`<section id="procedure" aria-labelledby="procedure-title">
+    <h2 id="procedure-title" tabindex="-1">
+      Procedure ${procedure.length > 0 && html`<span class="quiet">${done} of ${procedure.length} done</span>`}
+    </h2>
+    ${
+      procedure.length === 0
+        ? html`<p class="empty">There is no procedure for this category.</p>`
+        : html`<ol class="steps">
+            ${procedure.map((step) => tick(step, context, mayTick, now))}
+          </ol>`
+    }
+    ${
+      procedure.length > 0 &&
+      context.visitor.mayAct &&
+      context.visitor.name === '' &&
+      html`<p class="quiet">Say who you are (above) to tick steps off.</p>`
+    }
+  </section>`;
+}
+
+function tick(step: FilledStep, context: FormContext, mayTick: boolean, now: number): Html {
+  const { id, level, text, link, done, by, at } = step;
+  const what = html`<span class="step-text" id="step-${level}-${id}"
+      >${text} ${link !== '' && outwardLink(link, 'open')}</span
+    >
+    <span class="quiet small"
+      >Level ${level.toUpperCase()}${done && at !== null && html`; ${by ?? ''}, ${age(at, now)}`}</span
+    >`;
+  const button = html`<input type="hidden" name="id" value="${id}" />
+    <input type="hidden" name="done" value="${done ? 'false' : 'true'}" />
+    <button
+      type="submit"
+      class="tick"
+      role="checkbox"
+      aria-checked="${done ? 'true' : 'false'}"
+      aria-labelledby="step-${level}-${id}"
+    >
+      <span aria-hidden="true">${done ? '✓' : ''}</span>
+    </button>`;
+  return html`<li class="step ${done && 'is-done'}" id="item-${level}-${id}">
+    ${mayTick ? verbForm(context, 'step', 'step-form', button) : html`<span class="tick" aria-hidden="true">${done ? '✓' : ''}</span>`}
+    <div>${done && !mayTick && html`<span class="unseen">Done: </span>`} ${what}</div>
+  </li>`;
+}

@@ -1,0 +1,51 @@
+import { incidentId, type Incident } from '../domain/incident.ts';
+import type { FilledStep } from '../incidents/procedure.ts';
+import type { WireEntry } from '../incidents/timeline.ts';
+import type { StoredAlert, StoredBundle } from '../store/read-model.ts';
+import type { FormContext, KeptForm } from './forms.ts';
+import { html } from './html.ts';
+import { actions } from './incident-actions.ts';
+import { evidenceSection } from './incident-evidence.ts';
+import { head } from './incident-head.ts';
+import { categorySection, fixSection, procedureSection } from './incident-judgement.ts';
+import { alertSection, escalationSection, timelineSection, toldSection } from './incident-record.ts';
+import { shell, type Said } from './shell.ts';
+import type { Visitor } from './visitor.ts';
+
+/** Everything that the page of an incident shows. */
+export interface IncidentPageOptions {
+  readonly incident: Incident;
+  readonly alerts: readonly StoredAlert[];
+  readonly procedure: readonly FilledStep[];
+  /** Newest first. */
+  readonly entries: readonly WireEntry[];
+  /** Why the priority is what it is. */
+  readonly priorityReasons: readonly string[];
+  readonly bundle: StoredBundle | null;
+  /** Where the page of the timeline begins, null for the newest. */
+  readonly before: number | null;
+  readonly visitor: Visitor;
+  readonly now: number;
+  readonly said: Said | null;
+  readonly kept: KeptForm | null;
+}
+
+/** `GET /incidents/INC-n`: what, since when, how bad, who has it; then what explains it, what to do, and the record. */
+export function incidentPage(options: IncidentPageOptions): string {
+  const { incident, visitor, now, said, kept } = options;
+  const id = incidentId(incident);
+  const context: FormContext = { id, visitor, kept };
+  const content = html`${head(options, context)}
+    <div class="columns">
+      <div class="column-main">
+        ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(incident, now)}
+      </div>
+      <div class="column-side">
+        ${actions(incident, context)} ${categorySection(incident)} ${escalationSection(options)}
+        ${toldSection(incident, now)}
+      </div>
+      <div class="column-rest">${alertSection(incident, options.alerts, now)} ${timelineSection(options)}</div>
+    </div>`;
+  const title = `${id} ${incident.title} – Tierbell`;
+  return shell({ title, visitor, now, said, here: `/incidents/${id}`, follows: id, content });
+}

@@ -1,0 +1,116 @@
+import { Router, type Request, type Response } from 'express';
+import type { Category } from '../domain/category.ts';
+import { incidentId, type Incident } from '../domain/incident.ts';
+import { cleanLine } from '../domain/text.ts';
+import type { Engine } from '../engine/engine.ts';
+import { find } from '../http/api.ts';
+import { HttpProblem } from '../http/http-problem.ts';
+import { isVerb, VERBS, type Verb } from '../http/verbs.ts';
+import { procedureOf } from '../incidents/procedure.ts';
+import type { ProcedureStep } from '../incidents/rules.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import { localPath } from './local-path.ts';
+import { formFields, verbBody } from './form-body.ts';
+import type { KeptForm } from './forms.ts';
+import { incidentPage } from './incident-page.ts';
+import { ALERTS_SHOWN, ENTRIES_SHOWN } from './incident-record.ts';
+import { readSaid } from './said.ts';
+import type { Said } from './shell.ts';
+import { rememberName, visitorOf, type Visitor } from './visitor.ts';
+
+export interface IncidentRouteParts {
+  readonly read: ReadModel;
+  readonly engine: Pick<Engine, 'command'>;
+  readonly procedure: (category: Category) => readonly ProcedureStep[];
+  readonly now: () => number;
+}
+
+/** What differs from the page as anybody sees it. */
+interface Shown {
+  readonly said: Said | null;
+  readonly kept: KeptForm | null;
+  readonly before: number | null;
+}
+
+/** `/incidents/INC-n`: the page of an incident, and its verbs as forms. */
+export function createIncidentRoutes(parts: IncidentRouteParts): Router {
+  const router = Router();
+  router.get('/:id', async (req, res) => {
+    const incident = await find(parts.read, req.params.id);
+    const before =
+      typeof req.query['before'] === 'string' && /^\d{1,9}$/.test(req.query['before'])
+        ? Number(req.query['before'])
+        : null;
+    await show(parts, res, incident, { said: readSaid(req.query['done'], ''), kept: null, before });
+  });
+  router.post('/:id/:verb', (req: Request<{ id: string; verb: string }>, res) => act(parts, req, res));
+  return router;
+}
+
+/** Does one verb through the same command as the API; back to the page, or the page at once with what was wrong. */
+async function act(
+  parts: IncidentRouteParts,
+  req: Request<{ id: string; verb: string }>,
+  res: Response,
+): Promise<void> {
+  const incident = await find(parts.read, req.params.id);
+  const { verb } = req.params;
+  const visitor = requireActor(res);
+  if (!isVerb(verb))
+    throw new HttpProblem({ status: 404, title: 'No such verb', detail: 'An incident has no such verb.' });
+  const fields = formFields(req.body);
+  const by = visitor.name || cleanLine(fields['by'] ?? '', 128);
+  const kept = { verb, fields };
+  const wrong = (status: number, text: string): Promise<void> => {
+    res.status(status);
+    return find(parts.read, req.params.id).then((now) =>
+      show(parts, res, now, { said: { text, bad: true }, kept, before: null }),
+    );
+  };
+  if (by === '') return wrong(400, 'Say who you are first: the name goes on record.');
+  if (visitor.role === null) rememberName(req, res, by);
+  const asked = VERBS[verb].read(verbBody(fields, by));
+  if (!asked.ok) return wrong(400, `Not done. ${asked.field === '' ? '' : `${asked.field}: `}${asked.detail}`);
+  const result = await parts.engine.command({ number: incident.number, command: asked.command, spend: null });
+  if (result.outcome === 'refused') return wrong(409, notDone(result.detail));
+  res.redirect(303, backTo(fields['back'] ?? '', incidentId(incident), verb));
+}
+
+/** The API's hint on how to take over is not how a person does it here. */
+function notDone(detail: string): string {
+  return `Not done. ${detail.replace(/; take it over with .*$/, '; you can take it over below')}.`;
+}
+
+function backTo(back: string, id: string, verb: Verb): string {
+  if (back === '') return `/incidents/${id}?done=${verb}`;
+  const path = localPath(back);
+  return `${path}${path.includes('?') ? '&' : '?'}done=${verb}&of=${id}`;
+}
+
+/** @throws HttpProblem 403 for viewers */
+function requireActor(res: Response): Visitor {
+  const visitor = visitorOf(res);
+  if (visitor !== null && visitor.mayAct) return visitor;
+  throw new HttpProblem({ status: 403, title: 'Not allowed', detail: 'Viewers may look; this needs a responder.' });
+}
+
+async function show(parts: IncidentRouteParts, res: Response, incident: Incident, shown: Shown): Promise<void> {
+  const { read, procedure, now } = parts;
+  const visitor = visitorOf(res);
+  if (visitor === null) return;
+  const { uid } = incident;
+  const [alerts, entries, priority, bundle] = await Promise.all([
+    read.alerts(uid, ALERTS_SHOWN),
+    read.recentEntries(uid, ENTRIES_SHOWN, shown.before),
+    read.lastEntry(uid, 'prioritised'),
+    read.bundle(uid, null),
+  ]);
+  const steps = procedureOf(procedure(incident.classification.category), incident);
+  const priorityReasons = (priority?.data as { reasons?: readonly string[] } | undefined)?.reasons ?? [];
+  const page = incidentPage({
+    ...{ incident, alerts, entries, bundle, priorityReasons, visitor, ...shown },
+    procedure: steps,
+    now: now(),
+  });
+  res.type('html').send(page);
+}

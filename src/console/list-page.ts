@@ -1,0 +1,177 @@
+import { CATEGORIES } from '../domain/category.ts';
+import { LEVELS } from '../domain/incident.ts';
+import { PRIORITIES } from '../domain/priority.ts';
+import { COUNTED_TO, LIST_ORDER, type ListRow, type OpenCounts } from '../store/incident-list.ts';
+import { html, type Html } from './html.ts';
+import { isFiltered, listAddress, type ListQuery } from './list-query.ts';
+import { shell, type Said } from './shell.ts';
+import type { Visitor } from './visitor.ts';
+import { age, badge, categoryTitle, nextWords, statusBadge, statusWord } from './words.ts';
+
+export interface ListPageOptions {
+  readonly query: ListQuery;
+  readonly rows: readonly ListRow[];
+  readonly counts: OpenCounts;
+  /** Whether more follow after the last row. */
+  readonly more: boolean;
+  readonly visitor: Visitor;
+  readonly now: number;
+  readonly said: Said | null;
+}
+
+/** `GET /`: what needs me first. */
+export function listPage(options: ListPageOptions): string {
+  const { query, rows, counts, more, visitor, now, said } = options;
+  const last = rows.at(-1);
+  const here = listAddress(query);
+  const content = html`<h1 class="unseen">Incidents</h1>
+    ${countLine(counts)} ${filterForm(query)} ${rows.length === 0 ? nothing(query) : groups(rows, options, here)}
+    ${
+      (more || query.after !== null) &&
+      html`<nav class="pages" aria-label="Pages">
+        ${query.after !== null && html`<a href="${listAddress(query, null)}">First page</a>`}
+        ${more && last !== undefined && html`<a href="${listAddress(query, last)}" rel="next">Next page</a>`}
+      </nav>`
+    }`;
+  const waiting = counts.triggered === 0 ? '' : `(${number(counts.triggered)}) `;
+  return shell({ title: `${waiting}Incidents – Tierbell`, visitor, now, said, here, follows: '', content });
+}
+
+function countLine({ triggered, acknowledged, level3 }: OpenCounts): Html {
+  const open = Math.min(COUNTED_TO, triggered + acknowledged);
+  return html`<p class="counts" id="counts">
+    <a href="/?status=triggered&amp;status=acknowledged"><b>${number(open)}</b> open</a>
+    <a href="/?status=triggered" class="${triggered > 0 && 'is-urgent'}"><b>${number(triggered)}</b> unacknowledged</a>
+    <a href="/?status=triggered&amp;status=acknowledged&amp;level=3"><b>${number(level3)}</b> at Level 3</a>
+  </p>`;
+}
+
+function number(n: number): string {
+  return n >= COUNTED_TO ? `${COUNTED_TO.toLocaleString('en')} or more` : n.toLocaleString('en');
+}
+
+const ANY = ['', 'any'] as const;
+
+/** One choice a field; addresses may name several values, which then stand as they are. */
+function filterForm(query: ListQuery): Html {
+  const filtered = isFiltered(query);
+  return html`<form method="get" action="/" class="filters" role="search">
+    <label class="field grow">
+      <span>Search</span>
+      <input
+        type="search"
+        name="q"
+        id="search"
+        value="${query.q}"
+        placeholder="Part of a title, or INC-7"
+        aria-keyshortcuts="/"
+      />
+    </label>
+    <details class="fold" id="filters" ${filtered && html`open`}>
+      <summary>Filter</summary>
+      <div class="filter-fields">
+        ${select('status', 'Status', query.status, LIST_ORDER, statusWord)}
+        ${select('level', 'Level', query.level, LEVELS, (level) => `Level ${level.toUpperCase()}`)}
+        ${select('priority', 'Priority', query.priority, PRIORITIES, (priority) => priority)}
+        ${select('category', 'Category', query.category, CATEGORIES, categoryTitle)}
+        <label class="field">
+          <span>Team</span>
+          <input name="team" value="${query.team}" maxlength="128" spellcheck="false" />
+        </label>
+      </div>
+    </details>
+    <button type="submit">Show</button>
+    ${filtered && html`<a class="clear" href="/">Show everything</a>`}
+  </form>`;
+}
+
+function select(
+  name: string,
+  title: string,
+  chosen: readonly string[],
+  values: readonly string[],
+  words: (value: string) => string,
+): Html {
+  const several = chosen.length > 1;
+  const options: readonly (readonly [string, string])[] = [
+    ANY,
+    ...values.map((value) => [value, words(value)] as const),
+  ];
+  return html`<label class="field">
+    <span>${title}</span>
+    <select name="${name}" ${several && html`multiple size="${options.length}"`}>
+      ${options.map(
+        ([value, text]) =>
+          html`<option
+            value="${value}"
+            ${(chosen.includes(value) || (value === '' && chosen.length === 0)) && html`selected`}
+          >
+            ${text}
+          </option>`,
+      )}
+    </select>
+  </label>`;
+}
+
+function nothing(query: ListQuery): Html {
+  return isFiltered(query)
+    ? html`<p class="empty">No incident fits. <a href="/">Show everything</a></p>`
+    : html`<p class="empty">No incident is open. This page shows the next one as soon as it comes.</p>`;
+}
+
+const HEADINGS: Readonly<Record<string, string>> = {
+  triggered: 'Nobody has it yet',
+  acknowledged: 'Somebody works on it',
+  resolved: 'Resolved',
+  closed: 'Closed',
+};
+
+function groups(rows: readonly ListRow[], options: ListPageOptions, here: string): Html {
+  const present = LIST_ORDER.filter((status) => rows.some((row) => row.status === status));
+  return html`${present.map(
+    (status) =>
+      html`<section class="group" aria-labelledby="group-${status}">
+        <h2 id="group-${status}">${HEADINGS[status] ?? status}</h2>
+        <ol class="rows" id="rows-${status}">
+          ${rows.filter((row) => row.status === status).map((row) => line(row, options, here))}
+        </ol>
+      </section>`,
+  )}`;
+}
+
+function line(row: ListRow, { visitor, now }: ListPageOptions, here: string): Html {
+  const id = `INC-${row.number}`;
+  return html`<li class="row is-${row.status}" id="row-${row.number}">
+    <div class="row-marks">
+      ${badge(`is-${row.priority}`, row.priority)} ${badge(`is-level-${row.level}`, `Level ${row.level.toUpperCase()}`)}
+    </div>
+    <div class="row-what">
+      <a class="row-title" href="/incidents/${id}"><span class="row-id">${id}</span> ${row.title}</a>
+      <p class="row-facts">
+        ${statusBadge(row.status)}
+        <span>${categoryTitle(row.category)}</span> ${row.service !== '' && html`<span>${row.service}</span>`}
+        ${row.environment !== '' && html`<span>${row.environment}</span>`}
+      </p>
+    </div>
+    <p class="row-when">since ${age(row.starts_at, now)}</p>
+    <p class="row-who">${holder(row)} ${next(row, now)}</p>
+    ${row.status === 'triggered' && visitor.mayAct && visitor.name !== '' && quickAcknowledge(id, row.title, visitor, here)}
+  </li>`;
+}
+
+function holder(row: ListRow): Html | null {
+  const name = row.acknowledged_by ?? row.owner;
+  return name === null ? null : html`<span>${name} has it</span>`;
+}
+
+function next({ next_kind: kind, next_at: at }: ListRow, now: number): Html | null {
+  return kind === null || at === null ? null : html`<span class="quiet">${nextWords(kind, at, now)}</span>`;
+}
+
+function quickAcknowledge(id: string, title: string, visitor: Visitor, here: string): Html {
+  return html`<form method="post" action="/incidents/${id}/acknowledge" class="row-do" data-verb="acknowledge">
+    <input type="hidden" name="csrf" value="${visitor.csrf}" />
+    <input type="hidden" name="back" value="${here}" />
+    <button type="submit" aria-label="Acknowledge ${id}: ${title}">Acknowledge</button>
+  </form>`;
+}

@@ -1,0 +1,10 @@
+import { isVerb } from '../http/verbs.ts';
+import { DONE } from './form-body.ts';
+import type { Said } from './shell.ts';
+
+/** What the address says was done: a verb, and of which incident; no other words. */
+export function readSaid(verb: unknown, of: unknown): Said | null {
+  if (typeof verb !== 'string' || !isVerb(verb)) return null;
+  const id = typeof of === 'string' && /^INC-\d{1,15}$/.test(of) ? `${of}: ` : '';
+  return { text: `${id}${DONE[verb]}`, bad: false };
+}
