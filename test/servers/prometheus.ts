@@ -30,6 +30,8 @@ export interface PrometheusOptions {
   readonly externalLabels?: Readonly<Record<string, string>>;
   /** Any other parts of prometheus.yml, e.g. `alerting` in place of `alertmanagerUrl`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** More flags, e.g. `--rules.alert.resend-delay=1s`: it vouches for an alert over four times that (default 1 min). */
+  readonly flags?: readonly string[];
 }
 
 export interface Sample {
@@ -49,6 +51,8 @@ export interface Prometheus {
   /** Takes these rules in place of those it has. */
   reload(rules: readonly AlertingRule[]): Promise<void>;
   stop(): Promise<void>;
+  /** `kill -9`: it tells nobody anything any more. */
+  kill9(): Promise<void>;
 }
 
 interface PrometheusAnswer<T> {
@@ -78,6 +82,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       `--storage.tsdb.path=${join(folder.path, 'data')}`,
       '--web.listen-address=127.0.0.1:0',
       '--web.enable-lifecycle',
+      ...(options.flags ?? []),
     ],
     ready: /msg="Listening on" address=(\S+)/,
   });
@@ -103,6 +108,10 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     },
     stop: async () => {
       await running.stop();
+      folder.remove();
+    },
+    kill9: async () => {
+      await running.kill9();
       folder.remove();
     },
   };
