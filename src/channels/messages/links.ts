@@ -14,7 +14,12 @@ export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
     ['Handover bundle', input.bundle === null ? null : input.bundleUrl],
   ];
   return [
-    ...ours.map(([title, url], index) => ({ title, url: httpUrl(url ?? ''), ours: true, acknowledges: index === 0 })),
+    ...ours.map(([title, url], index) => ({
+      title,
+      url: httpUrl(url ?? ''),
+      ours: true,
+      ...(index === 0 ? { acknowledges: true } : {}),
+    })),
     ...outsideLinks(input.incident),
   ].filter(({ url }) => url !== '');
 }

@@ -32,8 +32,15 @@ export function createSlackDoor(configs: readonly SlackConfig[], parts: DoorPart
   const stops: (() => Promise<void>)[] = [];
   const respond = (url: string, message: Readonly<Record<string, unknown>>): Promise<void> =>
     respondOver(doors, url, message, parts.log);
-  const answer = async (payload: unknown, once: string): Promise<void> =>
-    void (await answerPress({ ...parts, respond }, payload, once));
+  const answer = async (payload: unknown, once: string): Promise<void> => {
+    try {
+      await answerPress({ ...parts, respond }, payload, once);
+    } catch (error) {
+      // Told here, because whoever asked may have stopped waiting for it.
+      parts.log('warn', 'a press of a button in Slack could not be done', { error: String(error) });
+      throw error;
+    }
+  };
   return {
     answer,
     async signingSecrets() {

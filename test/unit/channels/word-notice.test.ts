@@ -45,6 +45,7 @@ describe('a page to Level 2', () => {
       title: 'Acknowledge INC-42',
       url: 'https://bell.example.org/ack/abc123',
       ours: true,
+      acknowledges: true,
     });
   });
 
