@@ -4,7 +4,7 @@ import { speakDuration } from '../domain/duration.ts';
 import { isOpen, LEVELS, type EscalationReason, type Incident } from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
 import type { Draft } from './draft.ts';
-import type { Policy, PolicyStep, Rules } from './rules.ts';
+import { OWN_SOURCE, type Policy, type PolicyStep, type Rules } from './rules.ts';
 
 /** How long a handover waits for logs that are being collected (safety.md: Level 3 told at most 5 s late). */
 export const HANDOVER_WAIT_MS = 5_000;
@@ -218,10 +218,18 @@ export function resolve(draft: Draft, rules: Rules, how: 'alerts' | 'person' | '
     close: draft.now + rules.closeAfterMs,
   };
   const audience = draft.incident.audience;
+  if (how === 'person' && draft.incident.source === OWN_SOURCE) eventsAreOver(draft);
   draft.add('resolved', why, { how, reason: why, attachUntil, deadlines }, actor);
   const first = rules.policy(draft.incident.policy).steps[0];
   const names = audience.length > 0 ? audience : (first?.notify ?? []);
   if (rules.mode !== 'observe') tell(draft, rules, names, 'resolved', why);
+}
+
+/** Our own troubles are events: nothing says when one is over but the person who saw to it. Only new ones count from here. */
+function eventsAreOver(draft: Draft): void {
+  const { firing, impact, severity } = draft.incident;
+  const data = { delivery: 'own', fired: 0, resolved: firing, firing: 0, hidden: 0, impact, severity, marks: [] };
+  draft.add('alerts', 'Seen to: what comes from now on is new', data);
 }
 
 /** The trouble is back, or was never gone: the present step begins again. */

@@ -19,19 +19,30 @@ export interface Trouble {
 
 /**
  * Opens an incident of Tierbell's own source, of which the fallback is told: what may be a lost alert must reach a person.
- * The same trouble of the same source is told once while it is open, and again 15 min after it was resolved by hand.
+ * The same trouble of the same source is told once while it is open; after a person resolved it, what comes anew is told
+ * again, 15 min later at the earliest.
  */
 export async function reportTrouble(unit: UnitOfWork, trouble: Trouble, by: readonly string[]): Promise<void> {
-  const alert = alertOf(trouble, unit.now);
-  const group: AlertGroup = {
+  const alert = alertOf(trouble, unit.now, 0);
+  const group = groupOf(trouble, alert);
+  const key = groupingKeyOf(group, alert, by);
+  await unit.preload([], [key]);
+  const open = unit.incidentOf(key);
+  const resolvedAt = open === undefined ? null : ((await unit.incident(open))?.resolvedAt ?? null);
+  const event = resolvedAt === null ? alert : alertOf(trouble, unit.now, resolvedAt);
+  await unit.preload([{ source: OWN_SOURCE, alert: event }], [key]);
+  await observeGroup(unit, 'own', { ...group, alerts: [event] }, by);
+}
+
+function groupOf(trouble: Trouble, alert: Alert): AlertGroup {
+  return {
     ...{ source: OWN_SOURCE, groupKey: `${trouble.name} ${trouble.source}`, receiver: '', externalURL: '' },
     ...{ truncatedAlerts: 0, alerts: [alert] },
   };
-  await unit.preload([{ source: OWN_SOURCE, alert }], [groupingKeyOf(group, alert, by)]);
-  await observeGroup(unit, 'own', group, by);
 }
 
-function alertOf({ name, source, summary, raw }: Trouble, now: number): Alert {
+/** @param since when a person last saw to this trouble, 0 for never: what comes after that is another event */
+function alertOf({ name, source, summary, raw }: Trouble, now: number, since: number): Alert {
   const labels = labelSet([
     ['alertname', name],
     ['severity', 'critical'],
@@ -41,6 +52,6 @@ function alertOf({ name, source, summary, raw }: Trouble, now: number): Alert {
     ['summary', cleanLine(summary, 300)],
     ...(raw === '' ? [] : [['description', cleanText(raw, 2000)] as const]),
   ]);
-  const fingerprint = createHash('sha256').update(`${name}\n${source}`).digest('hex').slice(0, 16);
+  const fingerprint = createHash('sha256').update(`${name}\n${source}\n${since}`).digest('hex').slice(0, 16);
   return { fingerprint, status: 'firing', labels, annotations, startsAt: now, endsAt: null, generatorURL: '' };
 }

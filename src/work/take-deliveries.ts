@@ -34,6 +34,8 @@ interface Opened {
   readonly delivery: Delivery;
   readonly groups: readonly AlertGroup[];
   readonly setAside: readonly SetAside[];
+  /** Why nothing of it could become an incident, though it was answered with 200; null for an ordinary delivery. */
+  readonly lost: string | null;
 }
 
 /**
@@ -63,6 +65,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
     for (const one of opened) {
       for (const group of one.groups) await takeGroup(unit, one.delivery, group, parts, counts);
       await keepAside(unit, one);
+      if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, parts.rules());
     }
     await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
   });
@@ -92,14 +95,17 @@ async function setAside(parts: TakeParts, delivery: Delivery, why: string): Prom
   const raw = delivery.body.toString('utf8', 0, 2000);
   await parts.store.transact(async (unit) => {
     await insertAside(unit, delivery, [{ index: -1, field: '', problem: `it could not be taken: ${why}`, raw }]);
-    const summary = `A delivery of ${delivery.source} was answered with 200 but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
-    await reportTrouble(
-      unit,
-      { name: 'TierbellDeliverySetAside', source: delivery.source, summary, raw },
-      parts.rules().groupingBy,
-    );
+    const what = `but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
+    await tellLost(unit, delivery, what, parts.rules());
     await unit.setMeta('deliveries_taken', String(delivery.seq));
   });
+}
+
+async function tellLost(unit: UnitOfWork, delivery: Delivery, what: string, rules: Rules): Promise<void> {
+  const summary = `A delivery of ${delivery.source} was answered with 200, ${what}`;
+  const raw = delivery.body.toString('utf8', 0, 2000);
+  const trouble = { name: 'TierbellDeliverySetAside', source: delivery.source, summary, raw } as const;
+  await reportTrouble(unit, trouble, rules.groupingBy);
 }
 
 function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery): Opened {
@@ -109,6 +115,7 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     return {
       delivery,
       groups: [],
+      lost: 'but that source is no longer configured. Look at what it says below, and configure the source again if it still sends.',
       setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }],
     };
   }
@@ -119,7 +126,7 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     ...group,
     alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)),
   }));
-  return { delivery, groups: kept, setAside };
+  return { delivery, groups: kept, setAside, lost: null };
 }
 
 async function preload(unit: UnitOfWork, opened: readonly Opened[], rules: Rules): Promise<void> {
