@@ -44,7 +44,7 @@ async function keepConnected(parts: SocketModeParts, signal: AbortSignal): Promi
     if (signal.aborted) return;
     const lastedMs = performance.now() - began;
     failures = why === null || lastedMs > GOOD_MS ? 0 : failures + 1;
-    if (failures === 1 || failures % 20 === 0)
+    if (failures === 1 || (failures > 0 && failures % 20 === 0))
       parts.log('warn', 'no connection to Slack for its buttons; trying on', { why, failures });
     if (lastedMs > GOOD_MS) continue; // Slack renews connections from time to time; no press should be missed
     const wait = failures === 0 ? BASE_MS : BASE_MS / 2 + parts.random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);
