@@ -86,7 +86,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const certified = web.tls?.clientAuth === 'RequireAndVerifyClientCert';
   const front = openFront(config, { read, engine, log, certified });
   const webhooks = createWebhookHandler({
-    ...{ inbox, now: () => Date.now() },
+    ...{ inbox, certified, now: () => Date.now() },
     get sources() {
       return front.current.sources;
     },
@@ -275,6 +275,6 @@ function processMetrics(): () => Promise<string> {
 function warnOfOpenSources(sources: ReadonlyMap<string, Source>, log: Logger): void {
   for (const source of sources.values()) {
     if (!source.authenticated)
-      log.warn('this source takes alerts from anybody who reaches the port; give it auth', { source: source.name });
+      log.warn('this source has no auth, so it takes alerts from this machine only; give it auth', { source: source.name });
   }
 }

@@ -46,6 +46,16 @@ export function unproven(challenge: string): Problem {
   };
 }
 
+/** A source without `auth` is open, and therefore only to this machine. */
+export function onlyFromHere(name: string): Problem {
+  return {
+    status: 401,
+    title: 'Only from this machine',
+    detail: `The source ${name} has no \`auth\`, so it takes alerts from this machine only; give it \`auth\` in the configuration.`,
+    headers: { 'WWW-Authenticate': 'Bearer realm="tierbell"' },
+  };
+}
+
 /** Signed by the source's secret, but at a time that is not now: a replay, or clocks that differ. */
 export function stale(offMs: number, challenge: string): Problem {
   const off = `${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ago' : 'ahead of our clock'}`;

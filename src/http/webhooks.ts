@@ -11,6 +11,7 @@ import {
   BUSY,
   CANNOT_STORE,
   noSuchSource,
+  onlyFromHere,
   stale,
   tooLarge,
   unproven,
@@ -28,6 +29,8 @@ export interface WebhookParts {
   /** By name. Looked at on every request, so a reload may change it. */
   readonly sources: ReadonlyMap<string, Source>;
   readonly inbox: Pick<Inbox, 'append' | 'refused'>;
+  /** Whether every connection has shown a good client certificate: then a source without `auth` is no open door. */
+  readonly certified?: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: { warn(message: string): void; error(message: string, cause: unknown): void };
@@ -151,6 +154,8 @@ async function receive(
   res: ServerResponse,
 ): Promise<Verdict> {
   if (req.method !== 'POST' && req.method !== 'PUT') return refused(wrongMethod(req.method));
+  if (!source.authenticated && parts.certified !== true && !isLoopback(req.socket.remoteAddress))
+    return refused(onlyFromHere(source.name));
   let proof = source.authenticate(req.headers, null);
   if (proof.state === 'unproven') return refused(unproven(source.challenge));
   const read = await readBody(req, res, source.maxBody, budget);
@@ -167,6 +172,11 @@ async function receive(
   if (!('body' in plain)) return refused(plain, raw);
   const problem = look(source, plain.body);
   return problem === null ? store(parts, source, plain.body, proof) : refused(problem, plain.body);
+}
+
+/** Of this machine; IPv4 comes mapped (`::ffff:127.0.0.1`) where both are listened to. */
+function isLoopback(address = ''): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
 }
 
 async function store(

@@ -94,6 +94,8 @@ describe('the webhook over HTTP', () => {
       onRefused: (source, reason) => lost.push([source, reason]),
     });
     server = createServer((req, res) => {
+      const from = req.headers['x-test-from'];
+      if (typeof from === 'string') Object.defineProperty(req.socket, 'remoteAddress', { value: from });
       if (!handler(req, res)) res.writeHead(418).end('{}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -371,6 +373,24 @@ describe('the webhook over HTTP', () => {
       socket.destroy();
       expect(answer).toMatch(/^HTTP\/1.1 401 /);
     });
+  });
+
+  it.each([
+    ['127.0.0.1', 200],
+    ['::1', 200],
+    ['::ffff:127.0.0.2', 200],
+    ['192.0.2.7', 401],
+    ['::ffff:192.0.2.7', 401],
+    ['2001:db8::1', 401],
+    ['', 401],
+  ])('a source without `auth` answers a sender at "%s" with %i', async (from, expected) => {
+    const headers = { 'x-test-from': from, 'x-forwarded-for': '127.0.0.1', connection: 'close' };
+    const open = await send({ path: '/webhooks/open%20one', headers, body: GOOD });
+    expect(open.status).toBe(expected);
+    if (expected === 401)
+      expect(open.json['detail']).toMatch(/has no `auth`, so it takes alerts from this machine only/);
+    expect((await send({ headers: { ...headers, ...PROVEN }, body: GOOD })).status).toBe(200);
+    expect(lost).toEqual([]);
   });
 
   it('answers 503 when it cannot store, so that the sender tries again; then it goes on', async () => {
