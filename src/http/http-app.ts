@@ -13,6 +13,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
+import { requireJson } from './require-json.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
 import { authorize, createDoor, requireRole, type Accounts } from './authorize.ts';
 
@@ -71,7 +72,7 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use('/ack', createAckPages(parts));
   app.use(createConsole({ ...parts, door }));
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
-  app.use('/api/v1', authorize(door), express.json({ limit: '256kb', strict: true }), createApi(parts));
+  app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }), createApi(parts));
   app.use(() => {
     throw new HttpProblem({
       status: 404,
