@@ -3,7 +3,7 @@ import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
 import { groupingKeyOf } from '../incidents/correlate.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { readJson } from '../sources/read-json.ts';
-import type { SetAside, Source } from '../sources/source.ts';
+import { FINDINGS_MAX, type SetAside, type Source } from '../sources/source.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
@@ -34,7 +34,7 @@ interface Opened {
   readonly delivery: Delivery;
   readonly groups: readonly AlertGroup[];
   readonly setAside: readonly SetAside[];
-  /** Why nothing of it could become an incident, though it was answered with 200; null for an ordinary delivery. */
+  /** Why an alert of it may not have become an incident, though it was answered with 200; null for an ordinary one. */
   readonly lost: string | null;
 }
 
@@ -65,7 +65,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
     for (const one of opened) {
       for (const group of one.groups) await takeGroup(unit, one.delivery, group, parts, counts);
       await keepAside(unit, one);
-      if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, parts.rules());
+      if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, one.setAside[0]?.raw ?? '', parts.rules());
     }
     await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
   });
@@ -96,14 +96,13 @@ async function setAside(parts: TakeParts, delivery: Delivery, why: string): Prom
   await parts.store.transact(async (unit) => {
     await insertAside(unit, delivery, [{ index: -1, field: '', problem: `it could not be taken: ${why}`, raw }]);
     const what = `but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
-    await tellLost(unit, delivery, what, parts.rules());
+    await tellLost(unit, delivery, what, raw, parts.rules());
     await unit.setMeta('deliveries_taken', String(delivery.seq));
   });
 }
 
-async function tellLost(unit: UnitOfWork, delivery: Delivery, what: string, rules: Rules): Promise<void> {
+async function tellLost(unit: UnitOfWork, delivery: Delivery, what: string, raw: string, rules: Rules): Promise<void> {
   const summary = `A delivery of ${delivery.source} was answered with 200, ${what}`;
-  const raw = delivery.body.toString('utf8', 0, 2000);
   const trouble = { name: 'TierbellDeliverySetAside', source: delivery.source, summary, raw } as const;
   await reportTrouble(unit, trouble, rules.groupingBy);
 }
@@ -126,7 +125,15 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     ...group,
     alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)),
   }));
-  return { delivery, groups: kept, setAside, lost: null };
+  return { delivery, groups: kept, setAside, lost: sayAside(setAside) };
+}
+
+/** The neighbours went on, but an alert that could not be read may be the one that matters. */
+function sayAside(aside: readonly SetAside[]): string | null {
+  const [first] = aside;
+  if (first === undefined) return null;
+  const many = aside.length < FINDINGS_MAX ? aside.length : `${FINDINGS_MAX} or more`;
+  return `but ${many} of its alerts could not be read (${first.field}: ${first.problem}). Look at what it says below and mend its sender; the other alerts went on.`;
 }
 
 async function preload(unit: UnitOfWork, opened: readonly Opened[], rules: Rules): Promise<void> {

@@ -82,7 +82,10 @@ describe('taking deliveries', () => {
   it('a malformed alert is set aside and shown, its neighbours go on', async () => {
     arrive(payload([alertOf('a'), null, alertOf('b')]));
     await takeAll();
-    expect(await titles()).toEqual(['INC-1 ApiDown: ApiDown on a, 2 firing']);
+    expect(await titles()).toEqual([
+      'INC-1 ApiDown: ApiDown on a, 2 firing',
+      expect.stringMatching(/^INC-2 TierbellDeliverySetAside: .* 1 of its alerts could not be read \(alerts\[1\]/),
+    ]);
     expect(await aside()).toMatchObject([{ field: 'alerts[1]', raw: 'null' }]);
   });
 
