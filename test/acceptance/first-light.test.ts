@@ -124,10 +124,9 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
       expect(escalated.escalations).toMatchObject([{ from: '2', to: '3', reason: 'ack_timeout' }]);
       const mail = await smtp.waitForMail((one) => one.subject.startsWith(`[${id}]`) && one.to.includes(LEVEL3));
       expect(mailsOf(smtp, escalated, LEVEL2, 'page')).toHaveLength(1);
-      expect(mail.attachments.map(({ filename, contentType }) => [filename, contentType])).toEqual([
-        [`${id}-handover-1.zip`, 'application/zip'],
-      ]);
-      bundle = mail.attachments[0]?.content ?? new Uint8Array();
+      const zip = mail.attachments.find(({ contentType }) => contentType === 'application/zip');
+      expect(zip?.filename).toBe(`${id}-handover-1.zip`);
+      bundle = zip?.content ?? new Uint8Array();
       files = unzipSync(bundle);
     });
 
@@ -174,7 +173,10 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
       trustWebhook(request, house.hookSecret);
       expect(request.json()).toMatchObject({
         type: 'incident.escalation',
-        data: { incident: { id, level: '3' }, attachments: [{ sha256: sha256(bundle) }] },
+        data: {
+          incident: { id, level: '3' },
+          attachments: expect.arrayContaining([expect.objectContaining({ sha256: sha256(bundle) })]),
+        },
       });
     });
   });
