@@ -275,6 +275,8 @@ function processMetrics(): () => Promise<string> {
 function warnOfOpenSources(sources: ReadonlyMap<string, Source>, log: Logger): void {
   for (const source of sources.values()) {
     if (!source.authenticated)
-      log.warn('this source has no auth, so it takes alerts from this machine only; give it auth', { source: source.name });
+      log.warn('this source has no auth, so it takes alerts from this machine only; give it auth', {
+        source: source.name,
+      });
   }
 }
