@@ -125,6 +125,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const stream = new Stream({
     after: (n, limit) => entriesAfter(readDb, n, limit),
     newest: async () => (await ledgerHead(readDb)).n,
+    failed: (error) => log.error('the stream could not be told', { error: String(error) }),
   });
   engine.onCommitted(() => stream.committed());
   const app = createHttpApp({

@@ -6,6 +6,7 @@ export interface StreamParts {
   readonly after: (n: number, limit: number) => Promise<readonly StampedEntry[]>;
   /** The newest ledger number. */
   readonly newest: () => Promise<number>;
+  readonly failed: (error: unknown) => void;
 }
 
 const HEARTBEAT_MS = 15_000;
@@ -23,7 +24,7 @@ export class Stream {
   readonly #parts: StreamParts;
   readonly #clients = new Set<Response>();
   #sent: number | null = null;
-  #running: Promise<void> | null = null;
+  #telling = false;
   #again = false;
   #heartbeat: NodeJS.Timeout | null = null;
 
@@ -52,7 +53,7 @@ export class Stream {
   committed(): void {
     if (this.#clients.size === 0) return;
     this.#again = true;
-    this.#running ??= this.#tell().finally(() => (this.#running = null));
+    if (!this.#telling) void this.#tell();
   }
 
   close(): void {
@@ -74,15 +75,27 @@ export class Stream {
     for (const entry of missed) if (entry.n <= until) res.write(eventOf(entry));
   }
 
+  /** A store that cannot be read now is asked again with the next commit. */
   async #tell(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      const entries = await this.#parts.after(this.#sent ?? 0, PAGE);
-      if (entries.length === PAGE) this.#again = true;
-      const text = entries.map(eventOf).join('');
-      this.#sent = entries.at(-1)?.n ?? this.#sent;
-      if (text !== '') for (const client of this.#clients) this.#write(client, text);
+    this.#telling = true;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#tellPage();
+      }
+    } catch (error) {
+      this.#parts.failed(error);
+    } finally {
+      this.#telling = false;
     }
+  }
+
+  async #tellPage(): Promise<void> {
+    const entries = await this.#parts.after(this.#sent ?? 0, PAGE);
+    if (entries.length === PAGE) this.#again = true;
+    const text = entries.map(eventOf).join('');
+    this.#sent = entries.at(-1)?.n ?? this.#sent;
+    if (text !== '') for (const client of this.#clients) this.#write(client, text);
   }
 
   #write(client: Response, text: string): void {

@@ -11,14 +11,28 @@ const MOST = 500;
 
 /** The alerts of an incident that fire now. */
 export async function firingAlerts(db: Db, incident: string): Promise<{ labels: Labels; annotations: Labels }[]> {
-  const rows = await db.selectFrom('alerts').select(['labels', 'annotations']).where('incident', '=', incident).where('status', '=', 'firing').limit(MOST).execute();
+  const rows = await db
+    .selectFrom('alerts')
+    .select(['labels', 'annotations'])
+    .where('incident', '=', incident)
+    .where('status', '=', 'firing')
+    .limit(MOST)
+    .execute();
   return rows.map((row) => ({ labels: read(row.labels), annotations: read(row.annotations) }));
 }
 
 /** How many distinct targets fire, over all open incidents to which this fix applies. */
 export async function targetsOfFix(db: Db, rules: Rules, fix: string): Promise<number> {
-  const rows = await db.selectFrom('incidents').select(['uid', 'state']).where('status', 'in', ['triggered', 'acknowledged']).where('firing', '>', 0).limit(10_000).execute();
-  const uids = rows.filter((row) => rules.selectFix(JSON.parse(row.state) as Incident)?.id === fix).map((row) => row.uid);
+  const rows = await db
+    .selectFrom('incidents')
+    .select(['uid', 'state'])
+    .where('status', 'in', ['triggered', 'acknowledged'])
+    .where('firing', '>', 0)
+    .limit(10_000)
+    .execute();
+  const uids = rows
+    .filter((row) => rules.selectFix(JSON.parse(row.state) as Incident)?.id === fix)
+    .map((row) => row.uid);
   if (uids.length === 0) return 0;
   const found = await db
     .selectFrom('alerts')

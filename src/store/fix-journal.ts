@@ -9,12 +9,25 @@ type Db = Kysely<Tables> | Transaction<Tables>;
 const HOUR_MS = 3_600_000;
 const IN_FLIGHT: readonly AttemptState[] = ['intent', 'started', 'succeeded'];
 /** From intent on; what was only looked at counts nowhere. */
-const COUNTED: readonly AttemptState[] = ['intent', 'started', 'succeeded', 'failed', 'unknown', 'verified', 'unverified'];
+const COUNTED: readonly AttemptState[] = [
+  'intent',
+  'started',
+  'succeeded',
+  'failed',
+  'unknown',
+  'verified',
+  'unverified',
+];
 const WENT_WRONG: ReadonlySet<string> = new Set(['failed', 'unknown', 'unverified']);
 const ENDED: readonly AttemptState[] = ['failed', 'unknown', 'unverified', 'verified'];
 
 export async function findAttempt(db: Db, incident: string, fix: string): Promise<AttemptRow | undefined> {
-  return db.selectFrom('attempts').selectAll().where('incident', '=', incident).where('fix', '=', fix).executeTakeFirst();
+  return db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('incident', '=', incident)
+    .where('fix', '=', fix)
+    .executeTakeFirst();
 }
 
 export async function readAttempt(db: Db, id: string): Promise<AttemptRow | undefined> {
@@ -47,20 +60,56 @@ export async function moveAttempt(
   to: AttemptState,
   more: { fence?: number; started_at?: number; finished_at?: number } = {},
 ): Promise<boolean> {
-  const result = await db.updateTable('attempts').set({ state: to, ...more }).where('id', '=', id).where('state', 'in', [...from]).executeTakeFirst();
+  const result = await db
+    .updateTable('attempts')
+    .set({ state: to, ...more })
+    .where('id', '=', id)
+    .where('state', 'in', [...from])
+    .executeTakeFirst();
   return Number(result.numUpdatedRows) === 1;
 }
 
 /** What the guards look at, the attempt `self` left out of every count. */
-export async function guardHistory(db: Db, plan: FixPlan, incident: string, self: { id: string; intentAt: number } | null, now: number): Promise<Omit<GuardHistory, 'firing'>> {
+export async function guardHistory(
+  db: Db,
+  plan: FixPlan,
+  incident: string,
+  self: { id: string; intentAt: number } | null,
+  now: number,
+): Promise<Omit<GuardHistory, 'firing'>> {
   const others = db.selectFrom('attempts').where('id', '!=', self?.id ?? '');
   const frozen = await db.selectFrom('meta').select('value').where('name', '=', 'frozen').executeTakeFirst();
-  const same = await others.select(count).where('incident', '=', incident).where('fix', '=', plan.fix).where('state', 'in', COUNTED).executeTakeFirst();
-  const last = await others.select((eb) => eb.fn.max('started_at').as('at')).where('target', '=', plan.target).executeTakeFirst();
-  const ofFix = await others.select(count).where('fix', '=', plan.fix).where('started_at', '>', now - HOUR_MS).executeTakeFirst();
-  const inAll = await others.select(count).where('started_at', '>', now - HOUR_MS).executeTakeFirst();
-  const lock = await others.select('id').where('target', '=', plan.target).where('state', 'in', IN_FLIGHT).executeTakeFirst();
-  const ended = await others.select('state').where('fix', '=', plan.fix).where('state', 'in', ENDED).orderBy('started_at', 'desc').limit(10).execute();
+  const same = await others
+    .select(count)
+    .where('incident', '=', incident)
+    .where('fix', '=', plan.fix)
+    .where('state', 'in', COUNTED)
+    .executeTakeFirst();
+  const last = await others
+    .select((eb) => eb.fn.max('started_at').as('at'))
+    .where('target', '=', plan.target)
+    .executeTakeFirst();
+  const ofFix = await others
+    .select(count)
+    .where('fix', '=', plan.fix)
+    .where('started_at', '>', now - HOUR_MS)
+    .executeTakeFirst();
+  const inAll = await others
+    .select(count)
+    .where('started_at', '>', now - HOUR_MS)
+    .executeTakeFirst();
+  const lock = await others
+    .select('id')
+    .where('target', '=', plan.target)
+    .where('state', 'in', IN_FLIGHT)
+    .executeTakeFirst();
+  const ended = await others
+    .select('state')
+    .where('fix', '=', plan.fix)
+    .where('state', 'in', ENDED)
+    .orderBy('started_at', 'desc')
+    .limit(10)
+    .execute();
   const good = ended.findIndex(({ state }) => !WENT_WRONG.has(state));
   return {
     frozen: frozen?.value === 'on',
@@ -76,7 +125,13 @@ export async function guardHistory(db: Db, plan: FixPlan, incident: string, self
 
 /** How many attempts of this fix are in flight, `self` left out. */
 export async function inFlightOf(db: Db, fix: string, self: string): Promise<number> {
-  const row = await db.selectFrom('attempts').select(count).where('fix', '=', fix).where('id', '!=', self).where('state', 'in', IN_FLIGHT).executeTakeFirst();
+  const row = await db
+    .selectFrom('attempts')
+    .select(count)
+    .where('fix', '=', fix)
+    .where('id', '!=', self)
+    .where('state', 'in', IN_FLIGHT)
+    .executeTakeFirst();
   return Number(row?.n ?? 0);
 }
 

@@ -135,7 +135,7 @@ async function statesThatDiffer(
 ): Promise<string[]> {
   const problems: string[] = [];
   const seen = new Set<string>();
-  for (let last = 0; ; ) {
+  for (let last = 0; ;) {
     const rows = await db
       .selectFrom('incidents')
       .select(['uid', 'number', 'state'])

@@ -41,8 +41,7 @@ export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
 }
 
 async function firstTables(db: Kysely<Tables>, words: Words): Promise<void> {
-  const make = (table: keyof Tables): CreateTableBuilder<string, string> =>
-    db.schema.createTable(table);
+  const make = (table: keyof Tables): CreateTableBuilder<string, string> => db.schema.createTable(table);
   const identity = sql.raw(words.identity);
   const text = [
     'status',

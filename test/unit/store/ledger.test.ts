@@ -25,7 +25,7 @@ beforeEach(async () => {
     db,
     rules: () => rules,
     clock,
-   
+
     onCommitted() {},
     onClockStep() {},
   });
