@@ -22,8 +22,9 @@ function render(part: Part): string {
   return part.map(({ text }) => text).join('');
 }
 
-const SPECIAL = /[&<>"'`]/g;
+/** Also what turns the direction of writing around: a foreign text must not rearrange what stands beside it. */
+const SPECIAL = /[&<>"'`\u202a-\u202e\u2066-\u2069]/g;
 
 export function escapeHtml(text: string): string {
-  return text.replace(SPECIAL, (char) => `&#${char.charCodeAt(0)};`);
+  return text.replace(SPECIAL, (char) => (char < '\u007f' ? `&#${char.charCodeAt(0)};` : '\ufffd'));
 }

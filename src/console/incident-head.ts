@@ -4,7 +4,7 @@ import { cleanLine, httpUrl } from '../domain/text.ts';
 import { verbForm, type FormContext } from './forms.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
-import { age, badge, categoryTitle, clock, count, nextWords, outwardLink, statusBadge } from './words.ts';
+import { age, badge, breakable, categoryTitle, clock, count, nextWords, outwardLink, statusBadge } from './words.ts';
 
 /** The top of the page: enough to decide on at three in the morning, and the one button. */
 export function head(options: IncidentPageOptions, context: FormContext): Html {
@@ -16,7 +16,7 @@ export function head(options: IncidentPageOptions, context: FormContext): Html {
       ${badge(`is-${incident.priority}`, incident.priority)} ${badge(`is-level-${incident.level}`, `Level ${level}`)}
       <span class="quiet">${categoryTitle(incident.classification.category)}</span>
     </p>
-    <h1 id="title">${incident.title}</h1>
+    <h1 id="title">${breakable(incident.title)}</h1>
     <dl class="facts">
       <dt>Since</dt>
       <dd>
@@ -27,13 +27,15 @@ export function head(options: IncidentPageOptions, context: FormContext): Html {
       <dd>${holder(incident, now)}</dd>
       <dt>Next</dt>
       <dd>${nextStep(incident, now)}</dd>
+    </dl>
+    ${context.visitor.mayAct && mainButton(incident, context)}
+    <dl class="facts">
       <dt>How bad</dt>
       <dd>${howBad(incident, priorityReasons)}</dd>
       <dt>Where</dt>
       <dd>${where(incident)}</dd>
       ${assessment(incident, now)} ${links(incident)}
     </dl>
-    ${context.visitor.mayAct && mainButton(incident, context)}
     <nav class="jumps" aria-label="Parts of this page">
       <a href="#evidence">Evidence</a>
       <a href="#procedure">Procedure</a> ${context.visitor.mayAct && html`<a href="#actions">Do</a>`}
@@ -53,8 +55,8 @@ function late({ startsAt, createdAt }: Incident): Html | null {
 function holder(incident: Incident, now: number): Html {
   const { status, acknowledgedBy, acknowledgedAt, owner, resolvedBy, resolvedAt } = incident;
   if (!isOpen(incident))
-    return html`Over: ${status} ${resolvedBy !== null && html`by ${resolvedBy}`}
-    ${resolvedAt !== null && html`, ${age(resolvedAt, now)}`}`;
+    return html`Over:
+    ${status}${resolvedBy !== null && html` by ${resolvedBy}`}${resolvedAt !== null && html`, ${age(resolvedAt, now)}`}`;
   const owned = owner === null ? null : html`${owner} owns it`;
   if (acknowledgedBy === null || acknowledgedAt === null)
     return html`<strong class="urgent">Nobody yet</strong>${owned !== null && html`; ${owned}`}`;
@@ -94,7 +96,7 @@ function assessment({ assessment: found }: Incident, now: number): Html | null {
   if (found === null) return null;
   const { impact, observations, openQuestions, by, at } = found;
   return html`<dt>Assessed</dt>
-    <dd class="text">
+    <dd class="assessment">
       ${impact !== '' && html`<p>${impact}</p>`} ${observations !== '' && html`<p>${observations}</p>`}
       ${openQuestions !== '' && html`<p>Open: ${openQuestions}</p>`}
       <p class="quiet">by ${by}, ${age(at, now)}</p>

@@ -5,7 +5,7 @@ import type { WireEntry } from '../incidents/timeline.ts';
 import type { StoredAlert } from '../store/read-model.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
-import { age, badge, clock, count, outwardLink } from './words.ts';
+import { age, badge, breakable, clock, count, outwardLink } from './words.ts';
 
 /** What went on record: escalations, who was told, the alerts, the timeline. */
 
@@ -94,7 +94,7 @@ function alertLine(alert: StoredAlert, now: number): Html {
   return html`<li class="alert" id="alert-${key}">
     <p>
       ${badge(status === 'firing' ? 'is-triggered' : 'is-resolved', status)}
-      <b>${label(labels, 'alertname') || fingerprint}</b>
+      <b>${breakable(label(labels, 'alertname') || fingerprint)}</b>
       ${label(labels, 'instance')}
       <span class="quiet small"
         >since ${clock(startsAt, now)}${status === 'resolved' && endsAt !== null && html`, over ${clock(endsAt, now)}`}

@@ -61,10 +61,11 @@ async function act(
   const fields = formFields(req.body);
   const by = visitor.name || cleanLine(fields['by'] ?? '', 128);
   const kept = { verb, fields };
+  const typed = fields['note'] ?? fields['reason'] ?? '';
   const wrong = (status: number, text: string): Promise<void> => {
     res.status(status);
     return find(parts.read, req.params.id).then((now) =>
-      show(parts, res, now, { said: { text, bad: true }, kept, before: null }),
+      show(parts, res, now, { said: { text, bad: true, typed }, kept, before: null }),
     );
   };
   if (by === '') return wrong(400, 'Say who you are first: the name goes on record.');

@@ -6,7 +6,7 @@ import { html, type Html } from './html.ts';
 import { isFiltered, listAddress, type ListQuery } from './list-query.ts';
 import { shell, type Said } from './shell.ts';
 import type { Visitor } from './visitor.ts';
-import { age, badge, categoryTitle, nextWords, statusBadge, statusWord } from './words.ts';
+import { age, badge, breakable, categoryTitle, nextWords, statusBadge, statusWord } from './words.ts';
 
 export interface ListPageOptions {
   readonly query: ListQuery;
@@ -115,7 +115,7 @@ function select(
 
 function nothing(query: ListQuery): Html {
   return isFiltered(query)
-    ? html`<p class="empty">No incident fits. <a href="/">Show everything</a></p>`
+    ? html`<p class="empty">No incident fits.</p>`
     : html`<p class="empty">No incident is open. This page shows the next one as soon as it comes.</p>`;
 }
 
@@ -144,16 +144,16 @@ function line(row: ListRow, { visitor, now }: ListPageOptions, here: string): Ht
   return html`<li class="row is-${row.status}" id="row-${row.number}">
     <div class="row-marks">
       ${badge(`is-${row.priority}`, row.priority)} ${badge(`is-level-${row.level}`, `Level ${row.level.toUpperCase()}`)}
+      ${statusBadge(row.status)}
     </div>
     <div class="row-what">
-      <a class="row-title" href="/incidents/${id}"><span class="row-id">${id}</span> ${row.title}</a>
+      <a class="row-title" href="/incidents/${id}"><span class="row-id">${id}</span> ${breakable(row.title)}</a>
       <p class="row-facts">
-        ${statusBadge(row.status)}
         <span>${categoryTitle(row.category)}</span> ${row.service !== '' && html`<span>${row.service}</span>`}
         ${row.environment !== '' && html`<span>${row.environment}</span>`}
       </p>
     </div>
-    <p class="row-when">since ${age(row.starts_at, now)}</p>
+    <p class="row-when">began ${age(row.starts_at, now)}</p>
     <p class="row-who">${holder(row)} ${next(row, now)}</p>
     ${row.status === 'triggered' && visitor.mayAct && visitor.name !== '' && quickAcknowledge(id, row.title, visitor, here)}
   </li>`;
@@ -161,11 +161,14 @@ function line(row: ListRow, { visitor, now }: ListPageOptions, here: string): Ht
 
 function holder(row: ListRow): Html | null {
   const name = row.acknowledged_by ?? row.owner;
-  return name === null ? null : html`<span>${name} has it</span>`;
+  if (name === null) return null;
+  return html`<span
+    >${name} ${row.status === 'acknowledged' ? 'has it' : row.acknowledged_by === null ? 'owns it' : 'had it'}</span
+  >`;
 }
 
 function next({ next_kind: kind, next_at: at }: ListRow, now: number): Html | null {
-  return kind === null || at === null ? null : html`<span class="quiet">${nextWords(kind, at, now)}</span>`;
+  return kind === null || at === null ? null : html`<span>${nextWords(kind, at, now)}</span>`;
 }
 
 function quickAcknowledge(id: string, title: string, visitor: Visitor, here: string): Html {

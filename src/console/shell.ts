@@ -7,6 +7,8 @@ import { ENTRY_TYPES } from '../domain/entry.ts';
 export interface Said {
   readonly text: string;
   readonly bad: boolean;
+  /** What the person had typed, where it could not be carried out. */
+  readonly typed?: string;
 }
 
 export interface ShellOptions {
@@ -39,13 +41,17 @@ export function shell({ title, visitor, now, said, here, follows, content }: She
       data-stream="/api/v1/stream"
       data-events="${Object.keys(ENTRY_TYPES).join(' ')}"
     >
-      <div id="said">
-        ${said !== null && html`<p class="said ${said.bad && 'is-bad'}" role="${said.bad ? 'alert' : 'status'}">${said.text}</p>`}
-      </div>
+      <div id="said">${said !== null && saidLine(said)}</div>
       ${content}
     </main>
     ${HELP}`;
   return consolePage(title, body);
+}
+
+function saidLine({ text, bad, typed = '' }: Said): Html {
+  return html`<p class="said ${bad && 'is-bad'}" role="${bad ? 'alert' : 'status'}">
+    ${text}${typed !== '' && html`<br />You wrote: ${typed}`}
+  </p>`;
 }
 
 function whoAmI({ name, role, csrf }: Visitor, here: string): Html {

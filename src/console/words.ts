@@ -1,7 +1,7 @@
 import { CATEGORY_TITLES, type Category } from '../domain/category.ts';
 import { nextAction, type DeadlineKind } from '../domain/incident.ts';
 import { httpUrl } from '../domain/text.ts';
-import { html, type Html } from './html.ts';
+import { Html, html } from './html.ts';
 
 /** How things are said on the pages. Moments are epoch milliseconds, shown in UTC as on record. */
 
@@ -71,10 +71,10 @@ export function categoryTitle(category: string): string {
   return CATEGORY_TITLES[category as Category] ?? category;
 }
 
-/** `escalate unless acknowledged, in 4 min`. */
+/** `in 4 min: escalate unless acknowledged`. */
 export function nextWords(kind: string, at: number, now: number): Html {
   const action = nextAction(kind as DeadlineKind);
-  return at <= now ? html`${action}, due now` : html`${action}, ${age(at, now)}`;
+  return at <= now ? html`now: ${action}` : html`${age(at, now)}: ${action}`;
 }
 
 /** `3 alerts`, `1 alert`. */
@@ -86,4 +86,10 @@ export function count(n: number, one: string, many = `${one}s`): string {
 export function outwardLink(url: string, text: string): Html {
   const safe = httpUrl(url);
   return safe === '' ? html`${text}` : html`<a href="${safe}" rel="noreferrer noopener" target="_blank">${text}</a>`;
+}
+
+/** A text whose long words may break where a new word begins in them (`NodeNetworkReceiveErrors`). */
+export function breakable(text: string): Html {
+  const parts = text.split(/(?<=\p{Ll})(?=\p{Lu})/u);
+  return html`${parts.map((part, index) => html`${index > 0 && new Html('<wbr>')}${part}`)}`;
 }

@@ -9,6 +9,7 @@ export interface Configuration {
   readonly fixes?: readonly unknown[];
   readonly policies?: readonly unknown[];
   readonly categories?: readonly unknown[];
+  readonly procedures?: readonly unknown[];
 }
 
 export const LEVEL2 = 'level2@example.org';
@@ -42,7 +43,10 @@ const ANY_FAILURE = {
 };
 
 /** Writes the files into a folder of their own and gives the main file's path. JSON is YAML. */
-export function writeConfiguration(smtpUrl: string, { main, fixes, policies, categories }: Configuration = {}): string {
+export function writeConfiguration(
+  smtpUrl: string,
+  { main, fixes, policies, categories, procedures }: Configuration = {},
+): string {
   const folder = temporaryFolder('config').path;
   const write = (file: string, content: unknown): string => {
     writeFileSync(join(folder, file), JSON.stringify(content, null, 2));
@@ -52,6 +56,7 @@ export function writeConfiguration(smtpUrl: string, { main, fixes, policies, cat
     write('categories.yaml', { categories: categories ?? [ANY_FAILURE] }),
     write('escalation.yaml', { escalation_policies: policies ?? [twoLevels('default', '15m')] }),
     ...(fixes === undefined ? [] : [write('known-fixes.yaml', { known_fixes: fixes })]),
+    ...(procedures === undefined ? [] : [write('procedures.yaml', { procedures })]),
   ];
   const whole = {
     sources: [{ name: 'am', kind: 'alertmanager' }],

@@ -8,7 +8,7 @@ import { findAlertmanager, findProgram, findPrometheus, javaRelease } from '../s
 export const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'shared', 'corpus');
 
 /** What some machines lack. */
-export type Requirement = 'prometheus' | 'alertmanager' | 'elasticsearch' | 'corpus' | 'openssl';
+export type Requirement = 'prometheus' | 'alertmanager' | 'elasticsearch' | 'chromium' | 'corpus' | 'openssl';
 
 /** Each says what is missing and how to get it, or null where the machine has it. */
 const MISSING: Readonly<Record<Requirement, () => string | null>> = {
@@ -16,6 +16,7 @@ const MISSING: Readonly<Record<Requirement, () => string | null>> = {
   alertmanager: () =>
     findAlertmanager() === null ? 'no Alertmanager here (apt-get install prometheus-alertmanager)' : null,
   elasticsearch: missingElasticsearch,
+  chromium: () => (findProgram('chromium') === null ? 'no Chromium here (apt-get install chromium)' : null),
   openssl: () => (findProgram('openssl') === null ? 'no openssl here (apt-get install openssl)' : null),
   corpus: () => (existsSync(CORPUS) ? null : 'no recorded data here (../shared/corpus, beside the project)'),
 };

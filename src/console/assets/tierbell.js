@@ -15,8 +15,6 @@ const ANNOUNCED = new Set(
   ),
 );
 
-if (main !== null && main.dataset.stream !== undefined) begin(main);
-
 function begin(main) {
   const clock = { ahead: Number(main.dataset.now) - Date.now() };
   const page = pageKeeper(main, clock);
@@ -38,7 +36,7 @@ function forgetWhatWasDone() {
 // ---- The page, fresh ----
 
 function pageKeeper(main, clock) {
-  const state = { shownAt: Number(main.dataset.now), connected: false, running: null, wanted: false };
+  const state = { shownAt: Number(main.dataset.now), listening: false, answered: true, running: null, wanted: false };
   const tell = () => showConnection(state);
   const put = (text, withSaid) => {
     const fresh = new DOMParser().parseFromString(text, 'text/html');
@@ -58,12 +56,12 @@ function pageKeeper(main, clock) {
     try {
       const response = await fetch(location.href, { signal: AbortSignal.timeout(10_000), cache: 'no-store' });
       if (response.status === 401 || response.status === 403) return location.reload();
+      state.answered = response.ok;
       if (response.ok) put(await response.text(), false);
-      tell();
     } catch {
-      state.connected = false;
-      tell();
+      state.answered = false;
     }
+    tell();
   };
   const refresh = () => {
     state.wanted = true;
@@ -79,14 +77,15 @@ function pageKeeper(main, clock) {
   return {
     put,
     refresh,
-    connected(yes) {
-      state.connected = yes;
+    listening(yes) {
+      state.listening = yes;
       tell();
     },
   };
 }
 
-function showConnection({ connected, shownAt }) {
+function showConnection({ listening, answered, shownAt }) {
+  const connected = listening && answered;
   const place = document.getElementById('link-state');
   const words = connected ? 'Live' : `Connection lost, showing ${new Date(shownAt).toISOString().slice(11, 19)} UTC`;
   place.hidden = false;
@@ -144,12 +143,12 @@ function holdsTyping(node) {
 }
 
 function morphChildren(have, want) {
-  const byId = new Map([...have.children].filter(({ id }) => id !== '').map((child) => [child.id, child]));
+  const byId = new Map([...have.children].filter((child) => idOf(child) !== '').map((child) => [idOf(child), child]));
   let at = have.firstChild;
   for (const wanted of [...want.childNodes]) {
-    const id = wanted.id ?? '';
+    const id = idOf(wanted);
     const known = id === '' ? at : byId.get(id);
-    if (known && known.nodeName === wanted.nodeName && (known.id ?? '') === id) {
+    if (known && known.nodeName === wanted.nodeName && idOf(known) === id) {
       if (known === at) at = at.nextSibling;
       else have.insertBefore(known, at);
       morph(known, wanted);
@@ -162,6 +161,11 @@ function morphChildren(have, want) {
     at = at.nextSibling;
     if (!holdsTyping(gone)) gone.remove();
   }
+}
+
+/** By attribute: a form's `id` may be its field of that name. */
+function idOf(node) {
+  return (node.nodeType === Node.ELEMENT_NODE && node.getAttribute('id')) || '';
 }
 
 // ---- Times ----
@@ -208,11 +212,11 @@ function followStream(main, page) {
     if (source !== null || document.hidden) return;
     source = new EventSource(stream);
     source.addEventListener('open', () => {
-      page.connected(true);
+      page.listening(true);
       page.refresh();
     });
     source.addEventListener('error', () => {
-      page.connected(false);
+      page.listening(false);
       if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
       close();
       again = setTimeout(open, RECONNECT_MS);
@@ -228,8 +232,11 @@ function followStream(main, page) {
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   addEventListener('pagehide', close);
   addEventListener('pageshow', open);
-  addEventListener('offline', () => page.connected(false));
-  addEventListener('online', () => page.refresh());
+  addEventListener('offline', () => {
+    close();
+    page.listening(false);
+  });
+  addEventListener('online', open);
   setInterval(() => document.hidden || page.refresh(), LOOK_ANYWAY_MS);
   open();
 }
@@ -254,7 +261,7 @@ function announce(words) {
 function sendFormsHere(page) {
   addEventListener('submit', (event) => {
     const form = event.target;
-    if (form.dataset.verb === undefined || form.method !== 'post') return;
+    if (form.dataset.verb === undefined) return;
     event.preventDefault();
     if (form.getAttribute('aria-busy') === 'true') return;
     form.setAttribute('aria-busy', 'true');
@@ -365,3 +372,5 @@ function writeNote() {
   fold.open = true;
   fold.querySelector('textarea').focus();
 }
+
+if (main !== null && main.dataset.stream !== undefined) begin(main);
