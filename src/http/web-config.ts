@@ -86,10 +86,10 @@ export function loadWebConfig(name: string, env: Readonly<Record<string, string 
   if (file.data === undefined) return { ok: false, problems: file.problems };
   anchorFiles(file);
   const problems = [...file.problems, ...takeOutNotBuilt(file), ...shapeProblems(file, [], webFile)];
-  if (problems.length > 0) return { ok: false, problems: orderProblems(problems) };
-  const config = toConfig(webFile.parse(file.data));
-  const found = config.tls === null ? [] : tlsProblems(file, config.tls);
-  return found.length === 0 ? { ok: true, config } : { ok: false, problems: orderProblems(found) };
+  const parsed = webFile.safeParse(file.data);
+  const config = parsed.success ? toConfig(parsed.data) : NOTHING;
+  if (config.tls !== null) problems.push(...tlsProblems(file, config.tls));
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems: orderProblems(problems) };
 }
 
 function toConfig({ tls_server_config: tls, http_server_config: http }: z.output<typeof webFile>): WebConfig {

@@ -33,15 +33,15 @@ export type CommonPart = Pick<
 >;
 
 export function createCommon(settings: CommonSettings, context: SourceContext): CommonPart {
-  const { challenge, check } = createAuth(settings.auth, { ...context, source: settings.name });
+  const method = createAuth(settings.auth, { ...context, source: settings.name });
   const authenticated = settings.auth !== undefined;
   const beat = settings.heartbeat?.matchers.map(parseMatcher);
   return {
     name: settings.name,
     maxBody: settings.max_body ?? (authenticated ? MAX_BODY_AUTHENTICATED : MAX_BODY_OPEN),
     authenticated,
-    challenge,
-    authenticate: check,
+    challenge: method.challenge,
+    authenticate: (headers, body) => method.check(headers, body),
     // Watchdog also where no heartbeat is configured: it fires for ever, so it must never become an incident.
     isHeartbeat: ({ labels }) =>
       label(labels, 'alertname') === WATCHDOG || (beat !== undefined && matchesAll(beat, labels)),
