@@ -66,7 +66,9 @@ describe('tierbell serve', () => {
         external,
       );
       expect(ran).toMatchObject({ code: 2, stdout: '' });
-      expect(ran.stderr).toMatch(/refusing to listen on/);
+      expect(ran.stderr).toMatch(
+        /refusing to listen on .* without accounts.*"tierbell token create NAME --role admin"/,
+      );
     },
   );
 

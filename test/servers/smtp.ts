@@ -40,6 +40,8 @@ export interface SmtpTrouble {
 export interface SmtpOptions {
   /** Only this login may send. */
   readonly auth?: { readonly user: string; readonly password: string };
+  /** Listen here and not on a free port, e.g. to come back after `stop`. */
+  readonly port?: number;
 }
 
 export interface SmtpSink {
@@ -93,7 +95,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpSink> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', () => resolve()));
   const stop = async (): Promise<void> => {
     forget();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
