@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
 import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts';
-import { notify, type NotifyParts } from './work/notify.ts';
+import { notify } from './work/notify.ts';
+import type { NotifyParts } from './work/notify-parts.ts';
 import { expireAlerts, type ExpireParts } from './work/expire-alerts.ts';
 import { packHandover, type HandoverParts } from './work/pack-handover.ts';
 import { passDeadline } from './work/pass-deadline.ts';

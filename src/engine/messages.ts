@@ -1,4 +1,4 @@
-import type { Command } from '../incidents/decide.ts';
+import type { Command } from '../incidents/command.ts';
 import type { Config } from '../config/schema.ts';
 import type { LogOptions } from '../telemetry/logger.ts';
 

@@ -1,7 +1,7 @@
 import { CATEGORY_TITLES } from '../domain/category.ts';
 import { incidentId, isOpen } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
-import type { Command, Refusal } from './decide.ts';
+import type { Command, Refusal } from './command.ts';
 import { onRaised, onReclassified } from './decide-observe.ts';
 import type { Draft } from './draft.ts';
 import { fillStep } from './procedure.ts';

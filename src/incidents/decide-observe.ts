@@ -4,7 +4,7 @@ import { isOpen, type Incident } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
-import type { Command } from './decide.ts';
+import type { Command } from './command.ts';
 import type { Draft } from './draft.ts';
 import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell } from './respond.ts';
 import type { Rules } from './rules.ts';

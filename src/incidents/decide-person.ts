@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/entry.ts';
 import { incidentId, isOpen, type Level } from '../domain/incident.ts';
-import type { Command, Refusal } from './decide.ts';
+import type { Command, Refusal } from './command.ts';
 import { decideJudgement } from './decide-judgement.ts';
 import type { Draft } from './draft.ts';
 import { enterStep, escalate, reopen, resolve } from './respond.ts';

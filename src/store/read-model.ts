@@ -28,6 +28,8 @@ export interface ReadModel {
   byNumber(number: number): Promise<Incident | null>;
   byUid(uid: string): Promise<Incident | null>;
   timeline(uid: string): Promise<WireEntry[]>;
+  /** The newest entries, oldest first. */
+  recentTimeline(uid: string, limit: number): Promise<WireEntry[]>;
   alerts(uid: string, limit: number): Promise<StoredAlert[]>;
   firstAlerts(uids: readonly string[]): Promise<Map<string, StoredAlert>>;
   /** The newest bundle, or the n-th. */
@@ -58,6 +60,15 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     async timeline(uid) {
       const rows = await db.selectFrom('timeline').select('entry').where('incident', '=', uid).orderBy('seq').execute();
       return rows.map((row) => JSON.parse(row.entry) as WireEntry);
+    },
+    async recentTimeline(uid, limit) {
+      const newest = db
+        .selectFrom('timeline')
+        .select('entry')
+        .where('incident', '=', uid)
+        .orderBy('seq', 'desc')
+        .limit(limit);
+      return (await newest.execute()).map((row) => JSON.parse(row.entry) as WireEntry).reverse();
     },
     async alerts(uid, limit) {
       const rows = await db

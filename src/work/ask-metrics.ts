@@ -13,7 +13,8 @@ export async function askMetrics(
   const fitting = metrics === null ? sources : sources.filter(({ name }) => name === metrics);
   const [source] = fitting;
   if (source === undefined || fitting.length > 1) {
-    const why = source === undefined ? 'there is no metrics source to ask' : 'several metrics sources could be asked; name one';
+    const why =
+      source === undefined ? 'there is no metrics source to ask' : 'several metrics sources could be asked; name one';
     return failure('misconfigured', why);
   }
   return source.query(query, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));

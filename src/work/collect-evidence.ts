@@ -25,7 +25,12 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   if (incident === null) return store.transact((unit) => unit.finish(job));
   const { labels, startsAt } = incident;
   const began = performance.now();
-  const collected = await collectLogs({ id: uuidv7(store.now()), labels, startsAt, now: store.now() }, parts.logs, parts.redact, signal);
+  const collected = await collectLogs(
+    { id: uuidv7(store.now()), labels, startsAt, now: store.now() },
+    parts.logs,
+    parts.redact,
+    signal,
+  );
   const { state, store: name } = collected.evidence;
   metrics.enrichmentDuration.observe({ store: name, state }, (performance.now() - began) / 1000);
   const records = collected.evidence.windows.reduce((sum, window) => sum + window.records, 0);
@@ -34,6 +39,10 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   await store.transact(async (unit) => {
     await unit.finish(job);
     await unit.incident(job.incident);
-    unit.run(job.incident, { type: 'evidence', evidence: { ...collected.evidence, rawBlob }, logLines: collected.records });
+    unit.run(job.incident, {
+      type: 'evidence',
+      evidence: { ...collected.evidence, rawBlob },
+      logLines: collected.records,
+    });
   });
 }

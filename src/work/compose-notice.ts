@@ -4,7 +4,10 @@ import { rawNotice } from '../channels/messages/raw-notice.ts';
 import { wordNotice } from '../channels/messages/word-notice.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { JobPayloads } from '../domain/job.ts';
-import type { NotifyParts } from './notify.ts';
+import type { NotifyParts } from './notify-parts.ts';
+
+/** A message tells the course in short; the whole record is in the bundle. */
+const ENTRIES_TOLD = 60;
 
 export interface Composition {
   readonly id: string;
@@ -27,7 +30,7 @@ export async function composeNotice(
   const input: NoticeInput = {
     ...{ id, purpose, incident, level, why, bundle, thread, at, recipient: reader },
     alerts: await read.alerts(incident.uid, 20),
-    timeline: await read.timeline(incident.uid),
+    timeline: await read.recentTimeline(incident.uid, ENTRIES_TOLD),
     ackUrl: links?.ack(incident, reader) ?? null,
     consoleUrl: links?.incident(incident) ?? null,
     bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),

@@ -1,38 +1,17 @@
-import type { Channel, SendResult, ThreadRef } from '../channels/channel.ts';
+import type { SendResult, ThreadRef } from '../channels/channel.ts';
 import type { NoticeBundle } from '../channels/messages/notice-input.ts';
 import { meetingInvitation } from '../handover/meeting.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { failure, type Failure } from '../domain/result.ts';
-import type { Command } from '../incidents/decide.ts';
-import type { Blobs } from '../store/blobs.ts';
-import type { ReadModel } from '../store/read-model.ts';
+import type { Command } from '../incidents/command.ts';
 import type { Store } from '../store/store.ts';
 import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.ts';
-import type { PipelineMetrics } from '../telemetry/metrics.ts';
 import { backoffMs, TRIES } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
+import type { NotifyParts } from './notify-parts.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
-
-/** Addresses in messages; null without `--web.external-url`. */
-export interface MessageLinks {
-  ack(incident: Incident, reader: string): string;
-  incident(incident: Incident): string;
-  bundle(incident: Incident, n: number): string;
-}
-
-export interface NotifyParts {
-  readonly store: Store;
-  readonly read: ReadModel;
-  readonly blobs: Blobs;
-  readonly channels: ReadonlyMap<string, Channel>;
-  /** Who reads a message on this channel, as the acknowledgement will name them. */
-  readonly readerOf: (channel: string, recipient: string) => string;
-  readonly links: MessageLinks | null;
-  readonly metrics: PipelineMetrics;
-  readonly random: () => number;
-}
 
 const SEND_TIMEOUT_MS = 30_000;
 /** How soon a message looks again whether the one before it has opened the thread. */

@@ -4,7 +4,7 @@ import { findThread } from '../store/threads.ts';
 import { StaleLease } from '../store/unit-of-work.ts';
 import { backoffMs, TRIES } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
-import type { NotifyParts } from './notify.ts';
+import type { NotifyParts } from './notify-parts.ts';
 
 type RefreshJob = Extract<Job, { kind: 'refresh' }>;
 

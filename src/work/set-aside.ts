@@ -1,6 +1,6 @@
 import type { Attempt, AttemptState } from '../domain/incident.ts';
 import type { Job, JobKind } from '../domain/job.ts';
-import type { Command } from '../incidents/decide.ts';
+import type { Command } from '../incidents/command.ts';
 import { findAttempt, moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import type { AttemptRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';

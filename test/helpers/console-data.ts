@@ -1,7 +1,7 @@
 import type { Alert } from '../../src/domain/alert.ts';
 import { labelSet } from '../../src/domain/alert.ts';
 import type { Attempt, Evidence } from '../../src/domain/incident.ts';
-import type { Command } from '../../src/incidents/decide.ts';
+import type { Command } from '../../src/incidents/command.ts';
 import type { Rules } from '../../src/incidents/rules.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { openStore, type Store } from '../../src/store/store.ts';

@@ -5,7 +5,8 @@ import type { Attempt, AttemptState, DeadlineKind, Evidence, Incident } from '..
 import { incidentId } from '../../src/domain/incident.ts';
 import type { NewJob } from '../../src/domain/job.ts';
 import { reachOf, type KnownAlert, type LastWord } from '../../src/incidents/correlate.ts';
-import { decide, type Command, type Refusal } from '../../src/incidents/decide.ts';
+import type { Command, Refusal } from '../../src/incidents/command.ts';
+import { decide } from '../../src/incidents/decide.ts';
 import type { Decision } from '../../src/incidents/draft.ts';
 import { fold } from '../../src/incidents/evolve.ts';
 import type { Rules } from '../../src/incidents/rules.ts';

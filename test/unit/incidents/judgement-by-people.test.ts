@@ -1,5 +1,6 @@
 import type { Actor } from '../../../src/domain/entry.ts';
-import { decide, type Command } from '../../../src/incidents/decide.ts';
+import type { Command } from '../../../src/incidents/command.ts';
+import { decide } from '../../../src/incidents/decide.ts';
 import type { Decision } from '../../../src/incidents/draft.ts';
 import type { Incident } from '../../../src/domain/incident.ts';
 import { judged, MINUTE, RESTART, rulesOf } from '../../helpers/fake-rules.ts';

@@ -1,0 +1,77 @@
+import type { Alert } from '../domain/alert.ts';
+import type { Category } from '../domain/category.ts';
+import type { Actor } from '../domain/entry.ts';
+import type { Attempt, DeadlineKind, Evidence, Level } from '../domain/incident.ts';
+import type { NoticePurpose } from '../domain/job.ts';
+import type { Priority, Urgency } from '../domain/priority.ts';
+
+/** Everything that can happen to an incident. Commands with `by` come from people. */
+export type Command =
+  | {
+      readonly type: 'observe';
+      readonly delivery: string;
+      readonly source: string;
+      /** Set where this delivery opens the incident. */
+      readonly opens: { readonly uid: string; readonly number: number; readonly groupingKey: string } | null;
+      readonly fired: readonly Alert[];
+      readonly resolved: readonly Alert[];
+      readonly firingDelta: number;
+      readonly newAlerts: number;
+      readonly newTargets: number;
+      /** Whether they resolved because they were not sent again in time. */
+      readonly expired?: boolean;
+      /** How many alerts the sender left out; null where the payload is an older word than what is known. */
+      readonly hidden: number | null;
+    }
+  | { readonly type: 'acknowledge'; readonly by: Actor; readonly takeover: boolean }
+  | { readonly type: 'unacknowledge'; readonly by: Actor; readonly reason: string }
+  | { readonly type: 'escalate'; readonly by: Actor; readonly level: Level | null; readonly reason: string }
+  | { readonly type: 'resolve'; readonly by: Actor; readonly reason: string }
+  | { readonly type: 'reopen'; readonly by: Actor; readonly reason: string }
+  | { readonly type: 'close'; readonly by: Actor; readonly reason: string }
+  | { readonly type: 'note'; readonly by: Actor; readonly note: string }
+  | {
+      readonly type: 'assess';
+      readonly by: Actor;
+      readonly urgency: Urgency | null;
+      readonly impact: string;
+      readonly observations: string;
+      readonly openQuestions: string;
+    }
+  | { readonly type: 'prioritise'; readonly by: Actor; readonly priority: Priority; readonly reason: string }
+  | { readonly type: 'reclassify'; readonly by: Actor; readonly category: Category; readonly reason: string }
+  | { readonly type: 'step'; readonly by: Actor; readonly id: string; readonly done: boolean }
+  | { readonly type: 'assign'; readonly by: Actor; readonly owner: string | null }
+  | { readonly type: 'deadline'; readonly kind: DeadlineKind; readonly at: number }
+  | { readonly type: 'evidence'; readonly evidence: Evidence; readonly logLines: readonly string[] }
+  | { readonly type: 'fix_state'; readonly attempt: Attempt }
+  | {
+      readonly type: 'notified';
+      readonly channel: string;
+      readonly recipient: string;
+      readonly purpose: NoticePurpose;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'notice_failed';
+      readonly channel: string;
+      readonly recipient: string;
+      readonly purpose: NoticePurpose;
+      readonly detail: string;
+    }
+  | { readonly type: 'notice_late'; readonly channel: string; readonly recipient: string; readonly detail: string }
+  | {
+      readonly type: 'handover';
+      /** Null where the bundle could not be made: people are told all the same. */
+      readonly bundle: { readonly sha256: string; readonly bytes: number } | null;
+      readonly notify: readonly string[];
+      readonly why: string;
+      readonly problem: string;
+    }
+  | { readonly type: 'set_aside'; readonly what: string; readonly why: string };
+
+/** A command by a person that does not apply: 409, with the present state. */
+export interface Refusal {
+  readonly refused: true;
+  readonly detail: string;
+}

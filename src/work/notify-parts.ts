@@ -1,0 +1,25 @@
+import type { Channel } from '../channels/channel.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import type { Store } from '../store/store.ts';
+import type { PipelineMetrics } from '../telemetry/metrics.ts';
+
+/** Addresses in messages; null without `--web.external-url`. */
+export interface MessageLinks {
+  ack(incident: Incident, reader: string): string;
+  incident(incident: Incident): string;
+  bundle(incident: Incident, n: number): string;
+}
+
+export interface NotifyParts {
+  readonly store: Store;
+  readonly read: ReadModel;
+  readonly blobs: Blobs;
+  readonly channels: ReadonlyMap<string, Channel>;
+  /** Who reads a message on this channel, as the acknowledgement will name them. */
+  readonly readerOf: (channel: string, recipient: string) => string;
+  readonly links: MessageLinks | null;
+  readonly metrics: PipelineMetrics;
+  readonly random: () => number;
+}

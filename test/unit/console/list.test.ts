@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { listAddress, meantIncident, readListQuery } from '../../../src/console/list-query.ts';
+import { CATEGORIES } from '../../../src/domain/category.ts';
+import { LEVELS } from '../../../src/domain/incident.ts';
+import { PRIORITIES } from '../../../src/domain/priority.ts';
+import { LIST_ORDER, type ListRow } from '../../../src/store/incident-list.ts';
+import { startConsoleApp, type ConsoleApp } from '../../helpers/console-app.ts';
+
+let house: ConsoleApp;
+
+beforeAll(async () => {
+  house = await startConsoleApp();
+});
+afterAll(() => house.close());
+
+interface Made {
+  readonly status: string;
+  readonly priority: string;
+  readonly level: string;
+  readonly team: string;
+}
+
+async function fill(made: readonly Made[]): Promise<void> {
+  await house.db.deleteFrom('incidents').execute();
+  const text = { category: 'other', severity: 'error', service: 's', environment: '', source: 'am', state: '{}' };
+  const times = { attach_until: 0, firing: 1, starts_at: 1, created_at: 1, updated_at: 1 };
+  const rows = made.map((one, index) => ({
+    ...{ uid: `u${index}`, number: index + 1, title: `T${index % 3}`, grouping_key: `g${index}` },
+    ...text,
+    ...times,
+    ...one,
+    ...{ acknowledged_at: null, acknowledged_by: null, owner: null, resolved_at: null, next_kind: null, next_at: null },
+  }));
+  for (let i = 0; i < rows.length; i += 200)
+    await house.db
+      .insertInto('incidents')
+      .values(rows.slice(i, i + 200))
+      .execute();
+}
+
+const incidents = fc.array(
+  fc.record({
+    status: fc.constantFrom(...LIST_ORDER),
+    priority: fc.constantFrom(...PRIORITIES),
+    level: fc.constantFrom(...LEVELS),
+    team: fc.constantFrom('shop', 'web'),
+  }),
+  { maxLength: 60 },
+);
+
+/** The order in words: not acknowledged, acknowledged, over; then priority, level, age; what is over newest first. */
+function byNeed(a: ListRow, b: ListRow): number {
+  const status = LIST_ORDER.findIndex((one) => one === a.status) - LIST_ORDER.findIndex((one) => one === b.status);
+  if (status !== 0) return status;
+  if (a.status === 'resolved' || a.status === 'closed') return b.number - a.number;
+  const level = (row: ListRow): number => LEVELS.findIndex((one) => one === row.level);
+  return a.priority.localeCompare(b.priority) || level(b) - level(a) || a.number - b.number;
+}
+
+it('what needs me first comes first, and pages of any size give every incident once', async () => {
+  await fc.assert(
+    fc.asyncProperty(incidents, fc.integer({ min: 1, max: 9 }), fc.boolean(), async (made, size, narrowed) => {
+      await fill(made);
+      const filter = narrowed ? { status: ['triggered', 'closed'], team: ['shop'] } : {};
+      const wanted = made.filter(({ status, team }) =>
+        narrowed ? ['triggered', 'closed'].includes(status) && team === 'shop' : status !== 'closed',
+      );
+      const seen: ListRow[] = [];
+      for (let after: ListRow | null = null; ;) {
+        const page: ListRow[] = await house.read.rows(filter, size, after);
+        seen.push(...page);
+        after = page.at(-1) ?? null;
+        if (page.length < size) break;
+      }
+      expect(seen.map(({ number }) => number)).toEqual([...seen].sort(byNeed).map(({ number }) => number));
+      expect(new Set(seen.map(({ number }) => number)).size).toBe(wanted.length);
+      expect(seen.length).toBe(wanted.length);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+it('counts what is open, what nobody has, and what is at Level 3', async () => {
+  const of = (status: string, level: string, n: number): Made[] =>
+    Array.from({ length: n }, () => ({ status, level, priority: 'P2', team: 'shop' }));
+  await fill([
+    ...of('triggered', '2', 4),
+    ...of('triggered', '3', 2),
+    ...of('acknowledged', '3', 1),
+    ...of('resolved', '3', 9),
+  ]);
+  expect(await house.read.openCounts()).toEqual({ triggered: 6, acknowledged: 1, level3: 3 });
+});
+
+it('an address comes back as it was, and what it does not know is as if it were not there', () => {
+  const values = fc.record({
+    status: fc.subarray([...LIST_ORDER]),
+    level: fc.subarray([...LEVELS]),
+    category: fc.subarray([...CATEGORIES]),
+    priority: fc.subarray([...PRIORITIES]),
+    team: fc.string({ maxLength: 40 }).map((text) => text.trim()),
+    q: fc.string({ maxLength: 40 }).map((text) => text.trim()),
+    limit: fc.integer({ min: 1, max: 1000 }),
+  });
+  fc.assert(
+    fc.property(values, (query) => {
+      const words = new URL(listAddress({ ...query, after: null }), 'http://x').searchParams;
+      const read = Object.fromEntries([...new Set(words.keys())].map((name) => [name, words.getAll(name)]));
+      expect(readListQuery(read)).toEqual({ ...query, after: null });
+    }),
+  );
+  const odd = { status: 'nonsense', level: ['9', '3'], limit: '-4', after: 'x.y', q: { deep: 'er' }, more: '1' };
+  expect(readListQuery(odd)).toMatchObject({ status: [], level: ['3'], limit: 100, after: null, q: '' });
+});
+
+it.each([
+  ['INC-7', 7],
+  ['inc-12', 12],
+  ['33', 33],
+  ['INC-', null],
+  ['disk', null],
+  ['7 disks', null],
+])('searching for %j means incident %j', (q, number) => {
+  expect(meantIncident(readListQuery({ q }))).toBe(number);
+});
