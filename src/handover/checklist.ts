@@ -21,7 +21,7 @@ const ALWAYS: Readonly<{ first: readonly string[]; last: readonly string[] }> = 
 /** `checklist.md`: the procedure for this category up to this level, what is done already ticked. */
 export function checklist(incident: Incident, procedure: readonly FilledStep[]): string {
   const { level, classification } = incident;
-  const levels = [...new Set(procedure.map((step) => step.level))].reverse();
+  const levels = [...new Set(procedure.map((step) => step.level))].toReversed();
   return document([
     `# Checklist for ${incidentId(incident)}: ${CATEGORY_TITLES[classification.category]}, Level ${level}`,
     '## First',

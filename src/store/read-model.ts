@@ -68,7 +68,7 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
         .where('incident', '=', uid)
         .orderBy('seq', 'desc')
         .limit(limit);
-      return (await newest.execute()).map((row) => JSON.parse(row.entry) as WireEntry).reverse();
+      return (await newest.execute()).map((row) => JSON.parse(row.entry) as WireEntry).toReversed();
     },
     async alerts(uid, limit) {
       const rows = await db

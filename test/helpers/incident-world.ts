@@ -63,7 +63,7 @@ export function evidenceOf(more: Partial<Evidence> = {}): Evidence {
     ...{ id: 'ev', kind: 'logs', state: 'complete', reason: 'three errors', store: 'elk', scope: 'service = api' },
     ...{ windows: [{ name: 'incident', from: DAWN, to: DAWN + 1, records: 3, sampled: false }], counts: { error: 3 } },
     ...{ lines: [], rawBlob: null, query: { range: { from: 1, at: 2 } }, url: '', at: DAWN, ...more },
-  } as Evidence;
+  };
 }
 
 export function attemptOf(state: AttemptState, more: Partial<Attempt> = {}): Attempt {

@@ -169,6 +169,7 @@ function work(world: World, luck: number): void {
     case 'fix':
       return runFix(world, incident, luck);
     case 'verify':
+    case 'refresh':
     case 'deadline':
       throw new Error(`no decision queues ${job.kind}`);
   }
