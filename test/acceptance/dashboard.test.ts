@@ -202,9 +202,10 @@ describeWith('prometheus', 'the dashboard over a bridge that went through someth
       const names = (await prometheus.alerts())
         .filter(({ state }) => state === 'firing')
         .map(({ labels }) => labels['alertname']);
-      return names.length >= 3 && names;
+      return names.length >= 4 && names;
     });
     expect(firingNow.toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
+      'TierbellDeadLetters', // the message that never arrived
       'TierbellDeliveryRefused',
       'TierbellFixDoesNotHelp',
       'TierbellNotificationsFail',
