@@ -1,7 +1,8 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { runCli } from './cli/cli.ts';
+import { writeFully } from './write-fully.ts';
 import type { Terminal } from './cli/terminal.ts';
 
 /** argv, environment, signals, exit codes: the only user of the process (with `bin.ts`, its door). */
@@ -13,9 +14,10 @@ export async function main(): Promise<void> {
     nodeVersion: process.versions.node,
     columns: isatty(1) ? process.stdout.columns : null,
     version: readVersion(),
-    write: (text) => void writeSync(1, text),
-    writeError: (text) => void writeSync(2, text),
-    stdin: () => readFileSync(0),
+    // A reader that has gone, as under `| head`, has had enough.
+    write: (text) => void (writeFully(1, text) || process.exit(0)),
+    writeError: (text) => void writeFully(2, text),
+    stdin: async () => Buffer.concat(await process.stdin.toArray()),
     onStop(stop) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
     },

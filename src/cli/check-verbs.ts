@@ -1,33 +1,65 @@
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
+import { loadConfig } from '../config/load.ts';
+import { renderProblem } from '../config/problem.ts';
 import { checkConfig } from './check-config.ts';
-import type { Terminal } from './terminal.ts';
+import { CliError, type Terminal } from './terminal.ts';
+
+type Finish = (status: number | null) => void;
 
 /** Verbs that need no bridge and no store: they look at files. */
-export function addCheckVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
-  program
-    .command('check-config')
+export function addCheckVerbs(program: Command, terminal: Terminal, finish: Finish): void {
+  const lines = {
+    write: (text: string) => terminal.write(`${text}\n`),
+    writeError: (text: string) => terminal.writeError(`${text}\n`),
+  };
+  withConfig(program.command('check-config'), terminal)
     .description('every mistake in the configuration, with its place')
-    .option(
-      '--config.file <file>',
-      'the main configuration file',
-      terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml',
-    )
     .option('--online', 'also reach every log store and channel, without sending anything', false)
     .action(async (options: { 'config.file': string; online: boolean }) => {
       const { probeConfig } = await import('./probe-config.ts');
-      const line = (write: (text: string) => void) => (text: string) => write(`${text}\n`);
-      finish(
-        await checkConfig({
-          ...{ file: options['config.file'], online: options.online, env: terminal.env, probe: probeConfig },
-          write: line((text) => terminal.write(text)),
-          writeError: line((text) => terminal.writeError(text)),
-        }),
-      );
+      const { 'config.file': file, online } = options;
+      finish(await checkConfig({ ...lines, file, online, env: terminal.env, probe: probeConfig }));
     });
+
+  withConfig(program.command('classify'), terminal)
+    .description('the category of every alert in a file, with its reasons')
+    .argument('<file>', 'webhook payloads, an alert list, or NDJSON of alerts or alerting rules; - for standard input')
+    .option('-o, --output <form>', 'table, json or ndjson', 'table')
+    .option('--threshold <share>', '0 to 1: below it an alert stays unclassified; 0 always decides')
+    .action(async (file: string, options: ClassifyFlags) => finish(await classify(file, options, terminal, lines)));
 }
 
-/** A file's bytes, or standard input for `-`. */
-export function readInput(terminal: Terminal, file: string): Uint8Array {
-  return file === '-' ? terminal.stdin() : readFileSync(file);
+interface ClassifyFlags {
+  readonly 'config.file': string;
+  readonly output: string;
+  readonly threshold?: string;
+}
+
+async function classify(
+  file: string,
+  options: ClassifyFlags,
+  terminal: Terminal,
+  lines: { write: (text: string) => void; writeError: (text: string) => void },
+): Promise<number> {
+  const { output, threshold } = options;
+  if (output !== 'table' && output !== 'json' && output !== 'ndjson')
+    throw new CliError(`--output: found ${output}, allowed is table, json or ndjson`, 2);
+  const loaded = await loadConfig({ file: options['config.file'], env: terminal.env });
+  if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));
+  const { compileClassifier } = await import('../classify/classifier.ts');
+  const { classifyCommand } = await import('./classify.ts');
+  return classifyCommand({
+    ...lines,
+    file,
+    read: async () => Buffer.from(file === '-' ? await terminal.stdin() : readFileSync(file)).toString('utf8'),
+    format: output,
+    ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
+    classifier: compileClassifier(loaded.config.categories),
+  });
+}
+
+function withConfig(command: Command, terminal: Terminal): Command {
+  const standard = terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml';
+  return command.option('--config.file <file>', 'the main configuration file', standard);
 }

@@ -9,7 +9,8 @@ export interface Terminal {
   readonly columns: number | null;
   write(text: string): void;
   writeError(text: string): void;
-  stdin(): Uint8Array;
+  /** All of standard input. */
+  stdin(): Promise<Uint8Array>;
   /** Calls once for SIGTERM or SIGINT. */
   onStop(stop: (signal: string) => void): void;
   /** Calls for each SIGHUP. */

@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { createLogger } from '../telemetry/logger.ts';
+import { writeFully } from '../write-fully.ts';
 import { openEngine, type Engine } from './engine.ts';
 import type { EngineCall, EngineSettings, FromEngine, ToEngine } from './messages.ts';
 
@@ -31,7 +31,7 @@ port.on('message', (message: ToEngine) => {
 
 /** What cannot be opened ends the thread, and with it the start. */
 async function open(settings: EngineSettings): Promise<Engine> {
-  const log = createLogger(settings.log, (line) => void writeSync(STANDARD_ERROR, line));
+  const log = createLogger(settings.log, (line) => void writeFully(STANDARD_ERROR, line));
   const opened = await openEngine(settings, log);
   tellCommits(opened);
   say({ type: 'ready' });
