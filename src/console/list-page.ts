@@ -50,8 +50,6 @@ function number(n: number): string {
   return n >= COUNTED_TO ? `${COUNTED_TO.toLocaleString('en')} or more` : n.toLocaleString('en');
 }
 
-const ANY = ['', 'any'] as const;
-
 /** One choice a field; addresses may name several values, which then stand as they are. */
 function filterForm(query: ListQuery): Html {
   const filtered = isFiltered(query);
@@ -70,7 +68,7 @@ function filterForm(query: ListQuery): Html {
     <details class="fold" id="filters" ${filtered && html`open`}>
       <summary>Filter</summary>
       <div class="filter-fields">
-        ${select('status', 'Status', query.status, LIST_ORDER, statusWord)}
+        ${select('status', 'Status', query.status, LIST_ORDER, statusWord, 'all but closed')}
         ${select('level', 'Level', query.level, LEVELS, (level) => `Level ${level.toUpperCase()}`)}
         ${select('priority', 'Priority', query.priority, PRIORITIES, (priority) => priority)}
         ${select('category', 'Category', query.category, CATEGORIES, categoryTitle)}
@@ -91,10 +89,11 @@ function select(
   chosen: readonly string[],
   values: readonly string[],
   words: (value: string) => string,
+  any = 'any',
 ): Html {
   const several = chosen.length > 1;
   const options: readonly (readonly [string, string])[] = [
-    ANY,
+    ['', any],
     ...values.map((value) => [value, words(value)] as const),
   ];
   return html`<label class="field">

@@ -1,5 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
-import type { IncidentStatus } from '../domain/incident.ts';
+import { LEVELS, type IncidentStatus } from '../domain/incident.ts';
+import { PRIORITIES } from '../domain/priority.ts';
 import { narrow, type IncidentFilter } from './incident-filter.ts';
 import type { IncidentRow, Tables } from './schema.ts';
 
@@ -40,7 +41,8 @@ const LISTED: readonly string[] = ['triggered', 'acknowledged', 'resolved'];
 
 /**
  * Open incidents by status, priority, level (the higher first) and age (the oldest first); what is over after them, the
- * newest first, as nobody waits for it. One index serves each part.
+ * newest first, as nobody waits for it. Each shelf of the order is one range of an index, so that a page costs the same
+ * however many incidents there are.
  */
 export async function listRows(
   db: Kysely<Tables>,
@@ -48,21 +50,44 @@ export async function listRows(
   limit: number,
   after: ListPlace | null,
 ): Promise<ListRow[]> {
-  const { status = LISTED, ...others } = filter;
-  const wanted = LIST_ORDER.filter((one) => (status.length === 0 ? LISTED : status).includes(one));
-  const begun = after === null ? wanted : wanted.slice(Math.max(0, wanted.indexOf(after.status as IncidentStatus)));
+  const { status, level, priority, ...others } = filter;
+  const shelves = shelvesOf(given(status, LISTED), given(priority, PRIORITIES), given(level, LEVELS));
+  const at = after === null ? -1 : shelves.findIndex((shelf) => holds(shelf, after));
   const rows: ListRow[] = [];
-  for (const one of begun) {
+  for (const [index, shelf] of shelves.entries()) {
     if (rows.length >= limit) break;
-    const query = narrow(db.selectFrom('incidents').select(COLUMNS).where('status', '=', one), others);
-    const from = after?.status === one ? after : null;
-    rows.push(
-      ...(await ordered(query, isOver(one), from)
-        .limit(limit - rows.length)
-        .execute()),
-    );
+    if (index < at) continue;
+    const query = narrow(db.selectFrom('incidents').select(COLUMNS), others);
+    const found = await take(query, shelf, index === at ? (after?.number ?? null) : null, limit - rows.length);
+    rows.push(...found);
   }
   return rows;
+}
+
+/** Incidents that stand together in the order. What is over is one shelf whatever its priority. */
+interface Shelf {
+  readonly status: IncidentStatus;
+  readonly priorities: readonly string[];
+  readonly levels: readonly string[];
+}
+
+function shelvesOf(statuses: readonly string[], priorities: readonly string[], levels: readonly string[]): Shelf[] {
+  const wanted = LIST_ORDER.filter((status) => statuses.includes(status));
+  const sorted = PRIORITIES.filter((priority) => priorities.includes(priority));
+  const higherFirst = LEVELS.toReversed().filter((level) => levels.includes(level));
+  return wanted.flatMap((status) =>
+    isOver(status)
+      ? [{ status, priorities: sorted, levels: higherFirst }]
+      : sorted.flatMap((priority) => higherFirst.map((level) => ({ status, priorities: [priority], levels: [level] }))),
+  );
+}
+
+function holds({ status, priorities, levels }: Shelf, place: ListPlace): boolean {
+  return status === place.status && priorities.includes(place.priority) && levels.includes(place.level);
+}
+
+function given(values: readonly string[] | undefined, all: readonly string[]): readonly string[] {
+  return values === undefined || values.length === 0 ? all : values;
 }
 
 function isOver(status: IncidentStatus): boolean {
@@ -71,20 +96,16 @@ function isOver(status: IncidentStatus): boolean {
 
 type Query = SelectQueryBuilder<Tables, 'incidents', ListRow>;
 
-function ordered(query: Query, over: boolean, after: ListPlace | null): Query {
-  if (over) return (after === null ? query : query.where('number', '<', after.number)).orderBy('number', 'desc');
-  const sorted = query.orderBy('priority').orderBy('level', 'desc').orderBy('number');
-  if (after === null) return sorted;
-  const { priority, level, number } = after;
-  return sorted
-    .where('priority', '>=', priority) // lets the index begin there
-    .where((eb) =>
-      eb.or([
-        eb('priority', '>', priority),
-        eb('level', '<', level),
-        eb.and([eb('level', '=', level), eb('number', '>', number)]),
-      ]),
-    );
+async function take(query: Query, shelf: Shelf, after: number | null, limit: number): Promise<ListRow[]> {
+  const over = isOver(shelf.status);
+  let narrowed = query.where('status', '=', shelf.status);
+  if (shelf.priorities.length < PRIORITIES.length) narrowed = narrowed.where('priority', 'in', [...shelf.priorities]);
+  if (shelf.levels.length < LEVELS.length) narrowed = narrowed.where('level', 'in', [...shelf.levels]);
+  if (after !== null) narrowed = narrowed.where('number', over ? '<' : '>', after);
+  return narrowed
+    .orderBy('number', over ? 'desc' : 'asc')
+    .limit(limit)
+    .execute();
 }
 
 /** @returns the numbers at the top of the list */
@@ -94,7 +115,8 @@ export async function countOpen(db: Kysely<Tables>): Promise<OpenCounts> {
       .selectFrom('incidents')
       .select('number')
       .where('status', 'in', [...status]);
-    if (level !== null) some = some.where('level', '=', level);
+    // with every priority named, the index leads to the level
+    if (level !== null) some = some.where('priority', 'in', [...PRIORITIES]).where('level', '=', level);
     const row = await db
       .selectFrom(some.limit(COUNTED_TO).as('some'))
       .select((eb) => eb.fn.countAll<number>().as('n'))

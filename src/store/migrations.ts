@@ -186,22 +186,36 @@ async function expiryIndex(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** What the console's list shows and is sorted by, so that no state has to be read for it. */
+/**
+ * What the console's list shows and is sorted by, so that no state has to be read for it. The table is made anew with the
+ * state as its last column: SQLite has to walk through it to reach what lies behind.
+ */
 async function listColumns(db: Kysely<Tables>): Promise<void> {
-  const add = () => db.schema.alterTable('incidents');
-  await add()
-    .addColumn('starts_at', 'bigint', (c) => c.notNull().defaultTo(0))
-    .execute();
-  for (const column of ['acknowledged_by', 'owner', 'next_kind'] as const)
-    await add().addColumn(column, 'text').execute();
-  await add().addColumn('next_at', 'bigint').execute();
+  await db.schema.alterTable('incidents').renameTo('incidents_before').execute();
+  const texts = [
+    ...['status', 'level', 'category', 'severity', 'priority', 'team'],
+    ...['service', 'environment', 'source', 'title', 'grouping_key'],
+  ];
+  const numbers = ['attach_until', 'firing', 'created_at', 'updated_at'];
+  let incidents = db.schema
+    .createTable('incidents')
+    .addColumn('uid', 'text', (c) => c.primaryKey())
+    .addColumn('number', 'bigint', (c) => c.notNull().unique());
+  for (const column of texts) incidents = incidents.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of numbers) incidents = incidents.addColumn(column, 'bigint', (c) => c.notNull());
+  incidents = incidents.addColumn('starts_at', 'bigint', (c) => c.notNull().defaultTo(0));
+  for (const column of ['acknowledged_at', 'resolved_at', 'next_at']) incidents = incidents.addColumn(column, 'bigint');
+  for (const column of ['acknowledged_by', 'owner', 'next_kind']) incidents = incidents.addColumn(column, 'text');
+  await incidents.addColumn('state', 'text', (c) => c.notNull()).execute();
+  const kept = sql.raw(['uid', 'number', ...texts, ...numbers, 'acknowledged_at', 'resolved_at', 'state'].join(', '));
+  await sql`insert into incidents (${kept}) select ${kept} from incidents_before`.execute(db);
+  await sql`drop table incidents_before`.execute(db);
   await fillListColumns(db);
-  await db.schema
-    .createIndex('incidents_by_need')
-    .on('incidents')
-    .columns(['status', 'priority', 'level desc', 'number'])
-    .execute();
-  await db.schema.createIndex('incidents_by_age').on('incidents').columns(['status', 'number']).execute();
+  const index = (name: string) => db.schema.createIndex(name).on('incidents');
+  await index('incidents_by_group').columns(['grouping_key', 'attach_until']).execute();
+  await index('incidents_by_status').columns(['status', 'level', 'created_at']).execute();
+  await index('incidents_by_need').columns(['status', 'priority', 'level desc', 'number']).execute();
+  await index('incidents_by_age').columns(['status', 'number']).execute();
 }
 
 async function fillListColumns(db: Kysely<Tables>): Promise<void> {

@@ -16,6 +16,10 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
     what: 'From webhook to the Level 2 mail handed to SMTP, no logs (wanted: p99 < 250 ms)',
     run: async () => (await import('./page.ts')).benchPage(),
   },
+  console: {
+    what: 'Server time of the list at 1,000 and 200,000 incidents (wanted: < 100 ms, ratio < 1.3)',
+    run: async () => (await import('./console.ts')).benchConsole(),
+  },
   judgement: {
     what: 'Category of the labelled alerts',
     run: async () => (await import('./judgement.ts')).benchJudgement(),

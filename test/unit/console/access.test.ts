@@ -203,7 +203,7 @@ describe('without any account', () => {
 
   it('words come from us only: an address cannot put any on the page', async () => {
     const answer = await browser().agent.get('/?done=Send+your+token+to+eve&of=INC-1');
-    expect(answer.text).not.toContain('eve');
+    expect(answer.text).not.toContain('Send your');
     expect((await browser().agent.get('/?done=note&of=INC-1')).text).toContain('INC-1: Your note is on record.');
   });
 });

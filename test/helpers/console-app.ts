@@ -1,0 +1,59 @@
+import express, { type Express } from 'express';
+import type { Kysely } from 'kysely';
+import { createConsole } from '../../src/console/console.ts';
+import type { PersonCommand } from '../../src/engine/messages.ts';
+import { authorize, createDoor } from '../../src/http/authorize.ts';
+import { handleErrors } from '../../src/http/http-problem.ts';
+import { accountsOf } from '../../src/store/access.ts';
+import { createReadModel, type ReadModel } from '../../src/store/read-model.ts';
+import type { Tables } from '../../src/store/schema.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { temporaryFolder } from '../servers/cleanup.ts';
+import { rulesOf } from './fake-rules.ts';
+
+/** The console over a store of its own, in this process, with a clock that a test sets. */
+export interface ConsoleApp {
+  readonly app: Express;
+  readonly db: Kysely<Tables>;
+  readonly store: Store;
+  readonly read: ReadModel;
+  now: number;
+  close(): Promise<void>;
+}
+
+export async function startConsoleApp(): Promise<ConsoleApp> {
+  const db = await openSqlite(temporaryFolder('console-app').path);
+  const rules = rulesOf({ groupingBy: ['instance'] });
+  const clock = { now: Date.UTC(2026, 0, 5, 3) };
+  const wall = () => clock.now;
+  const store = await openStore({
+    db,
+    rules: () => rules,
+    clock: { wall, monotonic: wall },
+    onCommitted() {},
+    onClockStep() {},
+  });
+  const accounts = accountsOf(db);
+  const secret = Buffer.alloc(32, 7);
+  const door = createDoor(accounts, secret, wall);
+  const read = createReadModel(db);
+  const app = express();
+  const command = async ({ number, command }: { number: number; command: PersonCommand }) =>
+    store.transact(async (unit) => {
+      const { uid } = await unit.tx
+        .selectFrom('incidents')
+        .select('uid')
+        .where('number', '=', number)
+        .executeTakeFirstOrThrow();
+      await unit.incident(uid);
+      const decision = unit.run(uid, command);
+      return 'refused' in decision
+        ? ({ outcome: 'refused', detail: decision.detail } as const)
+        : ({ outcome: 'done' } as const);
+    });
+  app.use(createConsole({ read, engine: { command }, procedure: () => [], accounts, door, secret, now: wall }));
+  app.use('/api', authorize(door), (_req, res) => void res.json({ ok: true }));
+  app.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));
+  return Object.assign(clock, { app, db, store, read, close: () => store.close() });
+}
