@@ -199,8 +199,7 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
       'the page on record',
       async () => ofType(await timeline(bridge, told.id), 'notified')[0],
     );
-    const answer = 'people were told before or soon after the logs were given up';
-    expect([answer, Date.parse(paged.at) - Date.parse(told.createdAt) < 10_000]).toEqual([answer, true]);
+    expect(Date.parse(paged.at) - Date.parse(told.createdAt)).toBeLessThan(10_000);
   });
 
   it('nothing went to the fallback, the log holds no error, and promtool has nothing against the metrics', async () => {
