@@ -3,7 +3,7 @@ import { LEVELS } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import { COUNTED_TO, LIST_ORDER, type ListRow, type OpenCounts } from '../store/incident-list.ts';
 import { html, type Html } from './html.ts';
-import { isFiltered, listAddress, type ListQuery } from './list-query.ts';
+import { isFiltered, listAddress, OPEN, statusChoice, type ListQuery } from './list-query.ts';
 import { shell, type Said } from './shell.ts';
 import type { Visitor } from './visitor.ts';
 import { age, badge, breakable, categoryTitle, nextWords, statusBadge, statusWord } from './words.ts';
@@ -40,9 +40,9 @@ export function listPage(options: ListPageOptions): string {
 function countLine({ triggered, acknowledged, level3 }: OpenCounts): Html {
   const open = Math.min(COUNTED_TO, triggered + acknowledged);
   return html`<p class="counts" id="counts">
-    <a href="/?status=triggered&amp;status=acknowledged"><b>${number(open)}</b> open</a>
+    <a href="/?status=open"><b>${number(open)}</b> open</a>
     <a href="/?status=triggered" class="${triggered > 0 && 'is-urgent'}"><b>${number(triggered)}</b> unacknowledged</a>
-    <a href="/?status=triggered&amp;status=acknowledged&amp;level=3"><b>${number(level3)}</b> at Level 3</a>
+    <a href="/?status=open&amp;level=3"><b>${number(level3)}</b> at Level 3</a>
   </p>`;
 }
 
@@ -68,7 +68,7 @@ function filterForm(query: ListQuery): Html {
     <details class="fold" id="filters" ${filtered && html`open`}>
       <summary>Filter</summary>
       <div class="filter-fields">
-        ${select('status', 'Status', query.status, LIST_ORDER, statusWord, 'all but closed')}
+        ${select('status', 'Status', statusChoice(query), [OPEN, ...LIST_ORDER], statusWord, 'all but closed')}
         ${select('level', 'Level', query.level, LEVELS, (level) => `Level ${level.toUpperCase()}`)}
         ${select('priority', 'Priority', query.priority, PRIORITIES, (priority) => priority)}
         ${select('category', 'Category', query.category, CATEGORIES, categoryTitle)}

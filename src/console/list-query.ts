@@ -16,6 +16,10 @@ export interface ListQuery {
   readonly after: ListPlace | null;
 }
 
+/** Stands for what is not over, as one choice. */
+export const OPEN = 'open';
+const OPEN_STATUSES: readonly string[] = ['triggered', 'acknowledged'];
+
 export const PAGE_SIZE = 100;
 const PAGE_MAX = 1_000;
 const TEXT_MAX = 256;
@@ -24,7 +28,7 @@ const TEXT_MAX = 256;
 export function readListQuery(query: Readonly<Record<string, unknown>>): ListQuery {
   const limit = Number(one(query['limit']));
   return {
-    status: some(query['status'], LIST_ORDER),
+    status: one(query['status']) === OPEN ? OPEN_STATUSES : some(query['status'], LIST_ORDER),
     level: some(query['level'], LEVELS),
     category: some(query['category'], CATEGORIES),
     priority: some(query['priority'], PRIORITIES),
@@ -57,10 +61,16 @@ export function toFilter({ status, level, category, priority, team, q }: ListQue
   };
 }
 
+/** The statuses as they are chosen: `open` where it is just those. */
+export function statusChoice({ status }: ListQuery): readonly string[] {
+  return status.join() === OPEN_STATUSES.join() ? [OPEN] : status;
+}
+
 /** The address of a list. */
 export function listAddress(query: ListQuery, after: ListPlace | null = query.after): string {
   const words = new URLSearchParams();
-  for (const name of ['status', 'level', 'category', 'priority'] as const) {
+  for (const value of statusChoice(query)) words.append('status', value);
+  for (const name of ['level', 'category', 'priority'] as const) {
     for (const value of query[name]) words.append(name, value);
   }
   for (const name of ['team', 'q'] as const) if (query[name] !== '') words.set(name, query[name]);

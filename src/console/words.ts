@@ -49,6 +49,7 @@ export function clock(at: number, now: number): Html {
 }
 
 const STATUS_WORDS: Readonly<Record<string, string>> = {
+  open: 'Open',
   triggered: 'Not acknowledged',
   acknowledged: 'Acknowledged',
   resolved: 'Resolved',

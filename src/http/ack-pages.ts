@@ -90,7 +90,8 @@ async function show(parts: AckParts, token: string, note: string): Promise<Answe
     <h1>${incident.title}</h1>
     <p><span class="state">${incident.status}</span></p>
     ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident)}
-    ${form(incident, link.reader, confirm)}`;
+    ${form(incident, link.reader, confirm)}
+    <p><a href="/incidents/${id}">The whole incident, with evidence and procedure</a></p>`;
   return { status: 200, body: page(`${id} – ${incident.title}`, body) };
 }
 

@@ -22,7 +22,7 @@ function browser() {
   return {
     agent,
     csrfOn,
-    async send(path: string, fields: Record<string, string>, from = '/') {
+    send: async (path: string, fields: Record<string, string>, from = '/') => {
       const csrf = await csrfOn(from);
       return agent
         .post(path)
