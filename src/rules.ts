@@ -7,6 +7,7 @@ import { matchesAll, parseMatcher } from './domain/matcher.ts';
 import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
 import { compileProcedures } from './incidents/procedure.ts';
+import { NO_LOG_STORE } from './evidence/log-store.ts';
 import { OWN_SOURCE, type Policy, type Rules } from './incidents/rules.ts';
 
 const NEVER = { P1: null, P2: null, P3: null, P4: null };
@@ -20,6 +21,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     policy: toPolicy(policy),
   }));
   const last = lastResort(config);
+  const logs = config.logs.map(({ matchers }) => matchers.map(parseMatcher));
   const classifier = compileClassifier(config.categories);
   const channelsOf = channelLookUp(config);
   const procedures = compileProcedures(config.procedures);
@@ -40,6 +42,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       return null;
     },
     classify: ({ generatorURL, ...facts }) => classifier.classify({ ...facts, expression: expressionOf(generatorURL) }),
+    noLogs: (labels) => (logs.some((matchers) => matchesAll(matchers, labels)) ? null : NO_LOG_STORE),
     policyFor: (labels, source) =>
       source === OWN_SOURCE ? last : (policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last),
     policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,

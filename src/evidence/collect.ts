@@ -4,6 +4,7 @@ import type { Evidence, EvidenceLine, EvidenceState } from '../domain/incident.t
 import type { Failure } from '../domain/result.ts';
 import { cleanLine } from '../domain/text.ts';
 import { selectExcerpt } from './excerpt.ts';
+import { NO_LOG_STORE } from './log-store.ts';
 import type { LogAnswer, LogRecord, LogStore, LogWindow } from './log-store.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
@@ -45,12 +46,7 @@ export async function collectLogs(
   signal: AbortSignal,
 ): Promise<CollectedLogs> {
   const store = stores.find((candidate) => candidate.serves(facts.labels));
-  if (store === undefined)
-    return unavailable(
-      facts,
-      '',
-      'No log store serves these labels: add one under `logs:`, or widen the `matchers` of one that is there.',
-    );
+  if (store === undefined) return unavailable(facts, '', NO_LOG_STORE);
   try {
     const answer = await ask(store, facts, signal);
     return answer.ok

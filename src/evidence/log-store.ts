@@ -3,6 +3,10 @@ import type { Labels } from '../domain/alert.ts';
 import type { EvidenceWindow } from '../domain/incident.ts';
 import type { Failure } from '../domain/result.ts';
 
+/** Why an incident has no logs where no store is for it. */
+export const NO_LOG_STORE =
+  'No log store serves these labels: add one under `logs:`, or widen the `matchers` of one that is there.';
+
 /** One log record as the mining and the excerpt need it, whatever store and field profile it came from. */
 export interface LogRecord {
   /** Epoch milliseconds, null where the record bears no time. */

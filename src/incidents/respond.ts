@@ -17,12 +17,31 @@ export const FIX_GRACE_MS = 30_000;
 
 /** An incident opened: a known fix goes first; else its first step begins. What must reach Level 3 at once does. */
 export function beginResponse(draft: Draft, rules: Rules): void {
-  draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');
+  collectLogs(draft, rules);
   if (rules.mode === 'observe') return;
   const immediate = immediateReason(draft.incident, rules);
   const fixing = startFix(draft, rules);
   if (immediate !== null) escalateAtOnce(draft, rules, immediate.reason, immediate.why);
   else if (!fixing) enterStep(draft, rules, 0, 'page');
+}
+
+/** Has the logs fetched; where no store is there to ask, says so at once, so that nobody waits for them. */
+function collectLogs(draft: Draft, rules: Rules): void {
+  const why = rules.noLogs(draft.incident.labels);
+  if (why === null) {
+    draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');
+    return;
+  }
+  const nothing = { store: '', scope: '', windows: [], counts: {}, lines: [], rawBlob: null, query: null, url: '' };
+  const id = `${draft.uid}-logs`;
+  draft.add('evidence_collected', `Logs: ${why}`, {
+    id,
+    kind: 'logs',
+    state: 'unavailable',
+    reason: why,
+    at: draft.now,
+    ...nothing,
+  });
 }
 
 /** To Level 3 without waiting for anybody. Level 2 is told too, also while a known fix is at work. */

@@ -67,6 +67,8 @@ export interface Rules {
   policyFor(labels: Labels, source: string): Policy;
   policy(name: string): Policy;
   selectFix(incident: Incident): SelectedFix | null;
+  /** Why there will be no logs for an alert with these labels, or null where a store is asked. */
+  noLogs(labels: Labels): string | null;
   /** The steps of the procedure for a category, all levels; texts and links hold blanks. */
   procedure(category: Category): readonly ProcedureStep[];
   /** The channels behind names of teams, people or channels, each once. */

@@ -146,6 +146,8 @@ export class UnitOfWork implements OpenIndex {
   /** Decides and holds what follows. */
   run(uid: string, command: Command): Decision | Refusal {
     const before = this.#incidents.get(uid) ?? null;
+    if (before === null && command.type !== 'observe')
+      throw new Error(`incident ${uid} was not read before "${command.type}"`);
     const successor = this.#successors.get(uid);
     if (command.type === 'reopen' && before?.status === 'resolved' && successor !== undefined) {
       return {

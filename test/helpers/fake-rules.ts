@@ -81,6 +81,7 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
     policy: () => policy,
     selectFix: () => null,
     procedure: () => [],
+    noLogs: () => null,
     channelsOf: (names) => [
       ...new Set(names.flatMap((name) => CHANNELS[name] ?? (/-|fallback/.test(name) ? [name] : []))),
     ],

@@ -77,7 +77,7 @@ export function categoryOf({ classification }: Incident): string {
   if (category === 'unclassified') {
     const guess = alternatives[0];
     const best =
-      guess === undefined
+      guess === undefined || guess.confidence < 0.05
         ? ''
         : `; the best guess is ${CATEGORY_TITLES[guess.category]} (${percent(guess.confidence)})`;
     return `not decided, a person decides${best}${because}`;
