@@ -22,10 +22,21 @@ export function handleErrors(log: Logger): (error: unknown, req: Request, res: R
     if (error instanceof HttpProblem) return sendProblem(res, error.problem, error.extra);
     const status = (error as { status?: unknown }).status;
     if (typeof status === 'number' && status >= 400 && status < 500) {
-      return sendProblem(res, { status, title: 'Bad request', detail: bodyTrouble(status, error as { type?: string }) });
+      return sendProblem(res, {
+        status,
+        title: 'Bad request',
+        detail: bodyTrouble(status, error as { type?: string }),
+      });
     }
-    log.error('a request broke', { path: req.path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    sendProblem(res, { status: 500, title: 'Internal error', detail: 'Tierbell broke while it answered; its log tells more. Nothing was half done.' });
+    log.error('a request broke', {
+      path: req.path,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    sendProblem(res, {
+      status: 500,
+      title: 'Internal error',
+      detail: 'Tierbell broke while it answered; its log tells more. Nothing was half done.',
+    });
   };
 }
 

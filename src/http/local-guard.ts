@@ -9,7 +9,11 @@ const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
  */
 export function guardLocal(req: Request, _res: Response, next: NextFunction): void {
   if (!LOCAL.test(req.headers.host ?? '')) {
-    throw new HttpProblem({ status: 403, title: 'Not from here', detail: 'Without accounts, Tierbell answers only to localhost, 127.0.0.1 and [::1].' });
+    throw new HttpProblem({
+      status: 403,
+      title: 'Not from here',
+      detail: 'Without accounts, Tierbell answers only to localhost, 127.0.0.1 and [::1].',
+    });
   }
   const origin = req.headers.origin;
   if (origin !== undefined && !isLocalOrigin(origin)) {
