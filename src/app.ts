@@ -82,6 +82,10 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
   const read = createReadModel(readDb);
+  if (inbox.continueAfter(await read.deliveriesTaken()))
+    log.warn('inbox.sqlite is new or older than tierbell.sqlite; it goes on where the store stands', {
+      storage: folder,
+    });
   const web = settings.web ?? PLAIN;
   const certified = web.tls?.clientAuth === 'RequireAndVerifyClientCert';
   const front = openFront(config, { read, engine, log, certified });

@@ -26,6 +26,12 @@ export interface Inbox {
   onCommit(listener: (lastSeq: number) => void): void;
   /** When each source last delivered (epoch milliseconds), as far as the newest {@link LOOK_BACK_ROWS} tell. */
   lastSeen(): ReadonlyMap<string, number>;
+  /**
+   * Lets numbers go on after `seq`, up to which the store has taken. An inbox that was lost, or is older than the store,
+   * would give numbers again that count as taken: what it answered with 200 would never be looked at.
+   * @returns whether the numbers had fallen behind
+   */
+  continueAfter(seq: number): boolean;
   /** Whether it can store. After a failure this tries a small write, so it recovers without any delivery. */
   healthy(): Health;
   /** Stores what waits, then closes. */
@@ -118,6 +124,18 @@ class SqliteInbox implements Inbox {
       )
       .all(LOOK_BACK_ROWS);
     return new Map(rows.map(({ source, at }) => [source, at]));
+  }
+
+  continueAfter(seq: number): boolean {
+    const given = this.#db
+      .prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'")
+      .get();
+    if ((given?.seq ?? 0) >= seq) return false;
+    this.#db.transaction(() => {
+      this.#db.exec("DELETE FROM sqlite_sequence WHERE name = 'deliveries'");
+      this.#db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)").run(seq);
+    })();
+    return true;
   }
 
   healthy(): Health {

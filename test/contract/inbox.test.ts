@@ -205,6 +205,18 @@ describe('the inbox', () => {
     expect(Object.fromEntries(open().lastSeen())).toEqual({ am: 3_000, grafana: 2_000 });
   });
 
+  it('that was lost, or is older than the store, gives no number again that the store counts as taken', async () => {
+    const inbox = open();
+    expect(inbox.continueAfter(0)).toBe(false);
+    expect(inbox.continueAfter(41)).toBe(true);
+    const { seq } = await inbox.append('am', Buffer.from('new'), 1_000);
+    expect(seq).toBe(42);
+    expect(read().after(41, 10, 1e6)).toHaveLength(1);
+    expect(inbox.continueAfter(42)).toBe(false);
+    expect(inbox.continueAfter(50)).toBe(true);
+    expect((await inbox.append('am', Buffer.from('newer'), 2_000)).seq).toBe(51);
+  });
+
   it('keeps a ballast beside the file', () => {
     open();
     expect(existsSync(`${path}.ballast`)).toBe(true);
