@@ -72,7 +72,8 @@ export function tellEnd(
 }
 
 function tellWhereToLook(url: string, account: Account): void {
-  account.say('Look further from a second terminal, in this folder:');
+  account.say(`The console, in a browser: ${url}`);
+  account.say('Or look further from a second terminal, in this folder:');
   account.plain(`npm run -s tierbell -- incident list --url ${url}`);
   account.plain(`npm run -s tierbell -- incident show INC-3 --url ${url}`);
   account.plain(`npm run -s tierbell -- incident ack INC-3 --url ${url}`);

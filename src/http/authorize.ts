@@ -51,9 +51,11 @@ export function authorize(door: Door): RequestHandler {
   return async (req, res, next) => {
     if (await door.isOpen()) return guardLocal(req, res, next);
     const looks = req.method === 'GET' || req.method === 'HEAD';
-    const holder =
-      (await door.byToken(req)) ?? (looks && bearerOf(req) === undefined ? await door.bySession(req) : null);
+    const identify = async (): Promise<TokenHolder | null> =>
+      (await door.byToken(req)) ?? (looks && bearerOf(req) === undefined ? door.bySession(req) : null);
+    const holder = await identify();
     if (holder === null) throw unknown(req);
+    res.locals['still'] = async () => (await identify()) !== null;
     const needed: Role = looks ? 'viewer' : 'responder';
     if (!allows(holder.role, needed)) throw forbidden(holder, needed);
     res.locals['actor'] = holder;
@@ -64,6 +66,12 @@ export function authorize(door: Door): RequestHandler {
 /** The token's holder, or null where the door is open to all. */
 export function actorOf(res: Response): TokenHolder | null {
   return (res.locals['actor'] as TokenHolder | undefined) ?? null;
+}
+
+/** Whether whoever opened this answer may still see it: for answers that last, as a token may be taken back. */
+export function stillAllowed(res: Response): Promise<boolean> {
+  const still = res.locals['still'] as (() => Promise<boolean>) | undefined;
+  return still === undefined ? Promise.resolve(true) : still();
 }
 
 /** For routes that need more than their method says. */

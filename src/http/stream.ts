@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { stillAllowed } from './authorize.ts';
 import type { StampedEntry } from '../store/ledger.ts';
 
 export interface StreamParts {
@@ -90,7 +91,18 @@ export class Stream {
     }
   }
 
+  /** Those whose token was taken back are cut off before anything more is told. */
+  async #dropRefused(): Promise<void> {
+    for (const client of this.#clients) {
+      if (await stillAllowed(client)) continue;
+      client.end();
+      this.#forget(client);
+    }
+  }
+
   async #tellPage(): Promise<void> {
+    await this.#dropRefused();
+    if (this.#clients.size === 0) return;
     const entries = await this.#parts.after(this.#sent ?? 0, PAGE);
     if (entries.length === PAGE) this.#again = true;
     const text = entries.map(eventOf).join('');
@@ -104,6 +116,7 @@ export class Stream {
   }
 
   #beat(): void {
+    this.#dropRefused().catch((error: unknown) => this.#parts.failed(error));
     for (const client of this.#clients) this.#write(client, ': still here\n\n');
   }
 

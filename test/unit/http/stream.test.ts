@@ -1,0 +1,129 @@
+import express from 'express';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Stream } from '../../../src/http/stream.ts';
+import type { StampedEntry } from '../../../src/store/ledger.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
+
+/** A ledger in memory. */
+class Ledger {
+  readonly entries: StampedEntry[] = [];
+
+  add(count = 1): void {
+    for (let added = 0; added < count; added++) {
+      const n = this.entries.length + 1;
+      const actor = { kind: 'system', name: 'tierbell' };
+      const text = `entry ${n}`;
+      this.entries.push({ n, number: 7, incident: 'u', seq: n, at: '', actor, type: 'note', text, data: {}, hash: '' });
+    }
+  }
+}
+
+let ledger: Ledger;
+let stream: Stream;
+let server: Server;
+let allowed: boolean;
+let failures: unknown[];
+
+beforeEach(async () => {
+  ledger = new Ledger();
+  allowed = true;
+  failures = [];
+  stream = new Stream({
+    after: async (n, limit) => ledger.entries.filter((entry) => entry.n > n).slice(0, limit),
+    newest: async () => ledger.entries.length,
+    failed: (error) => void failures.push(error),
+  });
+  const app = express();
+  app.get('/', (req, res) => {
+    res.locals['still'] = async () => allowed;
+    return stream.serve(req, res);
+  });
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+});
+
+afterEach(() => {
+  stream.close();
+  server.closeAllConnections();
+  server.close();
+  expect(failures).toEqual([]);
+});
+
+/** Reads a stream as a browser does; `ids` grows, `over` settles when the server ends it. */
+async function listen(lastId?: string): Promise<{ ids: number[]; events: string[]; over: Promise<void> }> {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const answer = await fetch(url, { headers: lastId === undefined ? {} : { 'last-event-id': lastId } });
+  const ids: number[] = [];
+  const events: string[] = [];
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const chunk of answer.body ?? []) {
+      text += Buffer.from(chunk).toString('utf8');
+      const whole = text.split('\n\n');
+      text = whole.pop() ?? '';
+      for (const event of whole) {
+        const id = /^id: (\d+)$/m.exec(event)?.[1];
+        if (id !== undefined) ids.push(Number(id));
+        events.push(/^event: (.+)$/m.exec(event)?.[1] ?? '');
+      }
+    }
+  };
+  return { ids, events, over: read() };
+}
+
+function commit(count: number): void {
+  ledger.add(count);
+  stream.committed();
+}
+
+it('tells what is committed from now on, in order, to everybody', async () => {
+  ledger.add(3);
+  const [one, two] = [await listen(), await listen()];
+  commit(2);
+  commit(1);
+  await waitFor('both to have read', () => one.ids.length === 3 && two.ids.length === 3);
+  expect([one.ids, two.ids]).toEqual([
+    [4, 5, 6],
+    [4, 5, 6],
+  ]);
+});
+
+it('misses nothing and repeats nothing for somebody who comes back', async () => {
+  ledger.add(10);
+  const back = await listen('6');
+  commit(1);
+  await waitFor('all to be read', () => back.ids.length === 5);
+  expect(back.ids).toEqual([7, 8, 9, 10, 11]);
+});
+
+it.each(['2', '99999', 'nonsense', '-1'])('starts somebody afresh who comes back with %s', async (lastId) => {
+  ledger.add(1500);
+  const back = await listen(lastId);
+  await waitFor('a reset', () => back.events.includes('reset'));
+  commit(1);
+  await waitFor('the next one', () => back.ids.includes(1501));
+  expect(back.ids).toEqual([1500, 1501]);
+});
+
+it('tells a long backlog whole', async () => {
+  const one = await listen();
+  commit(1300);
+  await waitFor('all of it', () => one.ids.length === 1300);
+  expect(one.ids).toEqual(Array.from({ length: 1300 }, (_item, index) => index + 1));
+});
+
+it('ends for somebody whose token was taken back, before anything more is told', async () => {
+  const one = await listen();
+  commit(1);
+  await waitFor('the first', () => one.ids.length === 1);
+  allowed = false;
+  commit(1);
+  await one.over;
+  expect(one.ids).toEqual([1]);
+  allowed = true;
+  const next = await listen();
+  commit(1);
+  await waitFor('the next one', () => next.ids.length === 1);
+  expect(next.ids).toEqual([3]);
+});
