@@ -19,13 +19,18 @@ export type House = TakeParts & ExpireParts & EvidenceParts & FixParts & Handove
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
   { kinds: ['deadline'], concurrency: 4, leaseMs: 30_000 },
-  { kinds: ['notify'], concurrency: 16, leaseMs: 60_000 },
-  { kinds: ['refresh'], concurrency: 4, leaseMs: 60_000 },
   { kinds: ['evidence'], concurrency: 4, leaseMs: 60_000 },
   { kinds: ['handover'], concurrency: 2, leaseMs: 60_000 },
   { kinds: ['verify'], concurrency: 8, leaseMs: 30_000 },
   { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },
 ];
+
+/** Each channel is worked on apart, so that one that hangs holds up no other; what a reload adds shares a lane. */
+function messageLanes(channels: readonly string[]): Lane[] {
+  const kinds = ['notify', 'refresh'] as const;
+  const apart = channels.map((channel) => ({ kinds, concurrency: 8, leaseMs: 60_000, which: { channel } }));
+  return [...apart, { kinds, concurrency: 8, leaseMs: 60_000, which: { exceptChannels: channels } }];
+}
 
 /** How often it looks for alerts that were not sent again in time. */
 const EXPIRE_EVERY_MS = 1_000;
@@ -63,7 +68,7 @@ export function createPipeline(house: House): Pipeline {
   };
   const runner = new Runner({
     store: house.store,
-    lanes: LANES,
+    lanes: [...LANES, ...messageLanes([...house.channels.keys()])],
     handle: (job, signal) => (act[job.kind] as (job: Job, signal: AbortSignal) => Promise<void>)(job, signal),
     setAside: (job, why) => setAside(house.store, job, why),
     log: house.log,

@@ -44,6 +44,8 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
 
 async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | null> {
   const { host, port } = readAddress(flags['web.listenAddress']);
+  let reload = (): void => {}; // a SIGHUP before it is ready has nothing to read again
+  terminal.onReload(() => reload());
   const adminToken = readAdminToken(terminal);
   const externalUrl = readExternalUrl(flags['web.externalUrl']);
   const web = await readWebConfig(flags['web.config.file'], terminal);
@@ -77,7 +79,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
     throw new CliError(sentence(error, flags['web.listenAddress']), (error as Error).name === 'OpenDoor' ? 2 : 1);
   });
   stopOnSignal(app, terminal, log);
-  terminal.onReload(() => void app.reload().catch(() => {})); // logged where it fails
+  reload = () => void app.reload().catch(() => {}); // logged where it fails
   terminal.settled();
   log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);

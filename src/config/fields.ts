@@ -73,6 +73,10 @@ export const name = z
     'a name of letters, digits, dot, dash, underscore or space, at most 63 long',
   );
 
+/** A name that is not one of those which Tierbell uses itself. */
+export const nameBut = (taken: string) =>
+  name.refine((text) => text !== taken, { params: { allowed: `any name but \`${taken}\`, which is Tierbell's own` } });
+
 export const category = z.enum(CATEGORIES);
 export const decidedCategory = z.enum(CATEGORIES).exclude(['unclassified']);
 export const priority = z.enum(PRIORITIES);

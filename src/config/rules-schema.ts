@@ -8,6 +8,7 @@ import {
   linearPattern,
   matchers,
   name,
+  nameBut,
   positiveDuration,
   priority,
 } from './fields.ts';
@@ -156,7 +157,7 @@ const step = z.strictObject({
 });
 
 export const escalationPolicy = z.strictObject({
-  name,
+  name: nameBut('fallback'),
   matchers: matchers.default([]),
   steps: z.array(step).min(1),
   max_time_at_level: z.partialRecord(z.enum(['1', '2', '3', 'x']), byPriority).optional(),

@@ -7,7 +7,7 @@ import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
 import type { Draft } from './draft.ts';
 import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell } from './respond.ts';
-import type { Rules } from './rules.ts';
+import { OWN_SOURCE, type Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
 
 type Observe = Extract<Command, { type: 'observe' }>;
@@ -90,6 +90,7 @@ function alertsText(fired: number, resolved: number, ended: string, firing: numb
 export function classify(draft: Draft, rules: Rules, logLines: readonly string[]): void {
   const incident = draft.incident;
   if (incident.classification.method === 'person') return;
+  if (incident.source === OWN_SOURCE) return classifyOwn(draft);
   const { labels, annotations, source, generatorURL } = incident;
   const result = rules.classify({ labels, annotations, source, generatorURL, logLines });
   const before = incident.classification;
@@ -97,6 +98,15 @@ export function classify(draft: Draft, rules: Rules, logLines: readonly string[]
   if (!first && before.category === result.category && before.confidence >= result.confidence) return;
   const percent = Math.round(result.confidence * 100);
   draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
+}
+
+/** Tierbell's own trouble is none of the four, whatever words stand in it. */
+function classifyOwn(draft: Draft): void {
+  if (draft.incident.classification.category === 'other') return;
+  const reasons = ["it is about Tierbell's own work"];
+  draft.add('classified', `Category other: ${reasons[0]}`, {
+    ...{ category: 'other', confidence: 1, method: 'rule', reasons, alternatives: [] },
+  });
 }
 
 function reprioritise(draft: Draft): void {

@@ -133,7 +133,8 @@ function noticeData(command: { channel: string; purpose: string; detail: string 
 function decideNoticeFailed(draft: Draft, command: Extract<Command, { type: 'notice_failed' }>, rules: Rules): void {
   const text = `Could not tell ${command.channel} (${command.purpose}): ${command.detail}`;
   draft.add('notice_failed', text, noticeData(command));
-  if (command.purpose === 'fallback') return;
+  // Lines that follow a page are no reason to call anybody else.
+  if (command.purpose === 'fallback' || command.purpose === 'evidence') return;
   tellFallback(
     draft,
     rules,

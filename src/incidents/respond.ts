@@ -27,6 +27,7 @@ export function beginResponse(draft: Draft, rules: Rules): void {
 
 /** Has the logs fetched; where no store is there to ask, says so at once, so that nobody waits for them. */
 function collectLogs(draft: Draft, rules: Rules): void {
+  if (draft.incident.source === OWN_SOURCE) return; // its summary says all there is
   const why = rules.noLogs(draft.incident.labels);
   if (why === null) {
     draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, matchers, name, size } from '../config/fields.ts';
+import { duration, matchers, nameBut, size } from '../config/fields.ts';
 import { label, labelSet, type Labels } from '../domain/alert.ts';
 import { matchesAll, parseMatcher } from '../domain/matcher.ts';
 import { auth, createAuth } from './auth/auth.ts';
@@ -14,7 +14,7 @@ const WATCHDOG = 'Watchdog';
 
 /** The settings that every kind of source has. */
 export const commonSettings = {
-  name,
+  name: nameBut('tierbell'),
   auth: auth.optional(),
   labels: z.record(z.string(), z.string()).default({}),
   max_body: size.optional(),

@@ -1,6 +1,9 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, type Transaction } from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { JobRow, Tables } from './schema.ts';
+
+/** Messages of one channel, or of all but some: each channel is worked on apart. */
+export type Which = { readonly channel: string } | { readonly exceptChannels: readonly string[] } | null;
 
 /** Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first. */
 export async function claimJobs(
@@ -9,6 +12,7 @@ export async function claimJobs(
   limit: number,
   now: number,
   leaseMs: number,
+  which: Which = null,
 ): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
   const rows = await db
@@ -19,6 +23,7 @@ export async function claimJobs(
         .selectFrom('jobs')
         .select('id')
         .where('kind', 'in', [...kinds])
+        .where((all) => ofChannels(all, which))
         .where((or) =>
           or.or([
             or.and([or('state', '=', 'due'), or('due_at', '<=', now)]),
@@ -31,6 +36,12 @@ export async function claimJobs(
     .returningAll()
     .execute();
   return rows.map(toJob).sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
+}
+
+function ofChannels(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {
+  if (which === null) return eb.lit(true);
+  if ('channel' in which) return eb('channel', '=', which.channel);
+  return which.exceptChannels.length === 0 ? eb.lit(true) : eb('channel', 'not in', [...which.exceptChannels]);
 }
 
 /** Puts a claimed job back, to be done at `dueAt`. A lost lease changes nothing. */
@@ -69,11 +80,16 @@ export async function buryJob(db: Kysely<Tables> | Transaction<Tables>, job: Job
 }
 
 /** When the next job of these kinds is due, or null. */
-export async function nextDue(db: Kysely<Tables>, kinds: readonly JobKind[]): Promise<number | null> {
+export async function nextDue(
+  db: Kysely<Tables>,
+  kinds: readonly JobKind[],
+  which: Which = null,
+): Promise<number | null> {
   const row = await db
     .selectFrom('jobs')
     .select((eb) => eb.fn.min('due_at').as('due'))
     .where('state', '=', 'due')
+    .where((all) => ofChannels(all, which))
     .where('kind', 'in', [...kinds])
     .executeTakeFirst();
   return row?.due == null ? null : Number(row.due);
@@ -90,6 +106,12 @@ export async function shiftDueJobs(db: Kysely<Tables> | Transaction<Tables>, byM
     .updateTable('jobs')
     .set({ due_at: sql`due_at + ${Math.floor(byMs)}` })
     .where('state', '=', 'due')
+    .execute();
+  // A lease is good for as long as it was: else what runs now would be claimed a second time.
+  await db
+    .updateTable('jobs')
+    .set({ lease_until: sql`lease_until + ${Math.floor(byMs)}` })
+    .where('state', '=', 'leased')
     .execute();
 }
 

@@ -10,7 +10,15 @@ export interface Words {
 type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [firstTables, accessTables, threadTable, ledgerColumns, expiryIndex, listColumns];
+const STEPS: readonly Step[] = [
+  firstTables,
+  accessTables,
+  threadTable,
+  ledgerColumns,
+  expiryIndex,
+  listColumns,
+  jobChannel,
+];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
@@ -241,4 +249,13 @@ async function fillListColumns(db: Kysely<Tables>): Promise<void> {
     if (last === undefined) return;
     after = Number(last.number);
   }
+}
+
+/** A channel that hangs must not hold up the others: their messages are claimed apart. */
+async function jobChannel(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('channel', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
+  await db.schema.createIndex('jobs_by_channel').on('jobs').columns(['state', 'kind', 'channel', 'due_at']).execute();
 }

@@ -67,6 +67,8 @@ export interface Tables {
     kind: string;
     key: string;
     incident: string;
+    /** For messages, their channel; else ''. */
+    channel: Generated<string>;
     state: string;
     due_at: number;
     lease_until: number | null;

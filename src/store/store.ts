@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { Clock, type ClockSources, type ClockStep } from './clock.ts';
-import { buryJob, claimJobs, freeLeases, nextDue, retryJob, shiftDueJobs } from './jobs.ts';
+import { buryJob, claimJobs, freeLeases, nextDue, retryJob, shiftDueJobs, type Which } from './jobs.ts';
 import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
@@ -18,7 +18,7 @@ export interface Store {
   transact<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /** The sequence number of the last delivery whose effects are committed. */
   deliveriesTaken(): Promise<number>;
-  claim(kinds: readonly JobKind[], limit: number, leaseMs: number): Promise<Job[]>;
+  claim(kinds: readonly JobKind[], limit: number, leaseMs: number, which?: Which): Promise<Job[]>;
   /** Puts a claimed job back until `dueAt`, after a try that failed. */
   retry(job: Job, dueAt: number, error: string): Promise<void>;
   /** Puts a claimed job back until `dueAt` with what it must know then; its tries count on. */
@@ -26,7 +26,7 @@ export interface Store {
   /** Puts a claimed job back because it is not yet time: this was no try. */
   again(job: Job, dueAt: number, payload: Job['payload']): Promise<void>;
   bury(job: Job, error: string): Promise<void>;
-  nextDue(kinds: readonly JobKind[]): Promise<number | null>;
+  nextDue(kinds: readonly JobKind[], which?: Which): Promise<number | null>;
   readonly db: Kysely<Tables>;
   close(): Promise<void>;
 }
@@ -92,16 +92,16 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     async deliveriesTaken() {
       return Number((await readMeta(db, 'deliveries_taken')) ?? 0);
     },
-    async claim(kinds, limit, leaseMs) {
+    async claim(kinds, limit, leaseMs, which) {
       const now = clock.now();
       await catchUp(db);
-      return claimJobs(db, kinds, limit, now, leaseMs);
+      return claimJobs(db, kinds, limit, now, leaseMs, which);
     },
     retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
     postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
     again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: Math.max(0, job.attempts - 1) }),
     bury: (job, error) => buryJob(db, job, error),
-    nextDue: (kinds) => nextDue(db, kinds),
+    nextDue: (kinds, which) => nextDue(db, kinds, which),
     close: () => db.destroy(),
   };
 }

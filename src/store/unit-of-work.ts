@@ -389,6 +389,7 @@ export class UnitOfWork implements OpenIndex {
       ...{
         kind: job.kind,
         key: job.key,
+        channel: 'channel' in job.payload ? job.payload.channel : '',
         incident: job.incident,
         state: 'due',
         due_at: Math.floor(job.dueAt),

@@ -1,4 +1,5 @@
 import type { Job, JobKind } from '../domain/job.ts';
+import type { Which } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import { StaleLease } from '../store/unit-of-work.ts';
@@ -12,6 +13,8 @@ export interface Lane {
   readonly concurrency: number;
   /** How long a claim is good; longer than the longest effect, as after it another may take over. */
   readonly leaseMs: number;
+  /** Only these of its messages; all where it says nothing. */
+  readonly which?: Which;
 }
 
 export interface RunnerParts {
@@ -89,7 +92,7 @@ export class Runner {
   async #fill(lane: Lane): Promise<void> {
     const running = this.#running.get(lane) ?? new Set();
     const { store } = this.#parts;
-    const jobs = await store.claim(lane.kinds, lane.concurrency - running.size, lane.leaseMs);
+    const jobs = await store.claim(lane.kinds, lane.concurrency - running.size, lane.leaseMs, lane.which);
     if (this.#stopped) {
       for (const job of jobs) await store.again(job, job.dueAt, job.payload);
       return;
@@ -101,7 +104,7 @@ export class Runner {
       });
       running.add(work);
     }
-    const due = await store.nextDue(lane.kinds);
+    const due = await store.nextDue(lane.kinds, lane.which);
     const wait = due === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(0, due - store.now()));
     if (running.size < lane.concurrency) this.#sleep(lane, wait);
   }

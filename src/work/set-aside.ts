@@ -3,8 +3,9 @@ import type { Job, JobKind } from '../domain/job.ts';
 import type { Command } from '../incidents/command.ts';
 import { findAttempt, moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import type { AttemptRow } from '../store/schema.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
-import type { UnitOfWork } from '../store/unit-of-work.ts';
+import { StaleLease, type UnitOfWork } from '../store/unit-of-work.ts';
 
 const WHAT: Readonly<Record<JobKind, string>> = {
   deadline: 'a deadline',
@@ -25,6 +26,16 @@ const ENDS_AS: Readonly<Partial<Record<AttemptState, AttemptState>>> = {
 
 /** Work that broke again and again: kept as a dead letter, on record, and told, so that one incident stops no other. */
 export async function setAside(store: Store, job: Job, why: string): Promise<void> {
+  try {
+    await buryAndTell(store, job, why);
+  } catch (error) {
+    if (isStoreTrouble(error) || error instanceof StaleLease) throw error;
+    // What breaks even the telling must not come back for ever; it still counts among the dead letters.
+    await store.bury(job, `${why}; telling people of it broke too: ${String(error)}`);
+  }
+}
+
+async function buryAndTell(store: Store, job: Job, why: string): Promise<void> {
   await store.transact(async (unit) => {
     await unit.bury(job, why);
     const incident = await unit.incident(job.incident);

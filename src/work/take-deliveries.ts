@@ -92,11 +92,25 @@ async function takeOrSetAside(parts: TakeParts, delivery: Delivery): Promise<voi
 
 async function setAside(parts: TakeParts, delivery: Delivery, why: string): Promise<void> {
   parts.log('a delivery was set aside', { delivery: delivery.id, source: delivery.source, error: why });
+  try {
+    await keepPoison(parts, delivery, why, true);
+  } catch (error) {
+    if (isStoreTrouble(error)) throw error;
+    // What breaks even the telling must not stop every source for ever.
+    parts.log('people could not be told of a delivery that was set aside', {
+      delivery: delivery.id,
+      error: String(error),
+    });
+    await keepPoison(parts, delivery, why, false);
+  }
+}
+
+async function keepPoison(parts: TakeParts, delivery: Delivery, why: string, tells: boolean): Promise<void> {
   const raw = delivery.body.toString('utf8', 0, 2000);
   await parts.store.transact(async (unit) => {
     await insertAside(unit, delivery, [{ index: -1, field: '', problem: `it could not be taken: ${why}`, raw }]);
     const what = `but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
-    await tellLost(unit, delivery, what, raw, parts.rules());
+    if (tells) await tellLost(unit, delivery, what, raw, parts.rules());
     await unit.setMeta('deliveries_taken', String(delivery.seq));
   });
 }
