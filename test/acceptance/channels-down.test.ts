@@ -61,6 +61,20 @@ describe('a mail server', () => {
     expect(await metric(bridge, 'tierbell_notifications_total{channel="l2-mail",result="failed"}')).toBe(0);
   });
 
+  it('that takes a connection and then says nothing keeps no other channel waiting', async () => {
+    const smtp = await startSmtp();
+    smtp.failNext(Infinity, { answer: 'hang' });
+    const hook = await startHttpSink();
+    const channels = [...mailChannels(smtp.url), { name: 'hook', kind: 'webhook', url: hook.url }];
+    const policies = [{ name: 'both', steps: [{ level: 2, notify: ['level2', 'hook'], ack_timeout: '1h' }] }];
+    const bridge = await startTierbell({ configFile: writeConfiguration(smtp.url, { main: { channels }, policies }) });
+    const count = 40;
+    for (let n = 0; n < count; n++) await deliver(bridge, firing(`Storm${n}`));
+    const paged = (): number =>
+      hook.requests.filter(({ json }) => String((json() as { type?: string }).type).endsWith('page')).length;
+    await waitFor('every page over the other channel', () => paged() === count, { timeoutMs: 15_000 });
+  });
+
   it('that refuses for good: the fallback is told what nobody received, and the dead letter is counted', async () => {
     const smtp = await startSmtp();
     smtp.failNext(Infinity, { answer: 550, message: 'no such mailbox' });
