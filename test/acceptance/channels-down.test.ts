@@ -71,7 +71,7 @@ describe('a mail server', () => {
     const count = 40;
     for (let n = 0; n < count; n++) await deliver(bridge, firing(`Storm${n}`));
     const paged = (): number =>
-      hook.requests.filter(({ json }) => String((json() as { type?: string }).type).endsWith('page')).length;
+      hook.requests.filter((one) => String((one.json() as { type?: string }).type).endsWith('page')).length;
     await waitFor('every page over the other channel', () => paged() === count, { timeoutMs: 15_000 });
   });
 
