@@ -14,7 +14,7 @@ import type { NotifyParts } from './notify-parts.ts';
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
 const SEND_TIMEOUT_MS = 30_000;
-/** How soon a message looks again whether the one before it has opened the thread. */
+/** How soon a message looks again whether the one before it has gone out. */
 const LOOK_MS = 200;
 /** A message that has not gone out for so long is told to the fallback while it is tried on. */
 const LATE_MS = 30_000;
@@ -46,26 +46,28 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
 
 /** Milliseconds for which it is not this message's turn; 0 where it may go. */
 async function notYetMs({ store, channels }: NotifyParts, job: NotifyJob): Promise<number> {
-  const channel = channels.get(job.payload.channel);
-  if (channel?.threaded === true && (await threadIsBeingOpened(store, job))) return LOOK_MS;
-  return channel?.turnInMs?.(job.key, 'send') ?? 0;
+  if (await isBehindAnother(store, job)) return LOOK_MS;
+  return channels.get(job.payload.channel)?.turnInMs?.(job.key, 'send') ?? 0;
 }
 
-/** An earlier message of the incident is on its way over this channel, and no thread is known: this one must not open a second. */
-async function threadIsBeingOpened(store: Store, job: NotifyJob): Promise<boolean> {
-  const { channel } = job.payload;
-  if ((await findThread(store.db, job.incident, channel)) !== null) return false;
-  const rows = await store.db
+/**
+ * An earlier message of the incident is on its way over this channel: people read them in their order, the page before
+ * the lines that explain it, and only the first opens a thread. One that is put off is not waited for.
+ */
+async function isBehindAnother(store: Store, job: NotifyJob): Promise<boolean> {
+  const row = await store.db
     .selectFrom('jobs')
-    .select('payload')
+    .select('id')
     .where('incident', '=', job.incident)
     .where('kind', '=', 'notify')
+    .where('channel', '=', job.payload.channel)
     .where('id', '<', job.id)
     .where((eb) =>
       eb.or([eb('state', '=', 'leased'), eb.and([eb('state', '=', 'due'), eb('due_at', '<=', store.now())])]),
     )
-    .execute();
-  return rows.some(({ payload }) => (JSON.parse(payload) as NotifyJob['payload']).channel === channel);
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function send(
