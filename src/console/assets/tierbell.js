@@ -219,6 +219,7 @@ function followStream(main, page) {
       page.listening(false);
       if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
       close();
+      page.refresh(); // refused: the page itself says why, such as that it wants a token again
       again = setTimeout(open, RECONNECT_MS);
     });
     source.addEventListener('reset', () => page.refresh());
