@@ -1,17 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
-import { collectEvidence, type EvidenceParts } from './work/collect-evidence.ts';
-import { notify } from './work/notify.ts';
-import type { NotifyParts } from './work/notify-parts.ts';
-import { expireAlerts, type ExpireParts } from './work/expire-alerts.ts';
-import { packHandover, type HandoverParts } from './work/pack-handover.ts';
-import { passDeadline } from './work/pass-deadline.ts';
-import { refresh } from './work/refresh.ts';
-import { runFix, type FixParts } from './work/run-fix.ts';
-import { Runner, type Lane } from './work/runner.ts';
-import { setAside } from './work/set-aside.ts';
-import { takeDeliveries, type TakeParts } from './work/take-deliveries.ts';
-import { verifyFix } from './work/verify-fix.ts';
+import { collectEvidence, type EvidenceParts } from './jobs/collect-evidence.ts';
+import { notify } from './jobs/notify.ts';
+import type { NotifyParts } from './jobs/notify-parts.ts';
+import { expireAlerts, type ExpireParts } from './jobs/expire-alerts.ts';
+import { packHandover, type HandoverParts } from './jobs/pack-handover.ts';
+import { passDeadline } from './jobs/pass-deadline.ts';
+import { refresh } from './jobs/refresh.ts';
+import { runFix, type FixParts } from './jobs/run-fix.ts';
+import { Runner, type Lane } from './jobs/runner.ts';
+import { setAside } from './jobs/set-aside.ts';
+import { takeDeliveries, type TakeParts } from './jobs/take-deliveries.ts';
+import { verifyFix } from './jobs/verify-fix.ts';
 
 /** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
 export type House = TakeParts & ExpireParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;

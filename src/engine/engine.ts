@@ -16,8 +16,8 @@ import { openStore, readSecret, type Store } from '../store/store.ts';
 import { countCommitted } from '../telemetry/count-committed.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
-import type { MessageLinks } from '../work/notify-parts.ts';
-import { reportTrouble } from '../work/report-trouble.ts';
+import type { MessageLinks } from '../jobs/notify-parts.ts';
+import { reportTrouble } from '../jobs/report-trouble.ts';
 import { openPlugins } from './plugins.ts';
 import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
 

@@ -3,7 +3,7 @@ import type { Check } from '../../src/fixes/check.ts';
 import type { FixPlan } from '../../src/fixes/fix.ts';
 import { readPlan } from '../../src/fixes/stored-plan.ts';
 import { failure, success } from '../../src/domain/result.ts';
-import { look } from '../../src/work/look.ts';
+import { look } from '../../src/jobs/look.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startHttpSink } from '../servers/http-sink.ts';
 import { compiledOf, planOf } from '../unit/fixes/example-fix.ts';

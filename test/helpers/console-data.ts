@@ -5,7 +5,7 @@ import type { Command } from '../../src/incidents/command.ts';
 import type { Rules } from '../../src/incidents/rules.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { observeGroup } from '../../src/work/observe.ts';
+import { observeGroup } from '../../src/jobs/observe.ts';
 import { MINUTE, SECOND, judged, rulesOf } from './fake-rules.ts';
 import { ADA, alertOf, attemptOf, evidenceOf, groupOf } from './incident-world.ts';
 

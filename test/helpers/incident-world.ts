@@ -11,7 +11,7 @@ import type { Decision } from '../../src/incidents/draft.ts';
 import { fold } from '../../src/incidents/evolve.ts';
 import type { Rules } from '../../src/incidents/rules.ts';
 import { openEntry, type WireEntry } from '../../src/incidents/timeline.ts';
-import { observeGroup, type Observing } from '../../src/work/observe.ts';
+import { observeGroup, type Observing } from '../../src/jobs/observe.ts';
 
 /** 2026-01-05 03:00:00 UTC: when these stories begin. */
 export const DAWN = Date.UTC(2026, 0, 5, 3);

@@ -9,7 +9,7 @@ import { createReadModel, type ReadModel } from '../../src/store/read-model.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { openStore, type Store, type StoreParts } from '../../src/store/store.ts';
 import type { Committed } from '../../src/store/unit-of-work.ts';
-import { observeGroup } from '../../src/work/observe.ts';
+import { observeGroup } from '../../src/jobs/observe.ts';
 import { rulesOf } from './fake-rules.ts';
 import { DAWN } from './incident-world.ts';
 

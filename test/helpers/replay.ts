@@ -5,9 +5,9 @@ import type { Job } from '../../src/domain/job.ts';
 import type { Delivery } from '../../src/inbox/inbox-reader.ts';
 import type { Rules } from '../../src/incidents/rules.ts';
 import { createSource, sourceConfig } from '../../src/sources/registry.ts';
-import { expireAlerts } from '../../src/work/expire-alerts.ts';
-import { passDeadline } from '../../src/work/pass-deadline.ts';
-import { takeDeliveries } from '../../src/work/take-deliveries.ts';
+import { expireAlerts } from '../../src/jobs/expire-alerts.ts';
+import { passDeadline } from '../../src/jobs/pass-deadline.ts';
+import { takeDeliveries } from '../../src/jobs/take-deliveries.ts';
 import { rulesOf } from './fake-rules.ts';
 import { openTestStore, type TestStore } from './open-test-store.ts';
 

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { createToken, revokeToken } from '../../../src/store/access.ts';
-import { observeGroup } from '../../../src/work/observe.ts';
+import { observeGroup } from '../../../src/jobs/observe.ts';
 import { startConsoleApp, type ConsoleApp } from '../../helpers/console-app.ts';
 import { alertOf, groupOf } from '../../helpers/incident-world.ts';
 

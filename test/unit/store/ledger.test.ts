@@ -7,7 +7,7 @@ import { auditLedger, entriesAfter, ledgerHead, type Audit } from '../../../src/
 import type { Tables } from '../../../src/store/schema.ts';
 import { openSqlite } from '../../../src/store/sqlite.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
-import { observeGroup } from '../../../src/work/observe.ts';
+import { observeGroup } from '../../../src/jobs/observe.ts';
 import { rulesOf } from '../../helpers/fake-rules.ts';
 import { ADA, alertOf, groupOf } from '../../helpers/incident-world.ts';
 

@@ -1,7 +1,7 @@
 import { failure, success } from '../../../src/domain/result.ts';
 import type { RunResult } from '../../../src/fixes/executor.ts';
-import { runFix } from '../../../src/work/run-fix.ts';
-import { setAside } from '../../../src/work/set-aside.ts';
+import { runFix } from '../../../src/jobs/run-fix.ts';
+import { setAside } from '../../../src/jobs/set-aside.ts';
 import { rulesOf, MINUTE, SECOND } from '../../helpers/fake-rules.ts';
 import { healthy, openFixHouse, SUCCEEDED, UNIT_FAILED, unitFails, type FixHouse } from '../../helpers/fix-house.ts';
 import { ADA, endOf, groupOf } from '../../helpers/incident-world.ts';

@@ -1,7 +1,7 @@
 import type { Job } from '../../../src/domain/job.ts';
 import { openBlobs, type Blobs } from '../../../src/store/blobs.ts';
-import { packHandover, type HandoverParts } from '../../../src/work/pack-handover.ts';
-import { setAside } from '../../../src/work/set-aside.ts';
+import { packHandover, type HandoverParts } from '../../../src/jobs/pack-handover.ts';
+import { setAside } from '../../../src/jobs/set-aside.ts';
 import { MINUTE, rulesOf, SECOND } from '../../helpers/fake-rules.ts';
 import { ADA, alertOf, evidenceOf, groupOf } from '../../helpers/incident-world.ts';
 import { openTestStore, type TestStore } from '../../helpers/open-test-store.ts';

@@ -1,5 +1,5 @@
 import type { Job } from '../../../src/domain/job.ts';
-import { Runner, type Handler, type Lane } from '../../../src/work/runner.ts';
+import { Runner, type Handler, type Lane } from '../../../src/jobs/runner.ts';
 import { MINUTE, rulesOf, SECOND } from '../../helpers/fake-rules.ts';
 import { alertOf, groupOf } from '../../helpers/incident-world.ts';
 import { openTestStore, type TestStore } from '../../helpers/open-test-store.ts';

@@ -1,5 +1,5 @@
 import { failure, success } from '../../../src/domain/result.ts';
-import { setAside } from '../../../src/work/set-aside.ts';
+import { setAside } from '../../../src/jobs/set-aside.ts';
 import { MINUTE, SECOND } from '../../helpers/fake-rules.ts';
 import { healthy, openFixHouse, UNIT_FAILED, unitFails, type FixHouse } from '../../helpers/fix-house.ts';
 import { ADA, endOf, groupOf } from '../../helpers/incident-world.ts';
