@@ -111,37 +111,8 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
 
 function begin(entry: TimelineEntry): Incident {
   if (entry.type !== 'opened') throw new Error(`a timeline begins with "opened", not with "${entry.type}"`);
-  const {
-    uid,
-    number,
-    source,
-    groupingKey,
-    title,
-    labels,
-    annotations,
-    generatorURL,
-    startsAt,
-    team,
-    service,
-    environment,
-    policy,
-  } = entry.data;
   return {
-    ...{
-      uid,
-      number,
-      source,
-      groupingKey,
-      title,
-      labels,
-      annotations,
-      generatorURL,
-      startsAt,
-      team,
-      service,
-      environment,
-      policy,
-    },
+    ...withoutDeadlines(entry.data),
     ...{ seq: 0, head: '', status: 'triggered', level: '2', step: -1, round: 0, stepChannels: [], audience: [] },
     classification: { category: 'unclassified', confidence: 0, method: 'rule', reasons: [], alternatives: [] },
     ...{

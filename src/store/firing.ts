@@ -1,7 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
-import { labelSet, type Labels } from '../domain/alert.ts';
+import type { Labels } from '../domain/alert.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Rules } from '../incidents/rules.ts';
+import { readLabels } from './read-labels.ts';
 import type { Tables } from './schema.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
@@ -18,7 +19,7 @@ export async function firingAlerts(db: Db, incident: string): Promise<{ labels: 
     .where('status', '=', 'firing')
     .limit(MOST)
     .execute();
-  return rows.map((row) => ({ labels: read(row.labels), annotations: read(row.annotations) }));
+  return rows.map((row) => ({ labels: readLabels(row.labels), annotations: readLabels(row.annotations) }));
 }
 
 /** How many distinct targets fire, over all open incidents to which this fix applies. */
@@ -41,8 +42,4 @@ export async function targetsOfFix(db: Db, rules: Rules, fix: string): Promise<n
     .where('status', '=', 'firing')
     .executeTakeFirst();
   return Number(found?.n ?? 0);
-}
-
-function read(json: string): Labels {
-  return labelSet(Object.entries(JSON.parse(json) as Record<string, string>));
 }

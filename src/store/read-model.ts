@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { Alert, Labels } from '../domain/alert.ts';
-import { labelSet } from '../domain/alert.ts';
+import type { Alert } from '../domain/alert.ts';
 import type { EntryType } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { narrow, type IncidentFilter } from './incident-filter.ts';
 import { countOpen, listRows, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
+import { readLabels } from './read-labels.ts';
 import type { AlertRow, Tables } from './schema.ts';
 
 export interface StoredAlert extends Alert {
@@ -135,9 +135,4 @@ function toAlert(row: AlertRow): StoredAlert {
     labels: readLabels(row.labels),
     annotations: readLabels(row.annotations),
   };
-}
-
-/** Label sets lie as JSON; `__proto__` is a name like any other. */
-function readLabels(json: string): Labels {
-  return labelSet(Object.entries(JSON.parse(json) as Record<string, string>));
 }
