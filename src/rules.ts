@@ -4,8 +4,10 @@ import type { Config } from './config/schema.ts';
 import type { EscalationPolicy } from './config/rules-schema.ts';
 import { CATEGORY_TITLES } from './domain/category.ts';
 import { matchesAll, parseMatcher } from './domain/matcher.ts';
+import type { OwnerRole } from './domain/owner.ts';
 import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
+import { compileOwners } from './incidents/owners.ts';
 import { compileProcedures } from './incidents/procedure.ts';
 import { NO_LOG_STORE } from './evidence/log-store.ts';
 import { OWN_SOURCE, type Policy, type Rules } from './incidents/rules.ts';
@@ -53,8 +55,10 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       return { id, title, mode: selected.mode, overdueMs: action.timeout + KILL_GRACE_MS + verify.timeout };
     },
     procedure: (category) => procedures.get(category) ?? [],
+    ownerOf: compileOwners(config.owners, config.teams),
+    isTeam: (name) => config.teams.some((team) => team.name === name),
     channelsOf,
-    fallback: channelsOf(config.fallback.notify),
+    fallback: channelsOf(config.fallback.notify, ''),
   };
 }
 
@@ -87,8 +91,8 @@ function lastResort(config: Config): Policy {
   return { name: 'fallback', steps: [step], maxTimeAtLevelMs: {}, immediately: [] };
 }
 
-/** Names of teams, people and channels → channels, each once, in order. */
-function channelLookUp(config: Config): (names: readonly string[]) => readonly string[] {
+/** Names of teams, people, channels and the owner → channels, each once, in order. */
+function channelLookUp(config: Config): Rules['channelsOf'] {
   const groups = new Map<string, readonly string[]>([
     ...config.channels.map(({ name }) => [name, [name]] as const),
     ...config.people.map(({ name, channels }) => [name, channels] as const),
@@ -99,5 +103,18 @@ function channelLookUp(config: Config): (names: readonly string[]) => readonly s
     if (depth > 4 || (members.length === 1 && members[0] === name)) return members;
     return members.flatMap((member) => expand(member, depth + 1));
   };
-  return (names) => [...new Set(names.flatMap((name) => expand(name, 0)))];
+  const ofOwner = new Map<string, Readonly<Record<OwnerRole, readonly string[]>>>(
+    config.teams.map(({ name, channels, level2, level3 }) => [
+      name,
+      { 'owner.level2': level2 ?? channels, 'owner.level3': level3 ?? channels },
+    ]),
+  );
+  return (names, team) => {
+    const owner = ofOwner.get(team);
+    return [...new Set(names.flatMap((name) => (isOwnerRole(name) ? (owner?.[name] ?? []) : expand(name, 0))))];
+  };
+}
+
+function isOwnerRole(name: string): name is OwnerRole {
+  return name === 'owner.level2' || name === 'owner.level3';
 }

@@ -1,4 +1,5 @@
 import { LEVELS } from '../domain/incident.ts';
+import { OWNER_ROLES } from '../domain/owner.ts';
 import { checkFixes } from './check-fixes.ts';
 import type { Draft, Item } from './draft.ts';
 import { didYouMean } from '../domain/nearest.ts';
@@ -12,6 +13,7 @@ export function checkReferences(draft: Draft): Problem[] {
     ...checkNamesUnique(draft),
     ...checkTeams(draft),
     ...checkPeople(draft),
+    ...checkOwners(draft),
     ...checkFallback(draft),
     ...checkPolicies(draft),
     ...checkFixes(draft),
@@ -30,7 +32,13 @@ function checkNamesUnique(draft: Draft): Problem[] {
     draft.known_fixes,
     draft.escalation_policies,
   ];
-  return spaces.flatMap(checkUnique);
+  return [...spaces.flatMap(checkUnique), ...(spaces[0] ?? []).flatMap(checkNotReserved)];
+}
+
+function checkNotReserved({ name, file, path }: Item<unknown>): Problem[] {
+  if (name === null || !OWNER_NAMES.has(name)) return [];
+  const message = 'this name means the team that owns an incident';
+  return found(file, { path: [...path, 'name'], message, found: name, hint: 'take another name' });
 }
 
 function checkUnique(items: readonly Item<unknown>[]): Problem[] {
@@ -48,7 +56,19 @@ function checkUnique(items: readonly Item<unknown>[]): Problem[] {
 }
 
 function checkTeams(draft: Draft): Problem[] {
-  return draft.teams.flatMap((team) => checkNames(draft, team.file, [...team.path, 'channels'], ['channels']));
+  return draft.teams.flatMap(({ file, path }) =>
+    ['channels', 'level2', 'level3'].flatMap((key) => checkNames(draft, file, [...path, key], ['channels'])),
+  );
+}
+
+/** Each entry that names a team must name one that there is. */
+function checkOwners(draft: Draft): Problem[] {
+  const owners = valueAt(draft.main.data, ['owners']);
+  if (!Array.isArray(owners)) return [];
+  return owners.flatMap((owner: unknown, index) => {
+    const team = valueAt(owner, ['team']);
+    return typeof team === 'string' ? checkName(draft, draft.main, ['owners', index, 'team'], team, ['teams']) : [];
+  });
 }
 
 function checkPeople(draft: Draft): Problem[] {
@@ -79,8 +99,8 @@ function checkSteps(draft: Draft, { file, path }: Item<unknown>): Problem[] {
   const steps = valueAt(file.data, [...path, 'steps']);
   if (!Array.isArray(steps)) return [];
   return steps.flatMap((_step, index) => [
-    ...checkNames(draft, file, [...path, 'steps', index, 'notify'], RECIPIENTS),
-    ...checkNames(draft, file, [...path, 'steps', index, 'inform'], RECIPIENTS),
+    ...checkNames(draft, file, [...path, 'steps', index, 'notify'], RECIPIENTS, true),
+    ...checkNames(draft, file, [...path, 'steps', index, 'inform'], RECIPIENTS, true),
   ]);
 }
 
@@ -98,14 +118,33 @@ function checkRise({ file, path, value }: Item<Draft['escalation_policies'][numb
 
 type Section = 'channels' | 'people' | 'teams';
 const RECIPIENTS: readonly Section[] = ['teams', 'people', 'channels'];
+/** In steps of a policy: the team that owns the incident. */
+const OWNER_NAMES: ReadonlySet<string> = new Set(OWNER_ROLES);
 
 /** Each text of the list at `path` must name an element of one of the sections, and one that a message can reach. */
-function checkNames(draft: Draft, file: YamlFile, path: Path, sections: readonly Section[]): Problem[] {
+function checkNames(
+  draft: Draft,
+  file: YamlFile,
+  path: Path,
+  sections: readonly Section[],
+  ofIncident = false,
+): Problem[] {
   const list = valueAt(file.data, path);
   if (!Array.isArray(list)) return [];
-  return list.flatMap((name: unknown, index) =>
-    typeof name === 'string' ? checkName(draft, file, [...path, index], name, sections) : [],
-  );
+  return list.flatMap((name: unknown, index) => {
+    if (typeof name !== 'string') return [];
+    const at = [...path, index];
+    if (OWNER_NAMES.has(name) && ofIncident) return checkOwned(draft, file, at, name);
+    return checkName(draft, file, at, name, sections);
+  });
+}
+
+/** `owner.level2` means nobody where nobody ever owns an incident. */
+function checkOwned(draft: Draft, file: YamlFile, path: Path, name: string): Problem[] {
+  const owners = valueAt(draft.main.data, ['owners']);
+  if (Array.isArray(owners) && owners.length > 0) return [];
+  const message = `\`${name}\` means the team that owns the incident, and there are no \`owners\``;
+  return found(file, { path, message, hint: 'add `owners` to the main file, or name a team, person or channel' });
 }
 
 function checkName(draft: Draft, file: YamlFile, path: Path, name: string, sections: readonly Section[]): Problem[] {
@@ -132,7 +171,7 @@ function checkReachable(draft: Draft, file: YamlFile, path: Path, name: string):
 }
 
 function speakSections(sections: readonly Section[]): string {
-  return sections.length === 1 ? 'channel' : 'team, person or channel';
+  return sections.length === 1 ? (sections[0] === 'teams' ? 'team' : 'channel') : 'team, person or channel';
 }
 
 /** At most a dozen names. */

@@ -15,7 +15,7 @@ interface NotBuilt {
 const DIALLED = ['proxy_url', 'api_url', 'signing_secret_file'];
 
 const NOT_BUILT: readonly NotBuilt[] = [
-  { in: '', keys: ['providers', 'vendors', 'schedules', 'owners', 'maintenance', 'handover', 'retention'] },
+  { in: '', keys: ['providers', 'vendors', 'schedules', 'maintenance', 'handover', 'retention'] },
   { in: '', keys: ['services', 'business_services', 'communications'] },
   { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['change'] } },
   { in: 'logs[]', keys: DIALLED, values: { kind: ['opensearch', 'loki'] } },
@@ -33,6 +33,7 @@ const NOT_BUILT: readonly NotBuilt[] = [
   },
   { in: 'channels[]', values: { observe: ['true'] } },
   { in: 'channels[]', values: { kind: ['ntfy', 'telegram', 'mattermost', 'twilio', 'sms-http'] } },
+  { in: 'owners[]', values: { from: ['service'] } },
   { in: 'people[]', keys: ['phone', 'skills', 'page', 'quiet_hours'] },
   { in: 'teams[]', keys: ['schedule'], values: { confidential: ['true'] } },
   { in: 'known_fixes[]', values: { mode: ['approval'] } },
@@ -47,8 +48,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
 /** Whom a step may name in the documented configuration although nothing here stands for it yet. */
 const REFERENCES: Readonly<Record<string, string>> = {
   vendors: 'vendors',
-  'owner.level2': 'owners',
-  'owner.level3': 'owners',
 };
 
 /** Whether this key, named by its whole path, is documented but not built. */

@@ -4,7 +4,7 @@ import { logStoreConfig } from '../evidence/registry.ts';
 import { executorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig } from '../metrics/registry.ts';
 import { sourceConfig } from '../sources/registry.ts';
-import { decidedCategory, duration, level, name } from './fields.ts';
+import { category, decidedCategory, duration, level, name } from './fields.ts';
 import type { CategoryRule, EscalationPolicy, KnownFix, Procedure } from './rules-schema.ts';
 
 export const person = z.strictObject({
@@ -22,9 +22,20 @@ export type Person = z.output<typeof person>;
 export const team = z.strictObject({
   name,
   channels: z.array(name).min(1),
+  /** Whom `owner.level2` and `owner.level3` mean where this team owns the incident; without them, `channels`. */
+  level2: z.array(name).min(1).optional(),
+  level3: z.array(name).min(1).optional(),
   confidential: z.boolean().default(false),
 });
 export type Team = z.output<typeof team>;
+
+/** Who owns an incident: a team by its category, the team that a label names, or a team for all that is left. */
+export const owner = z.union([
+  z.strictObject({ category, team: name }),
+  z.strictObject({ from: z.string().regex(/^labels\..+$/, 'labels.NAME, such as labels.team') }),
+  z.strictObject({ team: name }),
+]);
+export type Owner = z.output<typeof owner>;
 
 /** `rules/tierbell.yaml`. Keys stay snake_case as written; durations become milliseconds, sizes bytes. */
 export const mainFile = z.strictObject({
@@ -36,6 +47,8 @@ export const mainFile = z.strictObject({
   channels: z.array(channelConfig).min(1),
   people: z.array(person).default([]),
   teams: z.array(team).default([]),
+  /** The first that yields a known team owns the incident. */
+  owners: z.array(owner).default([]),
   grouping: z.strictObject({ by: z.array(z.string().min(1)).min(1) }).prefault({ by: ['groupKey', 'alertname'] }),
   flap: z
     .strictObject({

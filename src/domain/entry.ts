@@ -71,6 +71,8 @@ export interface EntryData {
   procedure_step: { id: string; text: string; done: boolean };
   /** Who works on it now; null for nobody in particular. */
   assigned: { owner: string | null };
+  /** Which team owns it from here on. `channels`: of the present step, where they follow from the owner; else null. */
+  owned: { team: string; by: 'rules' | 'person'; why: string; channels: readonly string[] | null };
   /** Nobody could be told in the ordinary way; the fallback was. */
   fallback_told: { why: string };
   /** The due moment of a deadline passed without effect, or was moved. */
@@ -103,6 +105,7 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
   assessed: true,
   procedure_step: true,
   assigned: true,
+  owned: true,
   fallback_told: true,
   deadline: true,
   set_aside: true,

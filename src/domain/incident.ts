@@ -215,7 +215,10 @@ export interface Incident {
   readonly firing: number;
   /** Alerts of the group that the sender left out of its newest payload. */
   readonly hidden: number;
+  /** The team that owns it; until that is decided, or where nobody does, what the label `team` says. */
   readonly team: string;
+  /** Who decided `team`; null while nobody did. What a person decided stands. */
+  readonly ownedBy: 'rules' | 'person' | null;
   readonly service: string;
   readonly environment: string;
   /** Labels and annotations of the first alert: what rules, fixes and messages speak about. */
@@ -252,6 +255,11 @@ export function incidentId(incident: Pick<Incident, 'number'>): string {
 
 export function isOpen(incident: Pick<Incident, 'status'>): boolean {
   return incident.status === 'triggered' || incident.status === 'acknowledged';
+}
+
+/** The team that was decided to own it; '' while none was. */
+export function owningTeam({ team, ownedBy }: Pick<Incident, 'team' | 'ownedBy'>): string {
+  return ownedBy === 'rules' || ownedBy === 'person' ? team : ''; // those of older versions say nothing
 }
 
 const NEXT_ACTION: Readonly<Record<DeadlineKind, string>> = {

@@ -2,6 +2,7 @@ import { CATEGORY_TITLES } from '../domain/category.ts';
 import { incidentId, isOpen } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
 import type { Command, Refusal } from './command.ts';
+import { decideOwner, handToTeam } from './decide-owner.ts';
 import { onRaised, onReclassified } from './decide-observe.ts';
 import type { Draft } from './draft.ts';
 import { fillStep } from './procedure.ts';
@@ -24,7 +25,7 @@ export function decideJudgement(draft: Draft, command: Judgement, rules: Rules):
     case 'step':
       return tick(draft, command, rules);
     case 'assign':
-      return assign(draft, command);
+      return assign(draft, command, rules);
   }
 }
 
@@ -72,6 +73,7 @@ function reclassify(draft: Draft, command: Extract<Judgement, { type: 'reclassif
     { category, confidence: 1, method: 'person', reasons: [grounds, ...before.reasons].slice(0, 4), alternatives },
     by,
   );
+  if (category !== before.category) decideOwner(draft, rules);
   if (isOpen(draft.incident) && rules.mode !== 'observe' && category !== before.category) onReclassified(draft, rules);
   return null;
 }
@@ -92,8 +94,10 @@ function tick(draft: Draft, command: Extract<Judgement, { type: 'step' }>, rules
   return null;
 }
 
-function assign(draft: Draft, { by, owner }: Extract<Judgement, { type: 'assign' }>): null {
+/** To a person, or to a team, which then owns it whatever the rules say. */
+function assign(draft: Draft, { by, owner }: Extract<Judgement, { type: 'assign' }>, rules: Rules): null {
   if (owner === draft.incident.owner) return null;
   draft.add('assigned', owner === null ? `Nobody in particular owns it now` : `${owner} owns it now`, { owner }, by);
+  if (owner !== null && rules.isTeam(owner)) handToTeam(draft, rules, owner, by);
   return null;
 }

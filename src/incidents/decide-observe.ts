@@ -5,6 +5,7 @@ import { prioritise } from '../domain/priority.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
+import { decideOwner } from './decide-owner.ts';
 import type { Draft } from './draft.ts';
 import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell } from './respond.ts';
 import { OWN_SOURCE, type Rules } from './rules.ts';
@@ -44,6 +45,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   addAlerts(draft, command, draft.incident, actor);
   classify(draft, rules, []);
   reprioritise(draft);
+  decideOwner(draft, rules);
   beginResponse(draft, rules);
 }
 
@@ -202,6 +204,7 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   const before = draft.incident;
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
   classify(draft, rules, logLines);
+  if (draft.incident.classification.category !== before.classification.category) decideOwner(draft, rules);
   if (!isOpen(draft.incident) || rules.mode === 'observe') return;
   if (draft.incident.classification.category !== before.classification.category) onReclassified(draft, rules);
   const told = draft.incident.stepChannels;

@@ -99,6 +99,8 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
       return { ...incident, ticks: withTick(incident.ticks, entry.data, { by: entry.actor.name, at: entry.at }) };
     case 'assigned':
       return { ...incident, owner: entry.data.owner };
+    case 'owned':
+      return withOwner(incident, entry.data);
     case 'opened':
     case 'quiet':
     case 'note':
@@ -131,7 +133,17 @@ function begin(entry: TimelineEntry): Incident {
       acknowledgedBy: null,
     },
     ...{ resolvedAt: null, resolvedBy: null, resolvedHow: null, attachUntil: null, deadlines: {} },
-    ...{ escalations: [], attempts: [], evidence: [], told: [], bundles: 0, assessment: null, owner: null, ticks: {} },
+    ...{
+      escalations: [],
+      attempts: [],
+      evidence: [],
+      told: [],
+      bundles: 0,
+      assessment: null,
+      owner: null,
+      ticks: {},
+      ownedBy: null,
+    },
   };
 }
 
@@ -140,6 +152,12 @@ function withAlerts(incident: Incident, data: EntryData['alerts']): Incident {
   const worse = first || severityRank(data.severity) > severityRank(incident.severity);
   const severity = worse ? data.severity : incident.severity;
   return { ...incident, firing: data.firing, hidden: data.hidden, impact: data.impact, severity };
+}
+
+function withOwner(incident: Incident, { team, by, channels }: EntryData['owned']): Incident {
+  if (channels === null) return { ...incident, team, ownedBy: by };
+  const audience = [...new Set([...incident.audience, ...channels])];
+  return { ...incident, team, ownedBy: by, stepChannels: channels, audience };
 }
 
 function withTick(ticks: Incident['ticks'], { id, done }: EntryData['procedure_step'], tick: Tick): Incident['ticks'] {

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/entry.ts';
 import { SYSTEM } from '../domain/entry.ts';
 import { speakDuration } from '../domain/duration.ts';
-import { isOpen, LEVELS, type EscalationReason, type Incident } from '../domain/incident.ts';
+import { isOpen, LEVELS, owningTeam, type EscalationReason, type Incident } from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
 import type { Draft } from './draft.ts';
 import { OWN_SOURCE, type Policy, type PolicyStep, type Rules } from './rules.ts';
@@ -88,7 +88,7 @@ export function enterStep(
   const step = policy.steps[index];
   if (step === undefined) return;
   const again = draft.incident.step === index && options.anew !== true;
-  const channels = rules.channelsOf(step.notify);
+  const channels = rules.channelsOf(step.notify, owningTeam(draft.incident));
   const waits = options.waitForAck !== false && draft.incident.status !== 'acknowledged';
   const ackTimeout = waits ? step.ackTimeoutMs[draft.incident.priority] : null;
   const levelTimeout = policy.maxTimeAtLevelMs[step.level]?.[draft.incident.priority] ?? null;
@@ -137,7 +137,7 @@ export function tell(
   why: string,
   bundle: number | null = null,
 ): void {
-  const channels = rules.channelsOf(names);
+  const channels = rules.channelsOf(names, owningTeam(draft.incident));
   const recipient = names.join(', ');
   if (channels.length === 0 && WANTS_ANSWER.has(purpose))
     tellFallback(draft, rules, `no channel leads to ${recipient}: ${why || purpose}`);

@@ -1,6 +1,7 @@
 import type { Labels } from '../domain/alert.ts';
 import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
+import type { Ownership } from '../domain/owner.ts';
 import type { Priority } from '../domain/priority.ts';
 
 /** The source of Tierbell's own troubles: of those the fallback is told, whatever the policies say. */
@@ -71,7 +72,13 @@ export interface Rules {
   noLogs(labels: Labels): string | null;
   /** The steps of the procedure for a category, all levels; texts and links hold blanks. */
   procedure(category: Category): readonly ProcedureStep[];
-  /** The channels behind names of teams, people or channels, each once. */
-  channelsOf(names: readonly string[]): readonly string[];
+  /** The team that owns an incident, as `owners` say; null where none of them yields a known team. */
+  ownerOf(incident: Pick<Incident, 'labels' | 'classification'>): Ownership | null;
+  isTeam(name: string): boolean;
+  /**
+   * The channels behind names of teams, people or channels, each once. `owner.level2` and `owner.level3` mean those of
+   * `team`; they lead nowhere where no known team owns the incident.
+   */
+  channelsOf(names: readonly string[], team: string): readonly string[];
   readonly fallback: readonly string[];
 }

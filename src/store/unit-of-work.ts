@@ -357,6 +357,7 @@ export class UnitOfWork implements OpenIndex {
             category: eb.ref('excluded.category'),
             severity: eb.ref('excluded.severity'),
             priority: eb.ref('excluded.priority'),
+            team: eb.ref('excluded.team'),
             attach_until: eb.ref('excluded.attach_until'),
             firing: eb.ref('excluded.firing'),
             updated_at: eb.ref('excluded.updated_at'),

@@ -82,6 +82,8 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
     selectFix: () => null,
     procedure: () => [],
     noLogs: () => null,
+    ownerOf: () => null,
+    isTeam: () => false,
     channelsOf: (names) => [
       ...new Set(names.flatMap((name) => CHANNELS[name] ?? (/-|fallback/.test(name) ? [name] : []))),
     ],

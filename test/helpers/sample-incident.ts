@@ -111,6 +111,7 @@ export function sampleIncident(more: Partial<Incident> = {}): Incident {
     firing: 3,
     hidden: 0,
     team: 'shop',
+    ownedBy: null,
     service: 'checkout',
     environment: 'prod',
     labels,

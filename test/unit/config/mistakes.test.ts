@@ -6,7 +6,7 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'a wrong key',
     'fallback:',
     'groupping: {}\nfallback:',
-    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, channels, people, teams, grouping, flap, resolution, fallback, rule_files; did you mean `grouping`?',
+    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, grouping, flap, resolution, fallback, rule_files; did you mean `grouping`?',
   ],
   [
     'a missing key',
@@ -120,7 +120,7 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'rules in the main file',
     'fallback:',
     'known_fixes: []\nfallback:',
-    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, channels, people, teams, grouping, flap, resolution, fallback, rule_files; it belongs into a file of its own, named under `rule_files`',
+    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, grouping, flap, resolution, fallback, rule_files; it belongs into a file of its own, named under `rule_files`',
   ],
   [
     'a section that is not built',
@@ -271,10 +271,10 @@ const IN_RULES: readonly (readonly [string, string, string, string])[] = [
     'etc/rules.yaml:16:30: escalation_policies[0].steps[1].notify[0]: no such team, person or channel, found `eda`, allowed level2, ada, bob, mail; did you mean `ada`?',
   ],
   [
-    'a recipient that is not built',
+    'an owner where nobody ever owns anything',
     '[ada]',
     '[owner.level3]',
-    'etc/rules.yaml:16:30: escalation_policies[0].steps[1].notify[0]: `owner.level3` needs `owners`, which is not built yet in this version; name a team, person or channel',
+    'etc/rules.yaml:16:30: escalation_policies[0].steps[1].notify[0]: `owner.level3` means the team that owns the incident, and there are no `owners`; add `owners` to the main file, or name a team, person or channel',
   ],
   [
     'a source that does not exist',
