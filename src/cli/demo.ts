@@ -5,11 +5,11 @@ import { CliError, type Terminal } from './terminal.ts';
 /** Characters a line where standard output is no terminal, and the most where it is one. */
 const WIDTH = 80;
 
-/** `tierbell demo [--exit]`: three recorded alerts through a real bridge, with an account of what became of each. */
+/** `tierbell demo [--exit]`: recorded alerts through a real bridge, with an account of what became of each. */
 export function addDemo(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
   program
     .command('demo')
-    .description('a tour: three recorded alerts through a bridge of its own; needs no server')
+    .description('a tour: seven recorded alerts through a bridge of its own; needs no server')
     .option('--exit', 'end after the tour, with status 0 only if every step came out as told', false)
     .action(async ({ exit }: { exit: boolean }) => finish(await demo(exit, terminal)));
 }
@@ -17,17 +17,18 @@ export function addDemo(program: Command, terminal: Terminal, finish: (status: n
 async function demo(exit: boolean, terminal: Terminal): Promise<number | null> {
   const began = performance.now();
   const { Account } = await import('../demo/account.ts');
-  const { playTour, tellBeginning, tellEnd, tellOutcome } = await import('../demo/tour.ts');
+  const { playTour, tellBeginning, tellEnd } = await import('../demo/tour.ts');
+  const { tellOutcome } = await import('../demo/outcome.ts');
   const account = new Account({ ...paperOf(terminal), write: (text) => terminal.write(text) });
   let ended = false; // who stops it half-way has not seen every step come out as told
   const status = (): number => (ended && account.failed === 0 ? 0 : 1);
   const stage = await start(terminal);
   terminal.onStop(() => void stop(stage, terminal).then(() => terminal.exit(status())));
   tellBeginning(stage, account);
-  const bundle = await playTour(stage, account);
+  const bundles = await playTour(stage, account);
   ended = true;
-  await tellOutcome(stage, account);
-  tellEnd(stage, account, { bundle, tookMs: performance.now() - began, stays: !exit });
+  await tellOutcome(stage, account, bundles);
+  tellEnd(stage, account, { bundles, tookMs: performance.now() - began, stays: !exit });
   if (!exit) return null;
   await stop(stage, terminal);
   return status();

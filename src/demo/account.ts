@@ -51,6 +51,11 @@ export class Account {
     this.#line(MARGIN * 2, this.#style('cyan', cleanText(text)));
   }
 
+  /** A line of the outcome, under a name or below the one above; a path in it is not broken. */
+  row(name: string, text: string): void {
+    this.#line(MARGIN, `${this.#style('bold', name.padEnd(7))}${cleanText(text)}`);
+  }
+
   /** A step; `otherwise` says what came instead where it did not come out as told. */
   step(label: string, asTold: boolean, text: string, otherwise: string): void {
     this.#steps += 1;

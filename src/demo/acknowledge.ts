@@ -5,13 +5,13 @@ const ID = 'INC-2';
 /** The second alert: Level 2 is told, reads the logs, and takes it. @returns when she had until (epoch ms), or null */
 export async function acknowledge(act: Act): Promise<number | null> {
   const { stage, account } = act;
-  account.heading('2 of 3: Level 2 takes it');
+  account.heading('2 of 7, from Grafana: Level 2 takes it');
   account.say(
     'What should happen: no known fix applies, so ada of Level 2 is told at once and the logs follow. She acknowledges by the link in her message; nobody else is bothered.',
   );
   account.blank();
   const began = Date.now();
-  const opened = await arrives(act, '2-payments', ID);
+  const opened = await arrives(act, { alert: '2-payments', id: ID, sender: 'grafana' });
   if (opened === null) return null;
   const page = await messageTo(stage, 'ada', ID, 'page');
   account.step('told', page !== null, `ada, ${after(began, page?.at ?? 0)}:`, 'ada heard nothing');

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 /** What the demo reads of the API's incident (contract, "An incident"). */
 export interface DemoIncident {
   readonly id: string;
@@ -19,6 +21,7 @@ export interface DemoIncident {
 }
 
 export interface DemoAttempt {
+  readonly id: string;
   readonly title: string;
   readonly state: string;
   readonly exitCode: number | null;
@@ -33,23 +36,39 @@ export interface DemoEvidence {
   readonly lines: readonly { readonly count: number; readonly level: string; readonly text: string }[];
 }
 
+/** Who posts alerts here: a name in the demo's `sources`. */
+export type Sender = 'alertmanager' | 'grafana';
+
+export interface Delivered {
+  readonly status: number;
+  readonly tookMs: number;
+}
+
+export interface SenderKeys {
+  /** Alertmanager's bearer token. */
+  readonly token: string;
+  /** Grafana's HMAC secret. */
+  readonly grafana: string;
+}
+
 const TIMEOUT_MS = 10_000;
 
 /** The bridge from outside: what Alertmanager, an engineer's browser and a program would send it. */
 export class BridgeClient {
   readonly url: string;
-  readonly #token: string;
+  readonly #keys: SenderKeys;
 
-  constructor(url: string, token: string) {
+  constructor(url: string, keys: SenderKeys) {
     this.url = url;
-    this.#token = token;
+    this.#keys = keys;
   }
 
-  /** Posts a body as Alertmanager does. */
-  async deliver(body: string): Promise<{ status: number; tookMs: number }> {
+  /** Posts a body as its sender does: with its user agent, and with a token or a signature. */
+  async deliver(sender: Sender, body: string): Promise<Delivered> {
     const began = performance.now();
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` };
-    const response = await this.#fetch(`${this.url}/webhooks/alertmanager`, { method: 'POST', headers, body });
+    const proof = sender === 'grafana' ? signedByGrafana(body, this.#keys.grafana) : bearer(this.#keys.token);
+    const headers = { 'content-type': 'application/json', ...proof };
+    const response = await this.#fetch(`${this.url}/webhooks/${sender}`, { method: 'POST', headers, body });
     await response.text();
     return { status: response.status, tookMs: performance.now() - began };
   }
@@ -80,4 +99,19 @@ export class BridgeClient {
   #fetch(url: string, more: RequestInit = {}): Promise<Response> {
     return fetch(url, { ...more, signal: AbortSignal.timeout(TIMEOUT_MS) });
   }
+}
+
+function bearer(token: string): Record<string, string> {
+  return { 'user-agent': 'Alertmanager/0.28.1', authorization: `Bearer ${token}` };
+}
+
+/** Grafana's HMAC over the time in seconds, a colon and the body; the headers are those of the demo's configuration. */
+function signedByGrafana(body: string, secret: string): Record<string, string> {
+  const seconds = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', secret).update(`${seconds}:${body}`).digest('hex');
+  return {
+    'user-agent': 'Grafana',
+    'x-grafana-alerting-signature': signature,
+    'x-grafana-alerting-timestamp': seconds,
+  };
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { answerQuery } from './little-prometheus.ts';
-import type { Health } from './little-service.ts';
+import type { Probe } from './little-service.ts';
 import type { People } from './people.ts';
 
 export interface DemoServer {
@@ -12,7 +12,7 @@ export interface DemoServer {
 }
 
 /** What stands around the bridge in the demo: the people's receiver and a little of Prometheus. On loopback, any port. */
-export async function startDemoServer(people: People, probe: () => Promise<Health>): Promise<DemoServer> {
+export async function startDemoServer(people: People, probe: Probe): Promise<DemoServer> {
   const server = createServer((req, res) => {
     answer(req, res, people, probe).catch((error: unknown) => {
       res.statusCode = 500;
@@ -30,12 +30,7 @@ export async function startDemoServer(people: People, probe: () => Promise<Healt
   };
 }
 
-async function answer(
-  req: IncomingMessage,
-  res: ServerResponse,
-  people: People,
-  probe: () => Promise<Health>,
-): Promise<void> {
+async function answer(req: IncomingMessage, res: ServerResponse, people: People, probe: Probe): Promise<void> {
   const body = await text(req);
   const path = req.url ?? '/';
   const person = /^\/people\/([a-z0-9]+)$/.exec(path)?.[1];

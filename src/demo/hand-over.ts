@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openBundle, type OpenedBundle } from './open-bundle.ts';
+import { fetchBundle, type FetchedBundle } from './fetch-bundle.ts';
 import type { Message } from './people.ts';
 import { after, arrives, incidentWhen, messageTo, tellCategory, tellEvidence, type Act } from './steps.ts';
 
@@ -9,24 +7,24 @@ const CAUSE = '503 Service Unavailable';
 /** A made-up secret that the recorded logs hold, to show that it goes no further. */
 const SECRET = 'not-a-real-secret-7f3a91c2';
 
-/** The third alert: nobody acknowledges, so Level 3 gets it with everything. @returns where the bundle lies, or null */
-export async function handOver(act: Act): Promise<string | null> {
+/** The third alert: nobody acknowledges, so Level 3 gets it with everything. */
+export async function handOver(act: Act): Promise<void> {
   const { stage, account } = act;
-  account.heading('3 of 3: nobody answers, so Level 3 gets it with its logs');
+  account.heading('3 of 7: nobody answers, so Level 3 gets it with its logs');
   account.say(
     'What should happen: ada does not see this message. After 8 s (yours would be 15 minutes) Level 3 is told, with everything that was collected in one file.',
   );
   account.blank();
   const began = Date.now();
-  if ((await arrives(act, '3-orders', ID)) === null) return null;
+  if ((await arrives(act, { alert: '3-orders', id: ID })) === null) return;
   const page = await messageTo(stage, 'ada', ID, 'page');
   account.step('told', page !== null, `ada, ${after(began, page?.at ?? 0)}; she does not answer`, 'ada heard nothing');
   const incident = await incidentWhen(stage, ID, ({ evidence }) => evidence.length > 0);
-  if (incident === null) return null;
+  if (incident === null) return;
   tellCategory(act, incident, 'cloud-service-interruption');
   tellEvidence(act, incident, CAUSE);
   const message = await tellLevel3(act, began);
-  return message === null ? null : tellBundle(act, message);
+  if (message !== null) await tellBundle(act, message);
 }
 
 async function tellLevel3({ stage, account }: Act, began: number): Promise<Message | null> {
@@ -41,27 +39,21 @@ async function tellLevel3({ stage, account }: Act, began: number): Promise<Messa
 }
 
 /** What Level 3 finds behind the link: whole, with the line that explains it, and without the secret. */
-async function tellBundle({ stage, account }: Act, message: Message): Promise<string | null> {
-  const named = message.attachments.find(({ name }) => name.endsWith('.zip'));
-  const link = message.links.find(({ title }) => title === 'Handover bundle')?.url;
-  const bytes = link === undefined ? null : await stage.bridge.download(link);
-  if (named === undefined || link === undefined || bytes === null) {
+async function tellBundle({ stage, account, bundles }: Act, message: Message): Promise<void> {
+  const bundle = await fetchBundle(stage, message);
+  if (bundle === null) {
     account.step('bundle', false, '', 'the message names no bundle that can be fetched');
-    return null;
+    return;
   }
-  const path = join(stage.folder, named.name);
-  await writeFile(path, bytes);
-  const bundle = await openBundle(bytes);
-  const whole = bundle.sha256 === named.sha256 && bundle.damaged.length === 0;
-  const text = `${bundle.files.size} files, ${Math.ceil(bytes.length / 1000)} kB; every checksum holds`;
-  account.step('bundle', whole, text, `damaged: ${bundle.damaged.join(', ') || 'the whole'}`);
-  account.copy(path);
-  account.copy(link);
-  tellContents({ stage, account }, bundle);
-  return path;
+  bundles.set(ID, bundle.path);
+  const text = `${bundle.files.size} files, ${Math.ceil(bundle.bytes / 1000)} kB; every checksum holds`;
+  account.step('bundle', bundle.whole, text, `damaged: ${bundle.damaged.join(', ') || 'the whole'}`);
+  account.copy(bundle.path);
+  account.copy(bundle.link);
+  tellContents({ stage, account, bundles }, bundle);
 }
 
-function tellContents({ stage, account }: Act, bundle: OpenedBundle): void {
+function tellContents({ stage, account }: Act, bundle: FetchedBundle): void {
   const excerpt = bundle.files.get('logs/excerpt.md') ?? '';
   const asTold = excerpt.includes(CAUSE) && bundle.rawRecords > 0;
   account.step(

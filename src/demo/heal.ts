@@ -1,5 +1,5 @@
 import { after, arrives, incidentWhen, messageTo, tellCategory, tellEvidence, type Act } from './steps.ts';
-import { INSTANCE } from './little-service.ts';
+import { CHECKOUT } from './little-service.ts';
 import type { DemoIncident } from './bridge-client.ts';
 
 const ID = 'INC-1';
@@ -7,13 +7,13 @@ const ID = 'INC-1';
 /** The first alert: a known fix heals it, and nobody is paged. */
 export async function heal(act: Act): Promise<void> {
   const { stage, account } = act;
-  account.heading('1 of 3: a known fix heals');
+  account.heading('1 of 7: a known fix heals');
   account.say(
     'What should happen: Tierbell knows this trouble and its cure. It runs the cure under guard rails, asks PromQL whether it helped, and wakes nobody.',
   );
   account.blank();
   const began = Date.now();
-  if ((await arrives(act, '1-checkout', ID)) === null) return;
+  if ((await arrives(act, { alert: '1-checkout', id: ID })) === null) return;
   const incident = await incidentWhen(
     stage,
     ID,
@@ -33,13 +33,13 @@ export async function heal(act: Act): Promise<void> {
 
 async function tellFix({ stage, account }: Act, { attempts }: DemoIncident): Promise<void> {
   const [attempt] = attempts;
-  const { up } = await stage.probe();
+  const up = (await stage.probe(CHECKOUT))?.up === true;
   const asTold = attempts.length === 1 && attempt?.state === 'verified' && attempt.exitCode === 0 && up;
   const otherwise = attempt === undefined ? 'no fix was tried' : `${attempt.state}: ${attempt.reasons.join('; ')}`;
   account.step('known fix', asTold, `"${attempt?.title}", status ${attempt?.exitCode}`, otherwise);
   account.quote(attempt?.output ?? '');
   account.step('verified', asTold, 'this held for 2 s on end, so it helped:', otherwise);
-  account.quote(`up{instance="${INSTANCE}"} == 1`);
+  account.quote(`up{instance="${CHECKOUT}"} == 1`);
 }
 
 async function tellNobodyWoken({ stage, account }: Act): Promise<void> {

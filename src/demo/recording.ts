@@ -24,7 +24,7 @@ export async function playLogs(from: string, to: string, now: number): Promise<v
   }
 }
 
-/** A body as Alertmanager would post it at `now`. */
+/** A body as its sender would post it at `now`. */
 export async function readAlert(file: string, now: number): Promise<string> {
   return JSON.stringify(JSON.parse(moveTimes(await readFile(file, 'utf8'), now)));
 }

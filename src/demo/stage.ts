@@ -8,9 +8,9 @@ import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { BridgeClient } from './bridge-client.ts';
+import { BridgeClient, type Delivered, type Sender } from './bridge-client.ts';
 import { freePort, startDemoServer } from './demo-server.ts';
-import { installService, probeService, type Health } from './little-service.ts';
+import { installServices, probeService, type Probe } from './little-service.ts';
 import { People } from './people.ts';
 import { playLogs, readAlert } from './recording.ts';
 
@@ -24,9 +24,9 @@ export interface Stage {
   readonly people: People;
   /** Fresh, and left behind for whoever wants to look. */
   readonly folder: string;
-  probe(): Promise<Health>;
-  /** Posts `rules/demo/alerts/<name>.json`, dated to now, as Alertmanager would. */
-  play(name: string): Promise<{ status: number; tookMs: number }>;
+  readonly probe: Probe;
+  /** Posts `rules/demo/alerts/<name>.json`, dated to now, as its sender would. */
+  play(name: string, sender?: Sender): Promise<Delivered>;
   stop(): Promise<void>;
 }
 
@@ -41,30 +41,31 @@ export interface StageSettings {
 /** Sets everything up in a fresh temporary folder and starts the bridge on a free port of loopback. */
 export async function setStage(settings: StageSettings): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tierbell-demo-'));
-  const service = join(folder, 'services', 'checkout');
-  await installService(service);
+  const services = join(folder, 'services');
+  await installServices(services);
   await playLogs(join(RULES, 'logs'), join(folder, 'logs'), Date.now());
-  const token = randomBytes(18).toString('hex');
+  const keys = { token: randomBytes(18).toString('hex'), grafana: randomBytes(24).toString('hex') };
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const people = new People(secret);
-  const probe = (): Promise<Health> => probeService(service);
+  const probe: Probe = (instance) => probeService(services, instance);
   const around = await startDemoServer(people, probe);
   const env = {
     TIERBELL_DEMO_FOLDER: folder,
     TIERBELL_DEMO_RULES: RULES,
     TIERBELL_DEMO_URL: around.url,
-    TIERBELL_DEMO_TOKEN: token,
+    TIERBELL_DEMO_TOKEN: keys.token,
+    TIERBELL_DEMO_GRAFANA_SECRET: keys.grafana,
     TIERBELL_DEMO_SECRET: secret,
   };
   const app = await startBridge(() => load(env), join(folder, 'store'), settings);
-  const bridge = new BridgeClient(app.url, token);
+  const bridge = new BridgeClient(app.url, keys);
   return {
     people,
     folder,
     probe,
     bridge,
-    async play(name) {
-      return bridge.deliver(await readAlert(join(RULES, 'alerts', `${name}.json`), Date.now()));
+    async play(name, sender = 'alertmanager') {
+      return bridge.deliver(sender, await readAlert(join(RULES, 'alerts', `${name}.json`), Date.now()));
     },
     async stop() {
       await app.stop();

@@ -1,7 +1,7 @@
 import { CATEGORY_TITLES, type Category } from '../domain/category.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Account } from './account.ts';
-import type { DemoEvidence, DemoIncident } from './bridge-client.ts';
+import type { DemoEvidence, DemoIncident, Sender } from './bridge-client.ts';
 import type { Message } from './people.ts';
 import type { Stage } from './stage.ts';
 import { until } from './until.ts';
@@ -13,6 +13,15 @@ export const PATIENCE_MS = 20_000;
 export interface Act {
   readonly stage: Stage;
   readonly account: Account;
+  /** Where the bundle of an incident was written. */
+  readonly bundles: Map<string, string>;
+}
+
+/** An alert of `rules/demo/alerts` and the incident that it becomes. */
+export interface Arrival {
+  readonly alert: string;
+  readonly id: string;
+  readonly sender?: Sender;
 }
 
 /** The incident once it is as told, else as it is after {@link PATIENCE_MS}; null where there is none at all. */
@@ -34,8 +43,9 @@ export function messageTo({ people }: Stage, to: string, incident: string, purpo
 }
 
 /** Posts an alert and tells what arrived. @returns null where no incident came of it, and then the act is over */
-export async function arrives({ stage, account }: Act, alert: string, id: string): Promise<DemoIncident | null> {
-  const { status, tookMs } = await stage.play(alert);
+export async function arrives({ stage, account }: Act, arrival: Arrival): Promise<DemoIncident | null> {
+  const { alert, id, sender = 'alertmanager' } = arrival;
+  const { status, tookMs } = await stage.play(alert, sender);
   const incident = await incidentWhen(stage, id, () => true);
   const { priority, severity, title = '' } = incident ?? {};
   const answered = `on disk, answered ${status} in ${Math.round(tookMs)} ms`;
@@ -49,7 +59,8 @@ export async function arrives({ stage, account }: Act, alert: string, id: string
 export function tellCategory({ account }: Act, { category }: DemoIncident, wanted: Category): void {
   const { id, confidence, reasons } = category;
   const title = CATEGORY_TITLES[id as Category];
-  account.step('category', id === wanted, `${title}, ${percent(confidence)} sure`, `${title}, wanted was ${wanted}`);
+  const sure = id === 'unclassified' ? 'no rule is sure enough' : `${percent(confidence)} sure`;
+  account.step('category', id === wanted, `${title}, ${sure}`, `${title}, wanted was ${wanted}`);
   account.quote(`because: ${reasons[0] ?? 'no reason'}`);
 }
 
@@ -61,6 +72,13 @@ export function tellEvidence({ account }: Act, { evidence }: DemoIncident, cause
   const otherwise = `"${cause}" is not among the first three lines. ${logs?.reason ?? 'No log line was collected.'}`;
   account.step('evidence', asTold, speakEvidence(logs), otherwise);
   if (found !== undefined) account.quote(`${found.count} × ${found.text.replace(OWN_TIME, '')}`, 3);
+}
+
+/** The reader is told that there are no lines, and why: an empty box would say nothing. */
+export function tellNoLogs({ account }: Act, { evidence }: DemoIncident): void {
+  const [logs] = evidence;
+  const asTold = logs?.lines.length === 0 && logs.reason !== '';
+  account.step('evidence', asTold, logs?.reason ?? '', 'it does not say that there are no log lines');
 }
 
 /** A plain line begins with its time; how often it came says more here. */

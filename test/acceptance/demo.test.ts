@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { codeBlocks, readDoc } from '../helpers/markdown.ts';
 import { PROJECT } from '../helpers/project.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startProcess, type RunningProcess } from '../servers/start-process.ts';
 
 /** A minute in all is promised; a busy machine may take longer without the demo being wrong. */
 const LIMIT_MS = 180_000;
-const STEPS = 23;
+const STEPS = 41;
 
 const stepsOf = (text: string, mark: string): string[] =>
   text.split('\n').filter((line) => line.startsWith(`  ${mark} `));
@@ -31,7 +32,7 @@ describe('npm run demo', () => {
   const address = (): string => /at (http:\/\/127\.0\.0\.1:\d+),/.exec(tour.stdout())?.[1] ?? 'no address';
 
   beforeAll(async () => {
-    tour = await demo(PROJECT, [], /The bridge stays up until Ctrl-C/, { FORCE_COLOR: '1' });
+    tour = await demo(PROJECT, [], /The console is open/, { FORCE_COLOR: '1' });
   }, LIMIT_MS);
 
   it('takes every step as told', () => {
@@ -43,7 +44,7 @@ describe('npm run demo', () => {
 
   it('is plain text of 80 columns where standard output is no terminal', () => {
     expect(tour.stdout()).not.toContain('\u001b');
-    const meantToBeCopied = /^ {4}|^ {17}(?:\/|http)/;
+    const meantToBeCopied = /^ {4}\S|^ {9}\/|^ {17}(?:\/|http)/;
     const long = tour
       .stdout()
       .split('\n')
@@ -62,12 +63,55 @@ describe('npm run demo', () => {
       /Cloud service interruption, \d+ % sure/,
       /503 Service\s+│? ?Unavailable/,
       /nobody acknowledged in time/,
+      /"Restart the service", status 1, tried once/,
+      /computed checksum did NOT match/,
+      /Data security breach, \d+ % sure/,
+      /Accepted password for root/,
+      /Other, \d+ % sure/,
+      /Unclassified, no rule is sure enough/,
     ])
       expect(tour.stdout()).toMatch(part);
   });
 
+  it('ends with where each incident stands: category, evidence, fix or hand-over, bundle', () => {
+    const table = tour.stdout().slice(tour.stdout().indexOf('── What became of them'));
+    const rows = [...table.matchAll(/^ {2}(INC-\d) {2}(.+?)(?:, \d+ %)? {2,}logs (\w+): .+\n {9}(.+)$/gm)].map((row) =>
+      row.slice(1),
+    );
+    expect(rows).toEqual([
+      ['INC-1', 'Software installation failure', 'complete', 'healed by a known fix, verified; nobody was woken'],
+      ['INC-2', 'Network downtime', 'complete', 'acknowledged by ada of Level 2'],
+      ['INC-3', 'Cloud service interruption', 'complete', expect.stringContaining('nobody acknowledged in time')],
+      ['INC-4', 'Software installation failure', 'complete', expect.stringContaining('the known fix failed')],
+      ['INC-5', 'Data security breach', 'complete', expect.stringContaining('a breach goes there at once')],
+      ['INC-6', 'Other', 'unavailable', 'Level 2 was told, no hurry'],
+      ['INC-7', 'Unclassified', 'unavailable', 'Level 2 was told: a person says what it is'],
+    ]);
+    const bundles = [...table.matchAll(/^ {9}(\/\S+\.zip)$/gm)].map(([, path = '']) => path);
+    expect(bundles.map((path) => basename(path))).toEqual(
+      ['INC-3', 'INC-4', 'INC-5'].map((id) => `${id}-handover-1.zip`),
+    );
+    expect(bundles.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('says how to connect an Alertmanager in the words of the README', () => {
+    const lines = /in alertmanager\.yml\n((?: {4}.+\n)+)/.exec(tour.stdout())?.[1]?.replace(/^ {4}/gm, '') ?? '';
+    const told = codeBlocks(readDoc('README.md')).find(({ text }) => text.includes('webhook_configs'))?.text ?? '';
+    const inReadme = lines
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !told.includes(line));
+    expect([lines.trimEnd().split('\n').length, inReadme]).toEqual([5, []]);
+  });
+
+  it('leaves the console open, with each incident on it', async () => {
+    expect(tour.stdout()).toContain(`The console is open: ${address()}`);
+    const page = await (await fetch(`${address()}/`)).text();
+    for (let n = 2; n <= 7; n += 1) expect(page).toContain(`INC-${n}`);
+  });
+
   it('leaves the bundle where it says, and serves the same bytes at the address that it says', async () => {
-    const path = /^ +(\S+INC-3-handover-1\.zip)$/m.exec(tour.stdout())?.[1] ?? '';
+    const path = /^ {17}(\S+INC-3-handover-1\.zip)$/m.exec(tour.stdout())?.[1] ?? '';
     const url = /^ +(http\S+handover\.zip\S*)$/m.exec(tour.stdout())?.[1] ?? '';
     const served = Buffer.from(await (await fetch(url)).arrayBuffer());
     expect(served.equals(await readFile(path))).toBe(true);
@@ -80,7 +124,7 @@ describe('npm run demo', () => {
       const run = await startProcess({
         name: words,
         command: process.execPath,
-        ready: /INC-3/,
+        ready: /INC-[34]/,
         env: { PATH: process.env['PATH'], USER: 'grace' },
         args: [join(PROJECT, 'dist', 'bin.js'), ...words.split(' ')],
       });

@@ -48,7 +48,7 @@ describe('the commands of the README', () => {
       readyWithinMs: LIMIT_MS,
     });
     url = bridge.ready[1] ?? '';
-    const alert = readFileSync(join(PROJECT, 'rules', 'demo', 'alerts', '2-payments.json'), 'utf8');
+    const alert = readFileSync(join(PROJECT, 'rules', 'demo', 'alerts', '3-orders.json'), 'utf8');
     await fetch(`${url}/webhooks/alertmanager`, { method: 'POST', body: alert });
     await waitFor('an incident', async () => (await fetch(`${url}/api/v1/incidents/INC-1`)).ok);
   }, LIMIT_MS);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { webhookHeaders } from '../../../src/channels/standard-webhooks.ts';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { answerQuery } from '../../../src/demo/little-prometheus.ts';
-import { INSTANCE } from '../../../src/demo/little-service.ts';
+import { CHECKOUT } from '../../../src/demo/little-service.ts';
 import { People } from '../../../src/demo/people.ts';
 import { moveTimes } from '../../../src/demo/recording.ts';
 import { fingerprintOf } from '../../../src/sources/fingerprint.ts';
@@ -25,7 +25,7 @@ describe("the demo's recordings", () => {
 
   it('carry the fingerprints that Alertmanager would give their labels', async () => {
     const names = await readdir(join(RULES, 'alerts'));
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(8);
     for (const name of names) {
       const body = JSON.parse(await readFile(join(RULES, 'alerts', name), 'utf8')) as {
         alerts: { labels: Record<string, string>; fingerprint: string }[];
@@ -38,19 +38,19 @@ describe("the demo's recordings", () => {
 
 describe("the demo's PromQL", () => {
   const ask = (query: string, up: boolean): ReturnType<typeof answerQuery> =>
-    answerQuery(query, async () => ({ up, text: '' }), 1_000);
+    answerQuery(query, async (instance) => (instance === CHECKOUT ? { up, text: '' } : null), 1_000);
   const results = (answer: { body: unknown }): unknown[] =>
     (answer.body as { data: { result: unknown[] } }).data.result;
 
-  it('tells of its own service as it is at that moment', async () => {
-    expect(results(await ask(`up{instance="${INSTANCE}"} == 1`, true))).toHaveLength(1);
-    expect(results(await ask(`up{instance="${INSTANCE}"} == 1`, false))).toEqual([]);
-    expect(results(await ask(`up{instance="${INSTANCE}"} == 0`, false))).toHaveLength(1);
+  it('tells of its own services as it is at that moment', async () => {
+    expect(results(await ask(`up{instance="${CHECKOUT}"} == 1`, true))).toHaveLength(1);
+    expect(results(await ask(`up{instance="${CHECKOUT}"} == 1`, false))).toEqual([]);
+    expect(results(await ask(`up{instance="${CHECKOUT}"} == 0`, false))).toHaveLength(1);
   });
 
   it('knows nothing of any other instance, and refuses every other query', async () => {
     expect(results(await ask('up{instance="elsewhere:80"} == 1', true))).toEqual([]);
-    for (const query of ['vector(1)', '', `up{instance="${INSTANCE}"} == 1 or vector(1)`, 'up == 1'])
+    for (const query of ['vector(1)', '', `up{instance="${CHECKOUT}"} == 1 or vector(1)`, 'up == 1'])
       expect((await ask(query, true)).status).toBe(400);
   });
 });
