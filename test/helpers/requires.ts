@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildElasticsearch } from '../servers/elasticsearch-build.ts';
-import { findAlertmanager, findProgram, findPrometheus, javaRelease } from '../servers/programs.ts';
+import { findAlertmanager, findPostgres, findProgram, findPrometheus, javaRelease } from '../servers/programs.ts';
 
 /** Recorded payloads, alerts and logs beside the project's folder; not part of the repository. */
 export const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'shared', 'corpus');
 
 /** What some machines lack. */
-export type Requirement = 'prometheus' | 'alertmanager' | 'elasticsearch' | 'chromium' | 'corpus' | 'openssl';
+export type Requirement =
+  'prometheus' | 'alertmanager' | 'elasticsearch' | 'chromium' | 'corpus' | 'openssl' | 'postgres';
 
 /** Each says what is missing and how to get it, or null where the machine has it. */
 const MISSING: Readonly<Record<Requirement, () => string | null>> = {
@@ -18,6 +19,7 @@ const MISSING: Readonly<Record<Requirement, () => string | null>> = {
   elasticsearch: missingElasticsearch,
   chromium: () => (findProgram('chromium') === null ? 'no Chromium here (apt-get install chromium)' : null),
   openssl: () => (findProgram('openssl') === null ? 'no openssl here (apt-get install openssl)' : null),
+  postgres: () => (findPostgres() === null ? 'no PostgreSQL server here (apt-get install postgresql)' : null),
   corpus: () => (existsSync(CORPUS) ? null : 'no recorded data here (../shared/corpus, beside the project)'),
 };
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 
 /** The full path of the first of these programs that is on the PATH, or null. */
 export function findProgram(...names: readonly string[]): string | null {
@@ -26,6 +26,24 @@ export function findAlertmanager(): string | null {
 
 export function findPrometheus(): string | null {
   return findProgram('prometheus');
+}
+
+/** The folder of PostgreSQL's server programs, the newest release first, or null. Debian keeps them off the PATH. */
+export function findPostgres(): string | null {
+  const debian = '/usr/lib/postgresql';
+  const releases = ls(debian).toSorted((a, b) => Number(b) - Number(a));
+  const folders = releases.map((release) => join(debian, release, 'bin'));
+  const onPath = findProgram('initdb');
+  if (onPath !== null) folders.push(dirname(onPath));
+  return folders.find((folder) => ls(folder).includes('initdb') && ls(folder).includes('postgres')) ?? null;
+}
+
+function ls(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The feature release of `java`, e.g. 17; null without a Java. */

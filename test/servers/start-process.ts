@@ -11,13 +11,17 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** The whole environment; without it the test's own. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Who it runs as; without it whoever runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** What asks it to end; default TERM. */
+  readonly stopSignal?: NodeJS.Signals;
   /** The process is ready at the first line that matches. */
   readonly ready: RegExp;
   /** Which stream that line comes on; either without it. */
   readonly readyOn?: 'stdout' | 'stderr';
   /** Default 60 s: a busy machine is slow, and a process that dies is noticed at once. */
   readonly readyWithinMs?: number;
-  /** After TERM and this long comes KILL; default 15 s. */
+  /** After the signal and this long comes KILL; default 15 s. */
   readonly stopWithinMs?: number;
 }
 
@@ -38,7 +42,7 @@ export interface RunningProcess {
   readonly output: () => string;
   /** Settles when the process has ended by itself, by `stop` or by `kill9`. */
   readonly exited: Promise<Exit>;
-  /** TERM, then KILL. Ends at once when the process has gone already. */
+  /** `stopSignal`, then KILL. Ends at once when the process has gone already. */
   readonly stop: () => Promise<Exit>;
   /** `kill -9`, and waits until it is gone. */
   readonly kill9: () => Promise<Exit>;
@@ -60,12 +64,14 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...options.user,
   });
   child.stdin.on('error', () => undefined); // EPIPE of a process that has ended
   const logs = collectOutput(child);
   const exited = whenExited(child);
   const stop = stopper(child, exited, options.stopWithinMs ?? 15_000);
-  const forget = stopLater(async () => void (await stop('SIGTERM')));
+  const { stopSignal = 'SIGTERM' } = options;
+  const forget = stopLater(async () => void (await stop(stopSignal)));
   if (child.pid !== undefined) {
     const release = guardProcess(child.pid);
     void exited.finally(() => {
@@ -81,7 +87,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       readyAfterMs: performance.now() - startedAt,
       ...logs,
       exited,
-      stop: () => stop('SIGTERM'),
+      stop: () => stop(stopSignal),
       kill9: () => stop('SIGKILL'),
     };
   } catch (error) {
@@ -121,7 +127,7 @@ function whenExited(child: Child): Promise<Exit> {
 }
 
 function stopper(child: Child, exited: Promise<Exit>, stopWithinMs: number) {
-  return async (signal: 'SIGTERM' | 'SIGKILL'): Promise<Exit> => {
+  return async (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
     const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
     try {
