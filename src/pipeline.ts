@@ -25,15 +25,26 @@ const LANES: readonly Lane[] = [
   { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },
 ];
 
-/** Each channel is worked on apart, so that one that hangs holds up no other; what a reload adds shares a lane. */
-function messageLanes(channels: readonly string[]): Lane[] {
-  const kinds = ['notify', 'refresh'] as const;
-  const apart = channels.map((channel) => ({ kinds, concurrency: 8, leaseMs: 60_000, which: { channel } }));
-  return [...apart, { kinds, concurrency: 8, leaseMs: 60_000, which: { exceptChannels: channels } }];
+/** Each channel is worked on apart, so that one that hangs holds up no other. */
+function messageLane(channel: string): Lane {
+  return { kinds: ['notify', 'refresh'], concurrency: 8, leaseMs: 60_000, which: { channel } };
 }
 
 /** How often it looks for alerts that were not sent again in time. */
 const EXPIRE_EVERY_MS = 1_000;
+/** How often it looks for messages of channels that are gone from the configuration: they go to the fallback. */
+const STRAY_EVERY_MS = 10_000;
+
+/** Under load this is asked hundreds of times a second. @returns a question that is answered yes at first, and then at most so often */
+function every(ms: number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - last < ms) return false;
+    last = now;
+    return true;
+  };
+}
 
 export interface Pipeline {
   /** Takes all deliveries that are on disk and not yet taken; then ends what was not sent again in time. */
@@ -42,6 +53,8 @@ export interface Pipeline {
   start(): void;
   /** Something became due. */
   wake(): void;
+  /** Messages go out over these channels too from now on. */
+  serve(channels: Iterable<string>): void;
   stop(): Promise<void>;
 }
 
@@ -68,26 +81,28 @@ export function createPipeline(house: House): Pipeline {
   };
   const runner = new Runner({
     store: house.store,
-    lanes: [...LANES, ...messageLanes([...house.channels.keys()])],
+    lanes: LANES,
     handle: (job, signal) => (act[job.kind] as (job: Job, signal: AbortSignal) => Promise<void>)(job, signal),
     setAside: (job, why) => setAside(house.store, job, why),
     log: house.log,
   });
-  const upSince = house.store.now();
-  let expiredAt = 0;
-  /** Under load this is asked hundreds of times a second. */
-  const expiryIsDue = (): boolean => {
-    const now = performance.now();
-    if (now - expiredAt < EXPIRE_EVERY_MS) return false;
-    expiredAt = now;
-    return true;
+  const served = new Set<string>();
+  const serve = (channels: Iterable<string>): void => {
+    for (const channel of channels) {
+      if (!served.has(channel)) runner.add(messageLane(channel));
+      served.add(channel);
+    }
   };
+  const upSince = house.store.now();
+  const expiryIsDue = every(EXPIRE_EVERY_MS);
+  const strayIsDue = every(STRAY_EVERY_MS);
   return {
     async advance() {
       while (await takeDeliveries(house)) {
         runner.wake();
         await turn();
       }
+      if (strayIsDue()) serve(await house.store.waitingChannels());
       if (!expiryIsDue()) return;
       // Prometheus no longer vouches for them.
       while (await expireAlerts(house, upSince)) {
@@ -95,7 +110,11 @@ export function createPipeline(house: House): Pipeline {
         await turn();
       }
     },
-    start: () => runner.start(),
+    start() {
+      serve(house.channels.keys());
+      runner.start();
+    },
+    serve,
     wake: () => runner.wake(),
     stop: () => runner.stop(),
   };

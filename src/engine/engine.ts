@@ -110,6 +110,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       plugins = openPlugins(config, redact);
       metrics.rename(namesOf(config));
       setTimeout(() => void old.close(), CLOSE_OLD_AFTER_MS).unref();
+      pipeline?.serve(plugins.channels.keys());
       advancing.ring();
       pipeline?.wake();
     },

@@ -53,9 +53,15 @@ export class Runner {
     this.wake();
   }
 
+  /** One more lane, worked on from now. */
+  add(lane: Lane): void {
+    this.#running.set(lane, new Set());
+    void this.#look(lane);
+  }
+
   /** Something may have become due. */
   wake(): void {
-    for (const lane of this.#parts.lanes) void this.#look(lane);
+    for (const lane of this.#running.keys()) void this.#look(lane);
   }
 
   /** Takes nothing new, waits for what runs, and aborts what takes too long; what is left comes again after a restart. */

@@ -2,10 +2,13 @@ import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool
 import type { Job, JobKind } from '../domain/job.ts';
 import type { JobRow, Tables } from './schema.ts';
 
-/** Messages of one channel, or of all but some: each channel is worked on apart. */
-export type Which = { readonly channel: string } | { readonly exceptChannels: readonly string[] } | null;
+/** Only the messages of one channel: each channel is worked on apart. */
+export type Which = { readonly channel: string } | null;
 
-/** Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first. */
+/**
+ * Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first.
+ * Each look-up walks an index from its beginning, so that a claim costs the same however much is waiting.
+ */
 export async function claimJobs(
   db: Kysely<Tables>,
   kinds: readonly JobKind[],
@@ -15,33 +18,77 @@ export async function claimJobs(
   which: Which = null,
 ): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
+  const due: Waiting[] = [];
+  for (const kind of kinds) due.push(...(await dueJobs(db, kind, limit, now, which)));
+  due.push(...(await lostJobs(db, kinds, limit, now, which)));
+  const ids = due.toSorted(byDue).slice(0, limit);
+  if (ids.length === 0) return [];
   const rows = await db
     .updateTable('jobs')
     .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1` })
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('jobs')
-        .select('id')
-        .where('kind', 'in', [...kinds])
-        .where((all) => ofChannels(all, which))
-        .where((or) =>
-          or.or([
-            or.and([or('state', '=', 'due'), or('due_at', '<=', now)]),
-            or.and([or('state', '=', 'leased'), or('lease_until', '<', now)]),
-          ]),
-        )
-        .orderBy('due_at')
-        .limit(limit),
-    )
+    .where((eb) => eb.or(ids.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]))))
     .returningAll()
     .execute();
   return rows.map(toJob).sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
 }
 
-function ofChannels(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {
-  if (which === null) return eb.lit(true);
-  if ('channel' in which) return eb('channel', '=', which.channel);
-  return which.exceptChannels.length === 0 ? eb.lit(true) : eb('channel', 'not in', [...which.exceptChannels]);
+interface Waiting {
+  readonly id: number;
+  readonly fence: number;
+  readonly due_at: number;
+}
+
+function byDue(a: Waiting, b: Waiting): number {
+  return a.due_at - b.due_at || a.id - b.id;
+}
+
+function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Promise<Waiting[]> {
+  return db
+    .selectFrom('jobs')
+    .select(['id', 'fence', 'due_at'])
+    .where('state', '=', 'due')
+    .where('kind', '=', kind)
+    .where((eb) => ofChannel(eb, which))
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Whoever held them did not come back in time. Never many: what is leased is bounded by what runs at once. */
+function lostJobs(
+  db: Kysely<Tables>,
+  kinds: readonly JobKind[],
+  limit: number,
+  now: number,
+  which: Which,
+): Promise<Waiting[]> {
+  return db
+    .selectFrom('jobs')
+    .select(['id', 'fence', 'due_at'])
+    .where('state', '=', 'leased')
+    .where('kind', 'in', [...kinds])
+    .where((eb) => ofChannel(eb, which))
+    .where('lease_until', '<', now)
+    .limit(limit)
+    .execute();
+}
+
+function ofChannel(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {
+  return which === null ? eb.lit(true) : eb('channel', '=', which.channel);
+}
+
+/** The channels that messages wait for, also those that are no longer configured. */
+export async function waitingChannels(db: Kysely<Tables>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select('channel')
+    .distinct()
+    .where('state', 'in', ['due', 'leased'])
+    .where('kind', 'in', ['notify', 'refresh'])
+    .execute();
+  return rows.map(({ channel }) => channel);
 }
 
 /** Puts a claimed job back, to be done at `dueAt`. A lost lease changes nothing. */
@@ -85,14 +132,20 @@ export async function nextDue(
   kinds: readonly JobKind[],
   which: Which = null,
 ): Promise<number | null> {
-  const row = await db
-    .selectFrom('jobs')
-    .select((eb) => eb.fn.min('due_at').as('due'))
-    .where('state', '=', 'due')
-    .where((all) => ofChannels(all, which))
-    .where('kind', 'in', [...kinds])
-    .executeTakeFirst();
-  return row?.due == null ? null : Number(row.due);
+  const moments: number[] = [];
+  for (const kind of kinds) {
+    const row = await db
+      .selectFrom('jobs')
+      .select('due_at')
+      .where('state', '=', 'due')
+      .where('kind', '=', kind)
+      .where((eb) => ofChannel(eb, which))
+      .orderBy('due_at')
+      .limit(1)
+      .executeTakeFirst();
+    if (row !== undefined) moments.push(row.due_at);
+  }
+  return moments.length === 0 ? null : Math.min(...moments);
 }
 
 /** On one machine the folder's lock proves that whoever held these leases is gone: what was leased is due again. */

@@ -2,7 +2,16 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { Clock, type ClockSources, type ClockStep } from './clock.ts';
-import { buryJob, claimJobs, freeLeases, nextDue, retryJob, shiftDueJobs, type Which } from './jobs.ts';
+import {
+  buryJob,
+  claimJobs,
+  freeLeases,
+  nextDue,
+  retryJob,
+  shiftDueJobs,
+  waitingChannels,
+  type Which,
+} from './jobs.ts';
 import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
@@ -27,6 +36,8 @@ export interface Store {
   again(job: Job, dueAt: number, payload: Job['payload']): Promise<void>;
   bury(job: Job, error: string): Promise<void>;
   nextDue(kinds: readonly JobKind[], which?: Which): Promise<number | null>;
+  /** The channels that messages wait for, also those that are no longer configured. */
+  waitingChannels(): Promise<string[]>;
   readonly db: Kysely<Tables>;
   close(): Promise<void>;
 }
@@ -102,6 +113,7 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     again: (job, dueAt, payload) => putBack(db, job, dueAt, '', { payload, attempts: Math.max(0, job.attempts - 1) }),
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds, which) => nextDue(db, kinds, which),
+    waitingChannels: () => waitingChannels(db),
     close: () => db.destroy(),
   };
 }

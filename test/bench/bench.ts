@@ -16,6 +16,10 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
     what: 'From webhook to the Level 2 mail handed to SMTP, no logs (wanted: p99 < 250 ms)',
     run: async () => (await import('./page.ts')).benchPage(),
   },
+  storm: {
+    what: '100,000 alerts to incident, category and queued notice (wanted: ≥ 5,000 a second, RSS < 512 MB, p99 < 1 s)',
+    run: async () => (await import('./storm.ts')).benchStorm(),
+  },
   console: {
     what: 'Server time of the list at 1,000 and 200,000 incidents (wanted: < 100 ms, ratio < 1.3)',
     run: async () => (await import('./console.ts')).benchConsole(),

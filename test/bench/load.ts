@@ -71,7 +71,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
   };
 }
 
-function percentile(sorted: readonly number[], share: number): number {
+export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
@@ -93,7 +93,7 @@ function prepareRequests({ path, alerts, seed }: LoadSettings): Buffer[] {
 }
 
 /** Of the shape and weight of a real group: about 900 bytes an alert, as in the capture of 600 alerts in one body. */
-function payload(first: number, count: number): object {
+export function payload(first: number, count: number): object {
   const alertname = `HighErrorRate${first % 40}`;
   const common = {
     alertname,
