@@ -28,6 +28,35 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
     .option('-o, --output <form>', 'table, json or ndjson', 'table')
     .option('--threshold <share>', '0 to 1: below it an alert stays unclassified; 0 always decides')
     .action(async (file: string, options: ClassifyFlags) => finish(await classify(file, options, terminal, lines)));
+
+  withConfig(program.command('route'), terminal)
+    .description('who would hear what at which minute of an alert with these labels')
+    .argument('<labels...>', 'team=shop severity=critical')
+    .option('--at <time>', 'when it comes, such as 2026-01-05T03:00:00Z; now without it')
+    .option('--source <name>', 'whose alert it is; the first source without it')
+    .option('-o, --output <form>', 'table or json', 'table')
+    .action(async (labels: string[], flags: RouteFlags) => {
+      terminal.write(await routeText(labels, flags, terminal));
+      finish(0);
+    });
+}
+
+interface RouteFlags {
+  readonly 'config.file': string;
+  readonly output: string;
+  readonly at?: string;
+  readonly source?: string;
+}
+
+async function routeText(labels: readonly string[], flags: RouteFlags, terminal: Terminal): Promise<string> {
+  const { output, at, source } = flags;
+  if (output !== 'table' && output !== 'json')
+    throw new CliError(`--output: found ${output}, allowed is table or json`, 2);
+  const loaded = await loadConfig({ file: flags['config.file'], env: terminal.env });
+  if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));
+  const { route } = await import('./route.ts');
+  const given = { ...(at === undefined ? {} : { at }), ...(source === undefined ? {} : { source }) };
+  return route(loaded.config, { labels, format: output, ...given }, Date.now());
 }
 
 interface ClassifyFlags {
