@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewEntry, TimelineEntry } from '../domain/entry.ts';
 
 /** What the first entry of a timeline is chained to. */
@@ -33,7 +33,7 @@ export interface WireEntry {
 export function hashEntry(previous: string, entry: Omit<WireEntry, 'hash'>): string {
   const { incident, seq, at, actor, type, text, data } = entry;
   const json = canonicalize({ incident, seq, at, actor, type, text, data }) ?? '';
-  return createHash('sha256').update(previous).update('\n').update(json).digest('hex');
+  return hash('sha256', `${previous}\n${json}`);
 }
 
 /** Chains a new entry to `previous`. @param at epoch milliseconds of the store's clock */
@@ -78,10 +78,13 @@ function fromWire(value: unknown, key = ''): unknown {
 function walk(value: unknown, key: string, each: (value: unknown, key: string) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => each(item, key));
   if (value === null || typeof value !== 'object') return value;
-  const copy = Object.create(null) as Record<string, unknown>;
-  for (const [name, item] of Object.entries(value)) {
+  const opaque = OPAQUE.has(key);
+  // An object with a prototype is several times faster to make and to write, but a foreign name may be `__proto__`.
+  const copy = (opaque || Object.hasOwn(value, '__proto__') ? Object.create(null) : {}) as Record<string, unknown>;
+  for (const name of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[name];
     if (item === undefined) continue;
-    copy[name.toWellFormed()] = each(item, OPAQUE.has(key) ? key : key === 'deadlines' ? 'at' : name);
+    copy[name.toWellFormed()] = each(item, opaque ? key : key === 'deadlines' ? 'at' : name);
   }
   return copy;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { GENESIS, type WireEntry } from '../incidents/timeline.ts';
 import type { Tables } from './schema.ts';
@@ -21,7 +21,7 @@ export interface Stamp {
 
 /** A ledger's next value. */
 export function chainOn(previous: string, entryHash: string): string {
-  return createHash('sha256').update(previous).update('\n').update(entryHash).digest('hex');
+  return hash('sha256', `${previous}\n${entryHash}`);
 }
 
 /** The newest stamp. */
