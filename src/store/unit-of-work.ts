@@ -195,8 +195,15 @@ export class UnitOfWork implements OpenIndex {
 
   /** Makes sure that a claim still holds. @throws StaleLease where it does not */
   async hold(job: Job): Promise<void> {
-    const row = await this.tx.selectFrom('jobs').select(['fence', 'state']).where('id', '=', job.id).executeTakeFirst();
-    if (row === undefined || row.fence !== job.fence || row.state !== 'leased') throw new StaleLease(job);
+    // Written rather than read: nobody can claim it before this transaction ends.
+    const result = await this.tx
+      .updateTable('jobs')
+      .set({ fence: job.fence })
+      .where('id', '=', job.id)
+      .where('fence', '=', job.fence)
+      .where('state', '=', 'leased')
+      .executeTakeFirst();
+    if (Number(result.numUpdatedRows) !== 1) throw new StaleLease(job);
   }
 
   /** Ends a claimed job. @throws StaleLease where it was claimed by somebody else since */
