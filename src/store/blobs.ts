@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Large things by their SHA-256: `blobs/<sha256>`, synced before any row names them. Never changed, only added. */
+/** Large things by their SHA-256, on disk before any row names them. Never changed, only added. */
 export interface Blobs {
   /** @returns the SHA-256 in hex, once the bytes are on disk */
   put(bytes: Uint8Array): Promise<string>;
@@ -10,6 +10,7 @@ export interface Blobs {
   get(sha256: string): Promise<Uint8Array>;
 }
 
+/** As files `blobs/<sha256>` in the store's folder. */
 export function openBlobs(folder: string): Blobs {
   const root = join(folder, 'blobs');
   let serial = 0;
@@ -26,10 +27,14 @@ export function openBlobs(folder: string): Blobs {
       return sha256;
     },
     async get(sha256) {
-      if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error('not a blob name');
+      if (!isBlobName(sha256)) throw new Error('not a blob name');
       return readFile(join(root, sha256));
     },
   };
+}
+
+export function isBlobName(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -16,6 +16,7 @@ export async function claimJobs(
   now: number,
   leaseMs: number,
   which: Which = null,
+  holder: number | null = null,
 ): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
   const due: Waiting[] = [];
@@ -25,7 +26,7 @@ export async function claimJobs(
   if (ids.length === 0) return [];
   const rows = await db
     .updateTable('jobs')
-    .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1` })
+    .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1`, holder })
     .where((eb) => eb.or(ids.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]))))
     .returningAll()
     .execute();

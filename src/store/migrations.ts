@@ -7,10 +7,10 @@ export interface Words {
   readonly identity: 'integer' | 'bigserial';
 }
 
-type Step = (db: Kysely<Tables>, words: Words) => Promise<void>;
+type Step<W> = (db: Kysely<Tables>, words: W) => Promise<void>;
 
 /** In order; a step that was released never changes. */
-const STEPS: readonly Step[] = [
+const STEPS: readonly Step<Words>[] = [
   firstTables,
   accessTables,
   threadTable,
@@ -18,6 +18,7 @@ const STEPS: readonly Step[] = [
   expiryIndex,
   listColumns,
   jobChannel,
+  jobHolder,
 ];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
@@ -28,20 +29,30 @@ export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
     .addColumn('name', 'text', (c) => c.primaryKey())
     .addColumn('value', 'text', (c) => c.notNull())
     .execute();
-  const row = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
+  await runSteps(db, 'schema', STEPS, words);
+}
+
+/** Takes the steps that are still to be taken; `name` is where in `meta` it stands how many were. */
+export async function runSteps<W = undefined>(
+  db: Kysely<Tables>,
+  name: string,
+  steps: readonly Step<W>[],
+  words?: W,
+): Promise<void> {
+  const row = await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst();
   const present = Number(row?.value ?? 0);
-  if (present > STEPS.length)
+  if (present > steps.length)
     throw new Error(
-      `the store is of a newer Tierbell (schema ${present}, this one knows ${STEPS.length}): start that one`,
+      `the store is of a newer Tierbell (${name} ${present}, this one knows ${steps.length}): start that one`,
     );
-  for (const [index, step] of STEPS.entries()) {
+  for (const [index, step] of steps.entries()) {
     if (index < present) continue;
     await db.transaction().execute(async (tx) => {
-      await step(tx, words);
+      await step(tx, words as W);
       const value = String(index + 1);
       await tx
         .insertInto('meta')
-        .values({ name: 'schema', value })
+        .values({ name, value })
         .onConflict((c) => c.column('name').doUpdateSet({ value }))
         .execute();
     });
@@ -258,4 +269,9 @@ async function jobChannel(db: Kysely<Tables>): Promise<void> {
     .addColumn('channel', 'text', (c) => c.notNull().defaultTo(''))
     .execute();
   await db.schema.createIndex('jobs_by_channel').on('jobs').columns(['state', 'kind', 'channel', 'due_at']).execute();
+}
+
+/** Which replica holds a lease, so that others know when it has gone. */
+async function jobHolder(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('holder', 'bigint').execute();
 }

@@ -2,10 +2,10 @@ import type { Generated, Insertable, Selectable } from 'kysely';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Moments are epoch milliseconds; `json` columns hold text.
- * Large things are files (`blobs.ts`), never columns here.
+ * Large things are files (`blobs.ts`), or rows of their own on PostgreSQL, never columns here.
  */
 export interface Tables {
-  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `secret`. */
+  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `clock_shift`, `secret`. */
   meta: { name: string; value: string };
   incidents: {
     uid: string;
@@ -72,6 +72,8 @@ export interface Tables {
     state: string;
     due_at: number;
     lease_until: number | null;
+    /** The replica that claimed it last, where there may be several. */
+    holder: Generated<number | null>;
     fence: number;
     attempts: number;
     payload: string;

@@ -12,13 +12,14 @@ import {
   waitingChannels,
   type Which,
 } from './jobs.ts';
+import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
 
 /**
- * The Store contract. SQLite today; PostgreSQL follows with the same SQL, as everything here goes through one Kysely
- * schema. One thread writes. No await inside a transaction but its own queries.
+ * The Store contract, on SQLite and PostgreSQL alike, as everything here goes through one Kysely schema. One transaction
+ * decides at a time, also among replicas. No await inside a transaction but its own queries.
  */
 export interface Store {
   /** Epoch milliseconds; every deadline and every moment on record is of this clock. */
@@ -49,11 +50,16 @@ export interface StoreParts {
   /** Called after each commit, in order. */
   readonly onCommitted: (committed: readonly Committed[]) => void;
   readonly onClockStep: (step: ClockStep) => void;
+  /** Who else may write; without it whoever opens the store holds the right to write alone. */
+  readonly replicas?: Replicas | null;
 }
 
-/** Opens a store over migrated tables. Whoever calls it holds the right to write alone. */
+/** How often it looks for leases of replicas that have gone. */
+const FREE_EVERY_MS = 1_000;
+
+/** Opens a store over migrated tables. */
 export async function openStore(parts: StoreParts): Promise<Store> {
-  const { db } = parts;
+  const { db, replicas = null } = parts;
   const floor = await readMeta(db, 'clock');
   let shiftMs = 0; // what the clock has jumped by and pending moments have not yet
   const clock = new Clock(Number(floor ?? 0), parts.clock, (step) => {
@@ -65,7 +71,7 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     const byMs = shiftMs;
     if (byMs === 0) return 0;
     shiftMs = 0;
-    await shiftDueJobs(tx, byMs).catch((error: unknown) => {
+    await shiftOnce(tx, byMs, clock.now(), replicas).catch((error: unknown) => {
       shiftMs += byMs;
       throw error;
     });
@@ -75,15 +81,19 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     await catchUp(db);
     await retryJob(...args);
   };
-  await freeLeases(db);
+  if (replicas === null) await freeLeases(db);
+  else await replicas.freeAbandoned(db);
+  const freeing = replicas === null ? undefined : keepFreeing(db, replicas);
+  // Those of one process wait here for their turn: waiting in the database would take a connection each.
+  const inTurn = replicas === null ? <T>(run: () => Promise<T>) => run() : oneAtATime();
   return {
     db,
     now: () => clock.now(),
     async transact(work) {
       let shiftedMs = 0;
-      const { result, committed } = await db
-        .transaction()
-        .execute(async (tx) => {
+      const commit = () =>
+        db.transaction().execute(async (tx) => {
+          await replicas?.takeTurn(tx);
           const now = clock.now();
           shiftedMs = await catchUp(tx);
           const unit = new UnitOfWork(tx, parts.rules(), now);
@@ -92,11 +102,11 @@ export async function openStore(parts: StoreParts): Promise<Store> {
           await unit.flush();
           if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
           return { result, committed: unit.committed };
-        })
-        .catch((error: unknown) => {
-          shiftMs += shiftedMs; // rolled back with everything else
-          throw error;
         });
+      const { result, committed } = await inTurn(commit).catch((error: unknown) => {
+        shiftMs += shiftedMs; // rolled back with everything else
+        throw error;
+      });
       parts.onCommitted(committed);
       return result;
     },
@@ -106,7 +116,7 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     async claim(kinds, limit, leaseMs, which) {
       const now = clock.now();
       await catchUp(db);
-      return claimJobs(db, kinds, limit, now, leaseMs, which);
+      return claimJobs(db, kinds, limit, now, leaseMs, which, replicas?.self ?? null);
     },
     retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
     postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
@@ -114,8 +124,60 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds, which) => nextDue(db, kinds, which),
     waitingChannels: () => waitingChannels(db),
-    close: () => db.destroy(),
+    async close() {
+      clearInterval(freeing);
+      await db.destroy();
+    },
   };
+}
+
+/** Runs what it is given one after the other. */
+function oneAtATime(): <T>(run: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const mine = last.then(run);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+function keepFreeing(db: Kysely<Tables>, replicas: Replicas): NodeJS.Timeout {
+  let looking = false;
+  return setInterval(() => {
+    if (looking) return;
+    looking = true;
+    replicas
+      .freeAbandoned(db)
+      .catch(() => {}) // the store is away, which everything else tells; the next look tries again
+      .finally(() => (looking = false));
+  }, FREE_EVERY_MS);
+}
+
+/** Replicas see the same step of the database's clock, and each believes it after 10 min: it counts once. */
+const SAME_SHIFT_MS = 5_000;
+const SAME_SHIFT_WITHIN_MS = 1_200_000;
+
+async function shiftOnce(
+  db: Kysely<Tables> | Transaction<Tables>,
+  byMs: number,
+  now: number,
+  replicas: Replicas | null,
+): Promise<void> {
+  if (replicas === null) return shiftDueJobs(db, byMs);
+  if (!db.isTransaction) {
+    return db.transaction().execute(async (tx) => {
+      await replicas.takeTurn(tx);
+      await shiftOnce(tx, byMs, now, replicas);
+    });
+  }
+  const [at, by] = ((await readMeta(db, 'clock_shift')) ?? '0 0').split(' ').map(Number);
+  if (Math.abs(now - (at ?? 0)) < SAME_SHIFT_WITHIN_MS && Math.abs(byMs - (by ?? 0)) < SAME_SHIFT_MS) return;
+  await shiftDueJobs(db, byMs);
+  await db
+    .insertInto('meta')
+    .values({ name: 'clock_shift', value: `${now} ${Math.floor(byMs)}` })
+    .onConflict((c) => c.column('name').doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })))
+    .execute();
 }
 
 async function readMeta(db: Kysely<Tables>, name: string): Promise<string | undefined> {
@@ -126,10 +188,11 @@ async function readMeta(db: Kysely<Tables>, name: string): Promise<string | unde
 export async function readSecret(db: Kysely<Tables>, fresh: () => Buffer): Promise<Buffer> {
   const known = await readMeta(db, 'secret');
   if (known !== undefined) return Buffer.from(known, 'hex');
-  const made = fresh();
+  // Of several that start at once the first one's counts.
   await db
     .insertInto('meta')
-    .values({ name: 'secret', value: made.toString('hex') })
+    .values({ name: 'secret', value: fresh().toString('hex') })
+    .onConflict((c) => c.column('name').doNothing())
     .execute();
-  return made;
+  return Buffer.from((await readMeta(db, 'secret')) ?? '', 'hex');
 }

@@ -23,6 +23,17 @@ export interface Postgres {
 /** Stands in every address; must never be seen in a log or an answer. */
 export const POSTGRES_PASSWORD = 'pg-secret-8Qx2';
 
+/** A server for the tests around this call: started before them, stopped after them. */
+export function withPostgres(): () => Postgres {
+  let server: Postgres | null = null;
+  beforeAll(async () => void (server = await startPostgres()), 60_000);
+  afterAll(async () => server?.remove(), 60_000);
+  return () => {
+    if (server === null) throw new Error('PostgreSQL is not started yet');
+    return server;
+  };
+}
+
 /** @param folderIn where its data go; a temporary folder without it */
 export async function startPostgres(folderIn?: string): Promise<Postgres> {
   const programs = findPostgres();
