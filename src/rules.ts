@@ -59,6 +59,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     isTeam: (name) => config.teams.some((team) => team.name === name),
     channelsOf,
     fallback: channelsOf(config.fallback.notify, ''),
+    observers: config.channels.filter(({ observe }) => observe).map(({ name }) => name),
   };
 }
 

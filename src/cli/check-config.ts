@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { loadConfig } from '../config/load.ts';
+import { notesOn } from '../config/notes.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 
@@ -38,6 +39,7 @@ export async function checkConfig(options: CheckConfigOptions): Promise<0 | 1 | 
     return 1;
   }
   write(`${file}: ok (${summarise(result.config)})`);
+  for (const note of notesOn(result.config)) write(`${file}: note: ${note}`);
   if (!options.online || options.probe === undefined) return 0;
   return report(await options.probe(result.config), options);
 }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { loadConfig } from '../config/load.ts';
+import { notesOn } from '../config/notes.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { App, AppSettings } from '../app.ts';
 import type { WebConfig } from '../http/web-config.ts';
@@ -56,6 +57,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   const loadAgain = (): Promise<Config> => load(flags['config.file'], terminal);
   const config = await loadAgain();
   if (externalUrl === null) log.warn('no --web.external-url: messages carry no links, and say so');
+  for (const note of notesOn(config)) log.warn(note);
   const { startApp } = await import('../app.ts');
   const settings: AppSettings = {
     ...{

@@ -31,7 +31,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     keys: ['proxy_url'],
     values: { kind: ['teams', 'pagerduty', 'goalert', 'jira', 'servicenow'] },
   },
-  { in: 'channels[]', values: { observe: ['true'] } },
   { in: 'channels[]', values: { kind: ['ntfy', 'telegram', 'mattermost', 'twilio', 'sms-http'] } },
   { in: 'owners[]', values: { from: ['service'] } },
   { in: 'people[]', keys: ['phone', 'skills', 'page', 'quiet_hours'] },

@@ -44,6 +44,7 @@ function size(bytes: number): string {
 }
 
 const PURPOSES: Readonly<Record<string, string>> = {
+  observed: 'what was observed',
   page: 'to act',
   escalation: 'escalation',
   inform: 'for information',

@@ -9,6 +9,7 @@ export const NOTICE_PURPOSES = [
   'reopened',
   'inform',
   'fallback',
+  'observed',
 ] as const;
 export type NoticePurpose = (typeof NOTICE_PURPOSES)[number];
 

@@ -7,7 +7,7 @@ import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
 import { decideOwner } from './decide-owner.ts';
 import type { Draft } from './draft.ts';
-import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell } from './respond.ts';
+import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell, tellObservers } from './respond.ts';
 import { OWN_SOURCE, type Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
 
@@ -205,7 +205,8 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
   classify(draft, rules, logLines);
   if (draft.incident.classification.category !== before.classification.category) decideOwner(draft, rules);
-  if (!isOpen(draft.incident) || rules.mode === 'observe') return;
+  if (!isOpen(draft.incident)) return;
+  if (rules.mode === 'observe') return tellObservers(draft, rules);
   if (draft.incident.classification.category !== before.classification.category) onReclassified(draft, rules);
   const told = draft.incident.stepChannels;
   if (told.length > 0) tell(draft, rules, told, 'evidence', '');

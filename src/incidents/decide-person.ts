@@ -74,6 +74,7 @@ function unacknowledge(draft: Draft, by: Actor, reason: string, rules: Rules): R
 
 function escalateByHand(draft: Draft, command: Extract<ByPerson, { type: 'escalate' }>, rules: Rules): Refusal | null {
   if (!isOpen(draft.incident)) return refuse(draft, `it is ${draft.incident.status}, so there is nothing to escalate`);
+  if (rules.mode === 'observe') return refuse(draft, 'nobody is told while the configuration says mode: observe');
   const steps = rules.policy(draft.incident.policy).steps;
   const present = draft.incident.level;
   if (draft.incident.step < 0 && command.level === present) {

@@ -6,7 +6,7 @@ import { decideEvidence, decideObserve, staysOpen } from './decide-observe.ts';
 import { decidePerson } from './decide-person.ts';
 import type { Command, Refusal } from './command.ts';
 import { Draft, type Decision } from './draft.ts';
-import { enterStep, escalate, reopen, resolve, tell, tellFallback } from './respond.ts';
+import { enterStep, escalate, reopen, resolve, tell, tellFallback, tellObservers } from './respond.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -72,6 +72,7 @@ function decideDeadline(draft: Draft, kind: DeadlineKind, at: number, rules: Rul
   const late = draft.now - at > 10_000 ? ` (late by ${speakDuration(draft.now - at)})` : '';
   switch (kind) {
     case 'ack':
+      if (rules.mode === 'observe') return nobodyIsWaitedFor(draft);
       return escalate(draft, rules, 'ack_timeout', `nobody acknowledged in time${late}`, SYSTEM);
     case 'level':
       return timeAtLevel(draft, rules, late);
@@ -88,6 +89,12 @@ function decideDeadline(draft: Draft, kind: DeadlineKind, at: number, rules: Rul
     case 'fix':
       return decideFixLost(draft, rules);
   }
+}
+
+/** The mode was changed to `observe` meanwhile. */
+function nobodyIsWaitedFor(draft: Draft): void {
+  const text = 'Nobody is waited for any more: the configuration says mode: observe';
+  draft.add('deadline', text, { kind: 'ack', deadlines: { ack: null } });
 }
 
 function timeAtLevel(draft: Draft, rules: Rules, late: string): void {
@@ -161,7 +168,8 @@ function decideSetAside(draft: Draft, command: Extract<Command, { type: 'set_asi
     what: command.what,
     why: command.why,
   });
-  if (!isOpen(draft.incident) || rules.mode === 'observe') return;
+  if (!isOpen(draft.incident)) return;
+  if (rules.mode === 'observe') return tellObservers(draft, rules);
   if (draft.incident.step < 0 && draft.incident.deadlines.fix === undefined)
     enterStep(draft, rules, 0, 'page', { why: command.why });
   tellFallback(draft, rules, `${command.what} failed: ${command.why}`);

@@ -1,5 +1,5 @@
 import { targetOf, type Alert } from '../domain/alert.ts';
-import { nextDeadline, type Attempt, type Incident, type Level } from '../domain/incident.ts';
+import { nextDeadline, type Attempt, type Evidence, type Incident, type Level } from '../domain/incident.ts';
 import type { NewJob, NoticePurpose } from '../domain/job.ts';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
@@ -87,6 +87,8 @@ class Run {
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       if (job.kind === 'notify') this.#hear(job.payload);
       if (job.kind === 'fix') this.command({ type: 'fix_state', attempt: this.#noHelp(job.payload.fix) });
+      if (job.kind === 'evidence' && this.#rules.mode === 'observe')
+        this.command({ type: 'evidence', evidence: this.#noLogs(), logLines: [] });
       if (job.kind !== 'handover') continue;
       const { notify, why } = job.payload;
       this.command({ type: 'handover', bundle: { sha256: '', bytes: 0 }, notify, why, problem: '' });
@@ -102,6 +104,13 @@ class Run {
 
   #hear({ level, purpose, channel, recipient, why }: Extract<NewJob, { kind: 'notify' }>['payload']): void {
     this.hearings.push({ afterMs: this.now - this.#began, level, purpose, channel, recipient, why });
+  }
+
+  #noLogs(): Evidence {
+    return {
+      ...{ id: UID, kind: 'logs', state: 'unavailable', reason: 'a forecast asks no store', store: '', scope: '' },
+      ...{ windows: [], counts: {}, lines: [], rawBlob: null, query: null, url: '', at: this.now },
+    };
   }
 
   #noHelp(id: string): Attempt {

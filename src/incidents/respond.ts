@@ -17,21 +17,24 @@ export const FIX_GRACE_MS = 30_000;
 
 /** An incident opened: a known fix goes first; else its first step begins. What must reach Level 3 at once does. */
 export function beginResponse(draft: Draft, rules: Rules): void {
-  collectLogs(draft, rules);
-  if (rules.mode === 'observe') return;
+  const pending = collectLogs(draft, rules);
+  if (rules.mode === 'observe') return pending ? undefined : tellObservers(draft, rules);
   const immediate = immediateReason(draft.incident, rules);
   const fixing = startFix(draft, rules);
   if (immediate !== null) escalateAtOnce(draft, rules, immediate.reason, immediate.why);
   else if (!fixing) enterStep(draft, rules, 0, 'page');
 }
 
-/** Has the logs fetched; where no store is there to ask, says so at once, so that nobody waits for them. */
-function collectLogs(draft: Draft, rules: Rules): void {
-  if (draft.incident.source === OWN_SOURCE) return; // its summary says all there is
+/**
+ * Has the logs fetched; where no store is there to ask, says so at once, so that nobody waits for them.
+ * @returns whether they are on their way
+ */
+function collectLogs(draft: Draft, rules: Rules): boolean {
+  if (draft.incident.source === OWN_SOURCE) return false; // its summary says all there is
   const why = rules.noLogs(draft.incident.labels);
   if (why === null) {
     draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');
-    return;
+    return true;
   }
   const nothing = { store: '', scope: '', windows: [], counts: {}, lines: [], rawBlob: null, query: null, url: '' };
   const id = `${draft.uid}-logs`;
@@ -43,6 +46,7 @@ function collectLogs(draft: Draft, rules: Rules): void {
     at: draft.now,
     ...nothing,
   });
+  return false;
 }
 
 /** To Level 3 without waiting for anybody. Level 2 is told too, also while a known fix is at work. */
@@ -86,7 +90,7 @@ export function enterStep(
 ): void {
   const policy = rules.policy(draft.incident.policy);
   const step = policy.steps[index];
-  if (step === undefined) return;
+  if (step === undefined || rules.mode === 'observe') return;
   const again = draft.incident.step === index && options.anew !== true;
   const channels = rules.channelsOf(step.notify, owningTeam(draft.incident));
   const waits = options.waitForAck !== false && draft.incident.status !== 'acknowledged';
@@ -125,6 +129,15 @@ function stepText(step: PolicyStep, ackTimeout: number | null): string {
   return ackTimeout === null ? who : `${who}; escalates in ${speakDuration(ackTimeout)} unless acknowledged`;
 }
 
+/** In mode `observe`, evidence and category go to the channels that want to see them; nobody else hears anything. */
+export function tellObservers(draft: Draft, rules: Rules): void {
+  const { level } = draft.incident;
+  for (const channel of rules.observers) {
+    const payload = { channel, recipient: channel, purpose: 'observed', level, why: '', bundle: null } as const;
+    draft.queue({ kind: 'notify', payload }, `observed:${channel}`);
+  }
+}
+
 /** Messages that must reach somebody. */
 const WANTS_ANSWER: ReadonlySet<NoticePurpose> = new Set(['page', 'escalation', 'reopened']);
 
@@ -137,6 +150,7 @@ export function tell(
   why: string,
   bundle: number | null = null,
 ): void {
+  if (rules.mode === 'observe') return;
   const channels = rules.channelsOf(names, owningTeam(draft.incident));
   const recipient = names.join(', ');
   if (channels.length === 0 && WANTS_ANSWER.has(purpose))
@@ -149,6 +163,7 @@ export function tell(
 
 /** Tells the fallback what nobody else received or answered; not over the channel that has just failed. */
 export function tellFallback(draft: Draft, rules: Rules, why: string, broken = ''): void {
+  if (rules.mode === 'observe') return;
   const others = rules.fallback.filter((channel) => channel !== broken);
   draft.add('fallback_told', others.length > 0 ? `Telling the fallback: ${why}` : `No other channel to tell: ${why}`, {
     why,
@@ -165,6 +180,7 @@ export function escalate(
   actor: Actor,
   toStep?: number,
 ): void {
+  if (rules.mode === 'observe') return;
   const policy = rules.policy(draft.incident.policy);
   const target = toStep ?? nextStepIndex(policy, draft.incident, reason);
   const step = policy.steps[target];
@@ -242,7 +258,7 @@ export function resolve(draft: Draft, rules: Rules, how: 'alerts' | 'person' | '
   draft.add('resolved', why, { how, reason: why, attachUntil, deadlines }, actor);
   const first = rules.policy(draft.incident.policy).steps[0];
   const names = audience.length > 0 ? audience : (first?.notify ?? []);
-  if (rules.mode !== 'observe') tell(draft, rules, names, 'resolved', why);
+  tell(draft, rules, names, 'resolved', why);
 }
 
 /** Our own troubles are events: nothing says when one is over but the person who saw to it. Only new ones count from here. */
@@ -263,5 +279,5 @@ export function reopen(draft: Draft, rules: Rules, why: string, actor: Actor): v
     { from: level, to: level, step, reason: 'reopened' },
     actor,
   );
-  if (rules.mode !== 'observe') enterStep(draft, rules, step, 'reopened', { why, anew: true });
+  enterStep(draft, rules, step, 'reopened', { why, anew: true });
 }

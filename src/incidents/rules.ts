@@ -81,4 +81,6 @@ export interface Rules {
    */
   channelsOf(names: readonly string[], team: string): readonly string[];
   readonly fallback: readonly string[];
+  /** The channels that hear of what was found where the mode is `observe`. */
+  readonly observers: readonly string[];
 }

@@ -88,6 +88,7 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
       ...new Set(names.flatMap((name) => CHANNELS[name] ?? (/-|fallback/.test(name) ? [name] : []))),
     ],
     fallback: ['fallback-mail'],
+    observers: [],
     ...more,
   };
 }

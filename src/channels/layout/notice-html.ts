@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<Notice['purpose'], string>> = {
   reopened: 'fires again',
   inform: 'for information',
   fallback: 'perhaps nobody knows',
+  observed: 'observed',
 };
 
 function kindOf({ purpose }: Notice): string {
@@ -43,7 +44,7 @@ function kindOf({ purpose }: Notice): string {
 
 function toneOf({ purpose }: Notice): string {
   if (purpose === 'resolved') return 'calm';
-  return purpose === 'inform' || purpose === 'evidence' ? 'plain' : 'alarm';
+  return purpose === 'inform' || purpose === 'evidence' || purpose === 'observed' ? 'plain' : 'alarm';
 }
 
 /** The first link is what is wanted of the reader, so it is the one that looks like it. */

@@ -22,11 +22,16 @@ export function factsOf(input: NoticeInput): Fact[] {
     ['How bad', howBad(incident)],
     ['Where', whereOf(incident)],
     ['Category', categoryOf(incident)],
-    ['Known fix', fixOf(incident)],
-    ['Level', `${input.level}${input.recipient === '' ? '' : `, reached through ${input.recipient}`}`],
+    // Where it only observes, nothing is tried and nobody is reached.
+    ['Known fix', input.purpose === 'observed' ? '' : fixOf(incident)],
+    ['Level', input.purpose === 'observed' ? '' : levelOf(input)],
     ['Because', WHY_IN_HEADLINE.has(input.purpose) ? '' : input.why],
   ];
   return rows.map(([name, value]) => [name, cleanLine(value, 600)] as const).filter(([, value]) => value !== '');
+}
+
+function levelOf({ level, recipient }: NoticeInput): string {
+  return `${level}${recipient === '' ? '' : `, reached through ${recipient}`}`;
 }
 
 /** What is asked for, and what happens by itself otherwise. */

@@ -10,6 +10,7 @@ import { wordEvidence, wordResolved } from './follow-ups.ts';
 import { wordInform } from './inform.ts';
 import { linksOf } from './links.ts';
 import type { NoticeInput, Wording } from './notice-input.ts';
+import { wordObserved } from './observed.ts';
 import { wordPage, wordReopened } from './page.ts';
 
 const WORDINGS: Readonly<Record<NoticePurpose, (input: NoticeInput) => Wording>> = {
@@ -20,6 +21,7 @@ const WORDINGS: Readonly<Record<NoticePurpose, (input: NoticeInput) => Wording>>
   reopened: wordReopened,
   inform: wordInform,
   fallback: wordFallback,
+  observed: wordObserved,
 };
 
 /** Words a message for people and machines from what stands on record. Pure: the same input gives the same notice. */
