@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { targetOf, type Alert } from '../domain/alert.ts';
-import { incidentId, nextDeadline, type DeadlineKind, type Incident } from '../domain/incident.ts';
+import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
 import { reachOf, type KnownAlert, type LastWord, type OpenIndex } from '../incidents/correlate.ts';
 import type { Command, Refusal } from '../incidents/command.ts';
@@ -8,12 +8,11 @@ import { decide } from '../incidents/decide.ts';
 import type { Decision } from '../incidents/draft.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
+import { chunks } from './insert-rows.ts';
 import { buryJob, retryJob } from './jobs.ts';
-import { ledgerHead, stamp } from './ledger.ts';
+import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
-
-/** Rows a statement: large enough to be fast, far below SQLite's 32,766 parameters. */
-const CHUNK = 200;
+import { writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
 
 /** An entry that will be committed, with the incident before and after its decision: what metrics count. */
 export interface Committed {
@@ -58,64 +57,38 @@ export class UnitOfWork implements OpenIndex {
   async incident(uid: string): Promise<Incident | null> {
     await this.#load([uid]);
     const incident = this.#incidents.get(uid) ?? null;
-    if (incident?.status === 'resolved' && (reachOf(incident) ?? FOREVER) <= this.now)
-      await this.#findSuccessor(incident);
+    if (incident?.status === 'resolved' && (reachOf(incident) ?? FOREVER) <= this.now) {
+      const successor = await findSuccessor(this.tx, incident, this.now);
+      if (successor !== null) this.#successors.set(uid, successor);
+    }
     return incident;
   }
 
   /** Loads what correlating these alerts needs: their holders and the incidents of these grouping keys, with states. */
   async preload(alerts: readonly { source: string; alert: Alert }[], groupingKeys: readonly string[]): Promise<void> {
     const uids = new Set<string>();
-    for (const fingerprints of chunks([...new Set(alerts.map(({ alert }) => alert.fingerprint))])) {
-      const rows = await this.tx
-        .selectFrom('alerts')
-        .innerJoin('incidents', 'incidents.uid', 'alerts.incident')
-        .select([
-          'alerts.incident',
-          'alerts.source',
-          'alerts.fingerprint',
-          'alerts.status',
-          'alerts.starts_at',
-          'alerts.ends_at',
-          'incidents.attach_until',
-        ])
-        .where('alerts.fingerprint', 'in', fingerprints)
-        .where((eb) =>
-          eb.or([
-            eb('incidents.attach_until', '>', this.now),
-            eb('alerts.seen_at', '>', this.now - this.#rules.reopenWithinMs),
-          ]),
-        )
-        .orderBy('incidents.attach_until') // the last one counts: an open incident before one that was resolved
-        .orderBy('incidents.created_at')
-        .execute();
-      for (const row of rows) {
-        const word = { status: row.status as LastWord['status'], startsAt: row.starts_at };
-        const key = alertKey(row.source, row.fingerprint);
-        if (row.attach_until > this.now) {
-          this.#alerts.set(key, { incident: row.incident, ...word, endsAt: row.ends_at });
-          uids.add(row.incident);
-        } else if (word.startsAt >= (this.#lastWords.get(key)?.startsAt ?? 0)) {
-          this.#lastWords.set(key, word);
-        }
+    const fingerprints = [...new Set(alerts.map(({ alert }) => alert.fingerprint))];
+    const seenAfter = this.now - this.#rules.reopenWithinMs;
+    for (const row of await findHolders(this.tx, fingerprints, this.now, seenAfter)) {
+      const word = { status: row.status as LastWord['status'], startsAt: row.starts_at };
+      const key = alertKey(row.source, row.fingerprint);
+      if (row.attach_until > this.now) {
+        this.#alerts.set(key, { incident: row.incident, ...word, endsAt: row.ends_at });
+        uids.add(row.incident);
+      } else if (word.startsAt >= (this.#lastWords.get(key)?.startsAt ?? 0)) {
+        this.#lastWords.set(key, word);
       }
     }
-    for (const keys of chunks([...new Set(groupingKeys)])) {
-      const rows = await this.tx
-        .selectFrom('incidents')
-        .select(['uid', 'grouping_key'])
-        .where('grouping_key', 'in', keys)
-        .where('attach_until', '>', this.now)
-        .orderBy('attach_until')
-        .orderBy('created_at')
-        .execute();
-      for (const row of rows) {
-        this.#groups.set(row.grouping_key, row.uid);
-        uids.add(row.uid);
-      }
+    for (const row of await findGroups(this.tx, [...new Set(groupingKeys)], this.now)) {
+      this.#groups.set(row.grouping_key, row.uid);
+      uids.add(row.uid);
     }
     await this.#load([...uids]);
-    await this.#loadTargets([...uids], new Set(alerts.map(({ alert }) => targetOf(alert.labels))));
+    const targets = [...new Set(alerts.map(({ alert }) => targetOf(alert.labels)))];
+    for (const row of await findTargets(this.tx, [...uids], targets)) {
+      const known = this.#targets.get(row.incident) ?? new Set();
+      this.#targets.set(row.incident, known.add(row.target));
+    }
   }
 
   holderOf(source: string, fingerprint: string): KnownAlert | undefined {
@@ -242,26 +215,14 @@ export class UnitOfWork implements OpenIndex {
 
   /** Writes everything, in few statements. */
   async flush(): Promise<void> {
-    await this.#flushIncidents();
-    for (const rows of chunks([...this.#alertRows.values()])) {
-      await this.tx
-        .insertInto('alerts')
-        .values(rows)
-        .onConflict((c) =>
-          c.columns(['incident', 'source', 'fingerprint']).doUpdateSet((eb) => ({
-            status: eb.ref('excluded.status'),
-            starts_at: eb.ref('excluded.starts_at'),
-            ends_at: eb.ref('excluded.ends_at'),
-            seen_at: eb.ref('excluded.seen_at'),
-            labels: eb.ref('excluded.labels'),
-            annotations: eb.ref('excluded.annotations'),
-          })),
-        )
-        .execute();
-    }
-    await this.#flushTimeline();
+    await writeIncidents(
+      this.tx,
+      [...this.#dirty].map((uid) => this.#incidents.get(uid) as Incident),
+    );
+    await writeAlerts(this.tx, [...this.#alertRows.values()]);
+    await writeTimeline(this.tx, this.#entries);
     for (const keys of chunks([...this.#dropped])) await this.tx.deleteFrom('jobs').where('key', 'in', keys).execute();
-    await this.#flushJobs();
+    await writeJobs(this.tx, [...this.#jobs.values()], this.now);
     if (this.#number !== null) await this.setMeta('incident_number', String(this.#number));
   }
 
@@ -274,57 +235,8 @@ export class UnitOfWork implements OpenIndex {
   }
 
   async #load(uids: readonly string[]): Promise<void> {
-    for (const part of chunks(uids.filter((uid) => !this.#incidents.has(uid)))) {
-      const rows = await this.tx.selectFrom('incidents').select(['uid', 'state']).where('uid', 'in', part).execute();
-      for (const row of rows) this.#incidents.set(row.uid, JSON.parse(row.state) as Incident);
-    }
-  }
-
-  /** Whether another incident has taken up what a resolved one held: two open incidents must never hold one alert. */
-  async #findSuccessor({ uid, groupingKey }: Incident): Promise<void> {
-    const row = await this.tx
-      .selectFrom('incidents')
-      .select('number')
-      .where('uid', '!=', uid)
-      .where('attach_until', '>', this.now)
-      .where((eb) =>
-        eb.or([
-          eb('grouping_key', '=', groupingKey),
-          eb.exists(
-            eb
-              .selectFrom('alerts as mine')
-              .innerJoin('alerts as theirs', (on) =>
-                on.onRef('theirs.fingerprint', '=', 'mine.fingerprint').onRef('theirs.source', '=', 'mine.source'),
-              )
-              .select('mine.incident')
-              .where('mine.incident', '=', uid)
-              .whereRef('theirs.incident', '=', 'incidents.uid'),
-          ),
-        ]),
-      )
-      .orderBy('number', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (row !== undefined) this.#successors.set(uid, row.number);
-  }
-
-  /** Which of these targets the incidents know already. */
-  async #loadTargets(uids: readonly string[], wanted: ReadonlySet<string>): Promise<void> {
-    for (const part of chunks(uids)) {
-      for (const targets of chunks([...wanted])) {
-        const rows = await this.tx
-          .selectFrom('alerts')
-          .select(['incident', 'target'])
-          .distinct()
-          .where('incident', 'in', part)
-          .where('target', 'in', targets)
-          .execute();
-        for (const row of rows) {
-          const known = this.#targets.get(row.incident) ?? new Set();
-          this.#targets.set(row.incident, known.add(row.target));
-        }
-      }
-    }
+    const unknown = uids.filter((uid) => !this.#incidents.has(uid));
+    for (const incident of await findIncidents(this.tx, unknown)) this.#incidents.set(incident.uid, incident);
   }
 
   #queue(incident: string, job: NewJob): void {
@@ -350,78 +262,6 @@ export class UnitOfWork implements OpenIndex {
       }
     }
   }
-
-  async #flushIncidents(): Promise<void> {
-    const rows = [...this.#dirty].map((uid) => incidentRow(this.#incidents.get(uid) as Incident));
-    for (const part of chunks(rows)) {
-      await this.tx
-        .insertInto('incidents')
-        .values(part)
-        .onConflict((c) =>
-          c.column('uid').doUpdateSet((eb) => ({
-            status: eb.ref('excluded.status'),
-            level: eb.ref('excluded.level'),
-            category: eb.ref('excluded.category'),
-            severity: eb.ref('excluded.severity'),
-            priority: eb.ref('excluded.priority'),
-            team: eb.ref('excluded.team'),
-            attach_until: eb.ref('excluded.attach_until'),
-            firing: eb.ref('excluded.firing'),
-            updated_at: eb.ref('excluded.updated_at'),
-            acknowledged_at: eb.ref('excluded.acknowledged_at'),
-            acknowledged_by: eb.ref('excluded.acknowledged_by'),
-            owner: eb.ref('excluded.owner'),
-            resolved_at: eb.ref('excluded.resolved_at'),
-            next_kind: eb.ref('excluded.next_kind'),
-            next_at: eb.ref('excluded.next_at'),
-            state: eb.ref('excluded.state'),
-          })),
-        )
-        .execute();
-    }
-  }
-
-  /** With their numbers in the ledger: on SQLite there is one writer, so they are given here. */
-  async #flushTimeline(): Promise<void> {
-    if (this.#entries.length === 0) return;
-    const stamps = stamp(await ledgerHead(this.tx), this.#entries);
-    const all = this.#entries.map((entry, index) => ({
-      ...{ incident: entry.incident, seq: entry.seq, at: Date.parse(entry.at), type: entry.type },
-      ...{ entry: JSON.stringify(entry), n: stamps[index]?.n ?? null, chain: stamps[index]?.chain ?? null },
-    }));
-    for (const rows of chunks(all)) await this.tx.insertInto('timeline').values(rows).execute();
-  }
-
-  async #flushJobs(): Promise<void> {
-    const rows = [...this.#jobs.values()].map((job) => ({
-      ...{
-        kind: job.kind,
-        key: job.key,
-        channel: 'channel' in job.payload ? job.payload.channel : '',
-        incident: job.incident,
-        state: 'due',
-        due_at: Math.floor(job.dueAt),
-        lease_until: null,
-      },
-      ...{ fence: 0, attempts: 0, payload: JSON.stringify(job.payload), last_error: '', created_at: this.now },
-    }));
-    for (const part of chunks(rows)) {
-      await this.tx
-        .insertInto('jobs')
-        .values(part)
-        .onConflict((c) =>
-          c.column('key').doUpdateSet((eb) => ({
-            state: 'due',
-            due_at: eb.ref('excluded.due_at'),
-            payload: eb.ref('excluded.payload'),
-            fence: eb('jobs.fence', '+', 1), // whoever still works on the old one must not touch the new one
-            attempts: 0,
-            lease_until: null,
-          })),
-        )
-        .execute();
-    }
-  }
 }
 
 /** A result came back under a lease that was lost: it is refused, and whoever holds the work now decides. */
@@ -431,34 +271,6 @@ export class StaleLease extends Error {
   }
 }
 
-function incidentRow(incident: Incident): Tables['incidents'] {
-  const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } =
-    incident;
-  const next = nextDeadline(incident);
-  return {
-    ...{ uid, number, status, level, severity, priority, team, service, environment, source, title, firing },
-    category: incident.classification.category,
-    grouping_key: incident.groupingKey,
-    attach_until: reachOf(incident) ?? FOREVER,
-    created_at: incident.createdAt,
-    updated_at: incident.updatedAt,
-    starts_at: incident.startsAt,
-    acknowledged_at: incident.acknowledgedAt,
-    acknowledged_by: incident.acknowledgedBy,
-    owner: incident.owner,
-    resolved_at: incident.resolvedAt,
-    next_kind: next?.kind ?? null,
-    next_at: next?.at ?? null,
-    state: JSON.stringify(incident),
-  };
-}
-
 function alertKey(source: string, fingerprint: string): string {
   return `${source}\u0000${fingerprint}`;
-}
-
-function chunks<T>(items: readonly T[]): T[][] {
-  const result: T[][] = [];
-  for (let start = 0; start < items.length; start += CHUNK) result.push(items.slice(start, start + CHUNK));
-  return result;
 }
