@@ -76,13 +76,13 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   if (!settings.loopback && !(await hasAccounts(readDb))) throw new OpenDoor(settings.host);
   const metrics = receivingMetrics(config.sources.map(({ name }) => name));
   tellBuild(metrics, settings);
-  const seen = inbox.lastSeen();
+  const seen = await inbox.lastSeen();
   for (const { name } of config.sources) {
     const at = seen.get(name);
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
   const read = createReadModel(readDb);
-  if (inbox.continueAfter(await read.deliveriesTaken()))
+  if (await inbox.continueAfter(await read.deliveriesTaken()))
     log.warn('inbox.sqlite is new or older than tierbell.sqlite; it goes on where the store stands', {
       storage: folder,
     });
@@ -188,7 +188,7 @@ async function closeAll(server: Server, engine: Engine, inbox: Inbox): Promise<v
   await closed;
   clearTimeout(timer);
   await engine.stop();
-  inbox.close();
+  await inbox.close();
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

@@ -50,8 +50,8 @@ export function createHttpApp(parts: HttpParts): Express {
   );
   app.use(measure(parts.metrics));
   app.get('/-/healthy', (_req, res) => void res.type('text').send('Tierbell is healthy.\n'));
-  app.get('/-/ready', (_req, res) => {
-    const health = parts.inbox.healthy();
+  app.get('/-/ready', async (_req, res) => {
+    const health = await parts.inbox.healthy();
     if (health.ok) res.type('text').send('Tierbell is ready.\n');
     else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
   });

@@ -10,9 +10,12 @@ export interface Receipt {
   readonly seq: number;
 }
 
+/** At once from a file, later from a server. */
+export type Awaitable<T> = T | Promise<T>;
+
 export type Health = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
-/** Where raw deliveries are kept. One thread owns it; others read through {@link openInboxReader}. */
+/** Where raw deliveries are kept: a file that one thread owns, or a table that replicas share (`postgres-inbox.ts`). */
 export interface Inbox {
   /**
    * Resolves once the body is on disk (fsync). Rejects, with a sentence for the operator, when it cannot be stored.
@@ -25,17 +28,17 @@ export interface Inbox {
   /** Called after each commit that brought deliveries, with the newest `seq`. */
   onCommit(listener: (lastSeq: number) => void): void;
   /** When each source last delivered (epoch milliseconds), as far as the newest {@link LOOK_BACK_ROWS} tell. */
-  lastSeen(): ReadonlyMap<string, number>;
+  lastSeen(): Awaitable<ReadonlyMap<string, number>>;
   /**
    * Lets numbers go on after `seq`, up to which the store has taken. An inbox that was lost, or is older than the store,
    * would give numbers again that count as taken: what it answered with 200 would never be looked at.
    * @returns whether the numbers had fallen behind
    */
-  continueAfter(seq: number): boolean;
+  continueAfter(seq: number): Awaitable<boolean>;
   /** Whether it can store. After a failure this tries a small write, so it recovers without any delivery. */
-  healthy(): Health;
+  healthy(): Awaitable<Health>;
   /** Stores what waits, then closes. */
-  close(): void;
+  close(): Awaitable<void>;
 }
 
 export interface InboxOptions {
@@ -46,8 +49,9 @@ export interface InboxOptions {
 }
 
 const BALLAST_BYTES = 8 * 1024 * 1024;
-const REFUSED_BYTES = 64 * 1024 * 1024;
-const REFUSED_ROWS = 1000;
+/** Bodies and rows of refused ones that are kept. */
+export const REFUSED_BYTES = 64 * 1024 * 1024;
+export const REFUSED_ROWS = 1000;
 const PAGE_BYTES = 8192;
 /** 8 MB: not more than the ballast, whose room a checkpoint on a full disk has to do with. */
 const CHECKPOINT_PAGES = 1000;
@@ -68,11 +72,12 @@ interface Waiting {
 }
 
 /** Opens the inbox, making the file where there is none. @throws Error where it cannot be opened */
-export function openInbox(path: string, options: InboxOptions = {}): Inbox {
+export function openInbox(path: string, options: InboxOptions = {}): SqliteInbox {
   return new SqliteInbox(path, options);
 }
 
-class SqliteInbox implements Inbox {
+/** Answers at once, as nothing waits for another process. */
+export class SqliteInbox implements Inbox {
   readonly #db: Database.Database;
   readonly #insert: Database.Statement<[string, string, number, string, string, Uint8Array]>;
   readonly #begin: Database.Statement;

@@ -46,7 +46,7 @@ interface Opened {
  */
 export async function takeDeliveries(parts: TakeParts): Promise<boolean> {
   const taken = await parts.store.deliveriesTaken();
-  const deliveries = parts.inbox.after(taken, BATCH, BATCH_BYTES);
+  const deliveries = await parts.inbox.after(taken, BATCH, BATCH_BYTES);
   if (deliveries.length === 0) return false;
   try {
     await takeBatch(parts, deliveries);
@@ -60,7 +60,8 @@ export async function takeDeliveries(parts: TakeParts): Promise<boolean> {
 async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Promise<void> {
   const opened = deliveries.map((delivery) => openDelivery(parts.sources, delivery));
   const counts = new Counts();
-  await parts.store.transact(async (unit) => {
+  const mine = await parts.store.transact(async (unit) => {
+    if (await isTaken(unit, deliveries[0])) return false;
     await preload(unit, opened, parts.rules());
     for (const one of opened) {
       for (const group of one.groups) await takeGroup(unit, one.delivery, group, parts, counts);
@@ -68,8 +69,15 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
       if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, one.setAside[0]?.raw ?? '', parts.rules());
     }
     await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
+    return true;
   });
-  parts.seen(counts.result(deliveries.length));
+  if (mine) parts.seen(counts.result(deliveries.length));
+}
+
+/** Whether another replica has taken it since it was read: nothing of it may have its effect twice. */
+async function isTaken({ tx }: UnitOfWork, delivery: Delivery | undefined): Promise<boolean> {
+  const row = await tx.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
+  return Number(row?.value ?? 0) >= (delivery?.seq ?? 0);
 }
 
 /** Tries before a delivery that breaks us counts as poison. */
@@ -108,6 +116,7 @@ async function setAside(parts: TakeParts, delivery: Delivery, why: string): Prom
 async function keepPoison(parts: TakeParts, delivery: Delivery, why: string, tells: boolean): Promise<void> {
   const raw = delivery.body.toString('utf8', 0, 2000);
   await parts.store.transact(async (unit) => {
+    if (await isTaken(unit, delivery)) return;
     await insertAside(unit, delivery, [{ index: -1, field: '', problem: `it could not be taken: ${why}`, raw }]);
     const what = `but could not be read into an incident (${why}). Look at what it says below and report it as a bug.`;
     if (tells) await tellLost(unit, delivery, what, raw, parts.rules());

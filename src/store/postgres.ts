@@ -109,6 +109,7 @@ function hold(client: PoolClient): Connection {
 
 /** What PostgreSQL refuses in text, wherever it slipped through: one odd character must not stop a delivery. */
 function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(storable);
   return typeof value === 'string' && value.includes('\u0000') ? value.replaceAll('\u0000', '\uFFFD') : value;
 }
 

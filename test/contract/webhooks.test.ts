@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createWebhookHandler } from '../../src/http/webhooks.ts';
-import { openInboxReader, type InboxReader } from '../../src/inbox/inbox-reader.ts';
-import { openInbox, type Inbox } from '../../src/inbox/inbox.ts';
+import { openInboxReader, type SqliteInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { openInbox, type SqliteInbox } from '../../src/inbox/inbox.ts';
 import { readJson } from '../../src/sources/read-json.ts';
 import { createSource, sourceConfig } from '../../src/sources/registry.ts';
 import type { Source } from '../../src/sources/source.ts';
@@ -60,8 +60,8 @@ describe('the webhook over HTTP', () => {
   const lost: [string, string][] = [];
   const kept: Buffer[] = [];
   let sources: ReadonlyMap<string, Source>;
-  let inbox: Inbox;
-  let reader: InboxReader;
+  let inbox: SqliteInbox;
+  let reader: SqliteInboxReader;
   let server: Server;
   let broken: Error | null = null;
 
