@@ -34,7 +34,7 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { in: 'channels[]', values: { kind: ['ntfy', 'telegram', 'mattermost', 'twilio', 'sms-http'] } },
   { in: 'owners[]', values: { from: ['service'] } },
   { in: 'people[]', keys: ['phone', 'skills', 'page', 'quiet_hours'] },
-  { in: 'teams[]', keys: ['schedule'], values: { confidential: ['true'] } },
+  { in: 'teams[]', keys: ['schedule'] },
   { in: 'known_fixes[]', values: { mode: ['approval'] } },
   { in: 'known_fixes[].overrides[]', values: { mode: ['approval'] } },
   {

@@ -73,6 +73,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     ...{ store, inbox, redact, links, metrics },
     ...{ read: createReadModel(db), blobs: openBlobs(folder), wall: Date.now, random: Math.random },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
+    mayCarry: (...of) => plugins.mayCarry(...of),
     // Looked up at each use, so that a reload takes effect at once.
     get fixes() {
       return plugins.fixes;

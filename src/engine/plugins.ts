@@ -7,6 +7,7 @@ import type { Executor } from '../fixes/executor.ts';
 import type { CompiledFix } from '../fixes/fix.ts';
 import { createExecutor } from '../fixes/registry.ts';
 import { compileFixes } from '../fixes/select-fix.ts';
+import { compileConfidentiality, type Confidentiality } from '../incidents/confidential.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { MetricsSource } from '../metrics/metrics-source.ts';
 import { createMetricsSource } from '../metrics/registry.ts';
@@ -25,6 +26,7 @@ export interface Plugins {
   readonly metricsSources: readonly MetricsSource[];
   /** Who reads a message on a channel, as their acknowledgement will name them. */
   readonly readerOf: (channel: string, recipient: string) => string;
+  readonly mayCarry: Confidentiality['mayCarry'];
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export function openPlugins(config: Config, redact: (text: string) => string): P
     executors: config.executors.map((one) => createExecutor(one, { redact })),
     metricsSources: config.metrics.map((one) => createMetricsSource(one)),
     readerOf: readerFrom(config),
+    mayCarry: compileConfidentiality(config.teams).mayCarry,
     async close() {
       await Promise.allSettled([...channels.values(), ...logs].map((part) => part.close()));
     },

@@ -1,5 +1,6 @@
 import type { Notice, ThreadRef } from '../channels/channel.ts';
 import type { NoticeBundle, NoticeInput } from '../channels/messages/notice-input.ts';
+import { discreetNotice } from '../channels/messages/discreet.ts';
 import { rawNotice } from '../channels/messages/raw-notice.ts';
 import { wordNotice } from '../channels/messages/word-notice.ts';
 import type { Incident } from '../domain/incident.ts';
@@ -22,7 +23,7 @@ export interface Composition {
 
 /** Words a message from what stands in the store, with the addresses that belong to its reader. */
 export async function composeNotice(
-  { read, links, readerOf }: Pick<NotifyParts, 'read' | 'links' | 'readerOf'>,
+  { read, links, readerOf, mayCarry }: Pick<NotifyParts, 'read' | 'links' | 'readerOf' | 'mayCarry'>,
   { id, incident, channel, payload, bundle, thread, at }: Composition,
 ): Promise<Notice> {
   const { recipient, purpose, level, why } = payload;
@@ -35,6 +36,7 @@ export async function composeNotice(
     consoleUrl: links?.incident(incident) ?? null,
     bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
   };
+  if (!mayCarry(incident, channel)) return discreetNotice(input);
   try {
     return wordNotice(input);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Channel } from '../channels/channel.ts';
 import type { Incident } from '../domain/incident.ts';
+import type { Confidentiality } from '../incidents/confidential.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +21,8 @@ export interface NotifyParts {
   /** Who reads a message on this channel, as the acknowledgement will name them. */
   readonly readerOf: (channel: string, recipient: string) => string;
   readonly links: MessageLinks | null;
+  /** Whether a channel may carry what an incident is about. */
+  readonly mayCarry: Confidentiality['mayCarry'];
   readonly metrics: PipelineMetrics;
   readonly random: () => number;
 }

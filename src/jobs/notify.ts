@@ -25,6 +25,8 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   const { channel: name, recipient, purpose } = job.payload;
   const incident = await parts.read.byUid(job.incident);
   if (incident === null) return store.transact((unit) => unit.finish(job));
+  // To others than its team there is nothing to say about what was found.
+  if (purpose === 'evidence' && !parts.mayCarry(incident, name)) return store.transact((unit) => unit.finish(job));
   const waitMs = await notYetMs(parts, job);
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
   const began = job.payload.since ?? store.now();
@@ -82,7 +84,7 @@ async function send(
   if (channel === undefined) return failure('misconfigured', `the channel ${name} is no longer configured`);
   const notice = await composeNotice(parts, {
     ...{ id: job.key, incident, channel: name, payload: job.payload },
-    bundle: await readBundle(parts, incident, job.payload.bundle),
+    bundle: parts.mayCarry(incident, name) ? await readBundle(parts, incident, job.payload.bundle) : null,
     thread: (await findThread(parts.store.db, incident.uid, name))?.ref ?? null,
     at: began,
   });

@@ -44,8 +44,16 @@ export async function keepThread(
 }
 
 /** What of an incident a first message shows in place; when it changes, the message is brought up to date. */
-export function faceOf({ status, level, priority, acknowledgedBy, resolvedBy, classification }: Incident): string {
-  return [status, level, priority, acknowledgedBy ?? '', resolvedBy ?? '', classification.category].join('\n');
+export function faceOf({
+  status,
+  level,
+  priority,
+  acknowledgedBy,
+  resolvedBy,
+  classification,
+  team,
+}: Incident): string {
+  return [status, level, priority, acknowledgedBy ?? '', resolvedBy ?? '', classification.category, team].join('\n');
 }
 
 /** Brings first messages up to date: queued in the transaction that changes what they show. */

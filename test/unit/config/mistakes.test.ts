@@ -159,12 +159,6 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'etc/main.yaml:10:25: people[0].slack: wrong form, found `ada`, allowed the id of a member such as U0123ABCD (in the profile in Slack, under "More")',
   ],
   [
-    'a switch that is not built',
-    'name: level2,',
-    'name: level2, confidential: true,',
-    'etc/main.yaml:13:35: teams[0].confidential: `confidential: true` is not built yet in this version; take it out',
-  ],
-  [
     'a key that stands twice',
     'fallback:',
     'rule_files: []\nfallback:',

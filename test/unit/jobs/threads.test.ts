@@ -54,6 +54,7 @@ describe('a channel with threads', () => {
       ...{ store: house.store, read: house.read, blobs: openBlobs(house.folder), links: null, random: () => 0.5 },
       channels: new Map([['l2-slack', channel]]),
       readerOf: (_channel, recipient) => recipient,
+      mayCarry: () => true,
       metrics: pipelineMetrics({ sources: [], channels: ['l2-slack'], stores: [], fixes: [], teams: [] }),
     };
   }
