@@ -1,27 +1,26 @@
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createSlackDoor, type SlackDoor } from './channels/slack/door.ts';
 import type { Config } from './config/schema.ts';
 import type { Category } from './domain/category.ts';
 import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
+import type { Confidential } from './http/details.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Stream } from './http/stream.ts';
 import type { WebConfig } from './http/web-config.ts';
 import { createWebServer } from './http/web-server.ts';
 import { createWebhookHandler } from './http/webhooks.ts';
-import { openInbox, type Inbox } from './inbox/inbox.ts';
+import type { Inbox } from './inbox/inbox.ts';
+import { compileConfidentiality } from './incidents/confidential.ts';
 import { compileProcedures } from './incidents/procedure.ts';
 import type { ProcedureStep } from './incidents/rules.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
 import { accountsOf, hasAccounts } from './store/access.ts';
-import { openBlobs } from './store/blobs.ts';
 import { entriesAfter, ledgerHead } from './store/ledger.ts';
+import { openReceivingStorage } from './store/open-storage.ts';
 import { createReadModel, type ReadModel } from './store/read-model.ts';
-import { lockFolder, openSqliteReader } from './store/sqlite.ts';
 import type { Logger, LogOptions } from './telemetry/logger.ts';
 import { receivingMetrics, storeMetrics, teamLabel, type ReceivingMetrics } from './telemetry/metrics.ts';
 
@@ -30,6 +29,8 @@ export interface AppSettings {
   /** Reads the configuration again. @throws Error that lists every problem */
   readonly loadAgain: () => Promise<Config>;
   readonly folder: string;
+  /** `postgres://…`; without it everything lies in the folder. */
+  readonly storageUrl?: string | null;
   readonly host: string;
   readonly port: number;
   /** TLS and client certificates; plain HTTP where it is left out. */
@@ -60,19 +61,25 @@ export interface App {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** How soon what another replica committed is told to those who listen here. */
+const LISTEN_EVERY_MS = 1_000;
+
 const PLAIN: WebConfig = { tls: null, headers: {} };
 
 /** The composition root: configuration → a running bridge. Opens the store first, listens last. */
 export async function startApp(settings: AppSettings, log: Logger): Promise<App> {
   const { config, folder, externalUrl, logOptions } = settings;
-  mkdirSync(folder, { recursive: true });
-  const lock = lockFolder(folder);
-  const inbox = openInbox(join(folder, 'inbox.sqlite'));
+  const address = { folder, url: settings.storageUrl ?? null };
+  const storage = await openReceivingStorage(address);
+  const { inbox, blobs } = storage;
   const thread = settings.thread ?? prepareEngine();
   const { adminToken } = settings;
-  const engine = await thread.open({ config, folder, externalUrl, adminToken, log: logOptions }, settings.onDeath);
+  const engine = await thread.open(
+    { config, storage: address, externalUrl, adminToken, log: logOptions },
+    settings.onDeath,
+  );
   inbox.onCommit(() => engine.deliveries());
-  const readDb = openSqliteReader(folder);
+  const readDb = storage.openReader();
   if (!settings.loopback && !(await hasAccounts(readDb))) throw new OpenDoor(settings.host);
   const metrics = receivingMetrics(config.sources.map(({ name }) => name));
   tellBuild(metrics, settings);
@@ -130,12 +137,17 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     after: (n, limit) => entriesAfter(readDb, n, limit),
     newest: async () => (await ledgerHead(readDb)).n,
     failed: (error) => log.error('the stream could not be told', { error: String(error) }),
+    confidential: async (uids) => {
+      const teams = [...(await read.teamsOf(uids))];
+      return new Set(teams.flatMap(([uid, team]) => (front.current.confidential({ team }) ? [uid] : [])));
+    },
   });
   engine.onCommitted(() => stream.committed());
+  const listening = storage.shared ? setInterval(() => stream.committed(), LISTEN_EVERY_MS) : undefined;
   const app = createHttpApp({
     ...{ readDb, engine, inbox, metrics, log, now: () => Date.now(), gauges: storeMetrics() },
     read,
-    blobs: openBlobs(folder),
+    blobs,
     secret: await engine.secret(),
     processMetrics: processMetrics(),
     accounts: accountsOf(readDb),
@@ -147,6 +159,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     },
     stream,
     team: (name) => front.current.team(name),
+    confidential: (incident) => front.current.confidential(incident),
   });
   const server = await createWebServer(
     web,
@@ -161,11 +174,12 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     url: `${web.tls === null ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     reload,
     async stop() {
+      clearInterval(listening);
       stream.close();
       await front.current.slack.close();
       await closeAll(server, engine, inbox);
       await readDb.destroy();
-      lock.release();
+      await storage.release();
     },
   };
 }
@@ -208,6 +222,7 @@ interface Front {
   readonly sources: ReadonlyMap<string, Source>;
   readonly procedure: (category: Category) => readonly ProcedureStep[];
   readonly team: (name: string) => string;
+  readonly confidential: Confidential;
   readonly slack: SlackDoor;
 }
 
@@ -229,7 +244,8 @@ function createFront(config: Config, parts: FrontParts): Front {
   const sources = new Map(config.sources.map((source) => [source.name, createSource(source, context)]));
   if (!parts.certified) warnOfOpenSources(sources, log);
   const team = teamLabel(config.teams.map(({ name }) => name));
-  return { sources, procedure: procedureLookUp(config), team, slack: slackDoor(config, parts) };
+  const confidential = compileConfidentiality(config.teams).holds;
+  return { sources, procedure: procedureLookUp(config), team, confidential, slack: slackDoor(config, parts) };
 }
 
 /** Presses of buttons in Slack become the same commands as everybody's. */

@@ -1,36 +1,32 @@
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { CliError, type Terminal } from './terminal.ts';
+import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Verbs of `audit`: they read the store themselves; the bridge may be up or down. */
 export function addAuditVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
   const audit = program.command('audit').description('whether the record was tampered with');
-  audit
+  const verify = audit
     .command('verify')
     .description('check every timeline and the ledger over all of them; prints the head to be noted elsewhere')
     .option('--anchor <hash>', 'a head that was noted earlier: it must still be there')
-    .option('--storage.path <folder>', 'the folder of the store', terminal.env['TIERBELL_STORAGE_PATH'] ?? 'data/')
-    .option('-o, --output <form>', 'table or json', 'table')
-    .action(async (flags: { anchor?: string; 'storage.path': string; output: string }) => {
-      const folder = resolve(terminal.cwd, flags['storage.path']);
-      if (!existsSync(folder)) throw new CliError(`there is no store in ${folder}; give --storage.path`);
-      const { openSqliteReader } = await import('../store/sqlite.ts');
-      const { auditLedger } = await import('../store/ledger.ts');
-      const { hashEntry } = await import('../incidents/timeline.ts');
-      const db = openSqliteReader(folder);
-      const result = await auditLedger(
-        db,
-        (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'was edited'),
-        flags.anchor ?? null,
-      );
-      await db.destroy();
-      const { problems, entries, incidents, head } = result;
-      if (flags.output === 'json') terminal.write(`${JSON.stringify(result, null, 2)}\n`);
-      for (const problem of problems) terminal.writeError(`${problem}\n`);
-      const verdict = problems.length === 0 ? 'the record holds' : `${problems.length} problem(s)`;
-      const line = `${verdict}: ${entries} entries of ${incidents} incidents; head ${head.chain}\n`;
-      if (flags.output !== 'json') terminal.write(line);
-      finish(problems.length === 0 ? 0 : 1);
-    });
+    .option('-o, --output <form>', 'table or json', 'table');
+  addStorageFlags(verify, terminal).action(async (flags: StorageFlags & { anchor?: string; output: string }) => {
+    const { openStoreReader } = await import('../store/open-storage.ts');
+    const { auditLedger } = await import('../store/ledger.ts');
+    const { hashEntry } = await import('../incidents/timeline.ts');
+    const db = await openStoreReader(existingStorageOf(flags, terminal));
+    const result = await auditLedger(
+      db,
+      (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'was edited'),
+      flags.anchor ?? null,
+    );
+    await db.destroy();
+    const { problems, entries, incidents, head } = result;
+    if (flags.output === 'json') terminal.write(`${JSON.stringify(result, null, 2)}\n`);
+    for (const problem of problems) terminal.writeError(`${problem}\n`);
+    const verdict = problems.length === 0 ? 'the record holds' : `${problems.length} problem(s)`;
+    const line = `${verdict}: ${entries} entries of ${incidents} incidents; head ${head.chain}\n`;
+    if (flags.output !== 'json') terminal.write(line);
+    finish(problems.length === 0 ? 0 : 1);
+  });
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAuditVerbs } from './audit-verbs.ts';
 import { addCheckVerbs } from './check-verbs.ts';
+import { addDbVerbs } from './db-verbs.ts';
 import { addDemo } from './demo.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addServe } from './serve.ts';
@@ -26,6 +27,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addIncidentVerbs(program, terminal, finish);
   addTokenVerbs(program, terminal, finish);
   addAuditVerbs(program, terminal, finish);
+  addDbVerbs(program, terminal, finish);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return done.status;

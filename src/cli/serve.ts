@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { loadConfig } from '../config/load.ts';
 import { notesOn } from '../config/notes.ts';
@@ -10,6 +9,7 @@ import { renderProblem } from '../config/problem.ts';
 import type { App, AppSettings } from '../app.ts';
 import type { WebConfig } from '../http/web-config.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
+import { nameOfStorage, storageOf } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 interface ServeFlags {
@@ -18,6 +18,7 @@ interface ServeFlags {
   'web.config.file'?: string;
   'web.externalUrl'?: string;
   'storage.path': string;
+  'storage.url'?: string;
   'log.level': LogLevel;
   'log.format': 'logfmt' | 'json';
 }
@@ -38,6 +39,7 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
       flag('web.external-url', 'the address under which people reach this bridge; without it messages carry no links'),
     )
     .addOption(flag('storage.path', 'the folder of the store', 'data/'))
+    .addOption(flag('storage.url', 'postgres://… in place of the folder: one store for several replicas'))
     .addOption(flag('log.level', `one of ${LOG_LEVELS.join(', ')}`, 'info').choices([...LOG_LEVELS]))
     .addOption(flag('log.format', 'logfmt or json', 'logfmt').choices(['logfmt', 'json']))
     .action(async (flags: ServeFlags) => finish(await serve(flags, terminal)));
@@ -49,6 +51,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   terminal.onReload(() => reload());
   const adminToken = readAdminToken(terminal);
   const externalUrl = readExternalUrl(flags['web.externalUrl']);
+  const storage = storageOf(flags, terminal);
   const web = await readWebConfig(flags['web.config.file'], terminal);
   const logOptions = { level: flags['log.level'], format: flags['log.format'] };
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
@@ -63,7 +66,8 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
     ...{
       config,
       loadAgain,
-      folder: resolve(terminal.cwd, flags['storage.path']),
+      folder: storage.folder,
+      storageUrl: storage.url,
       host,
       port,
       web,
@@ -83,7 +87,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   stopOnSignal(app, terminal, log);
   reload = () => void app.reload().catch(() => {}); // logged where it fails
   terminal.settled();
-  log.info('ready', { url: app.url, config: flags['config.file'], storage: flags['storage.path'] });
+  log.info('ready', { url: app.url, config: flags['config.file'], storage: nameOfStorage(storage) });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
   return null;
 }

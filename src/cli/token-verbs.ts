@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
 import type { Kysely } from 'kysely';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { ROLES, type Role } from '../domain/role.ts';
 import type { Tables } from '../store/schema.ts';
+import { addStorageFlags, existingStorageOf, storageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
-interface Flags {
-  'storage.path': string;
+interface Flags extends StorageFlags {
   role: string;
   output: 'table' | 'json';
 }
@@ -16,10 +14,7 @@ interface Flags {
 export function addTokenVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
   const token = program.command('token').description('API tokens: who may look, respond, approve, administer');
   const verb = (name: string, text: string): Command =>
-    token
-      .command(name)
-      .description(text)
-      .option('--storage.path <folder>', 'the folder of the store', terminal.env['TIERBELL_STORAGE_PATH'] ?? 'data/');
+    addStorageFlags(token.command(name).description(text), terminal);
 
   verb('create', 'make a token and print it, once')
     .argument('<name>', 'who it is for; the name on record')
@@ -72,10 +67,11 @@ async function withStore<T>(
   make: boolean,
   work: (db: Kysely<Tables>) => Promise<T>,
 ): Promise<T> {
-  const folder = resolve(terminal.cwd, flags['storage.path']);
-  if (!make && !existsSync(folder)) throw new CliError(`there is no store in ${folder}; give --storage.path`);
-  const { openStoreFile } = await import('../store/open-store-file.ts');
-  const db = await openStoreFile(folder);
+  const storage = make ? storageOf(flags, terminal) : existingStorageOf(flags, terminal);
+  const { openStoreTables } = await import('../store/open-storage.ts');
+  const db = await openStoreTables(storage).catch((error: unknown) => {
+    throw new CliError(error instanceof Error ? error.message : String(error));
+  });
   try {
     return await work(db);
   } catch (error) {

@@ -1,17 +1,16 @@
+import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { incidentId } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
 import { signAckToken } from '../http/ack-token.ts';
-import { openInboxReader } from '../inbox/inbox-reader.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
-import { openBlobs } from '../store/blobs.ts';
+import { openWorkerStorage } from '../store/open-storage.ts';
 import { createReadModel } from '../store/read-model.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import type { ClockStep } from '../store/clock.ts';
+import type { Tables } from '../store/schema.ts';
 import { openStore, readSecret, type Store } from '../store/store.ts';
 import { countCommitted } from '../telemetry/count-committed.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -21,7 +20,7 @@ import { reportTrouble } from '../jobs/report-trouble.ts';
 import { openPlugins } from './plugins.ts';
 import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
 
-/** The store worker: owns `tierbell.sqlite`, advances deliveries and acts on due work. */
+/** The store worker: writes the store, advances deliveries and acts on due work. */
 export interface Engine {
   /** New deliveries are on disk. */
   deliveries(): void;
@@ -45,9 +44,8 @@ const CLOSE_OLD_AFTER_MS = 60_000;
 
 /** Opens store and plugins and begins to work. The inbox must exist. */
 export async function openEngine(settings: EngineSettings, log: Logger): Promise<Engine> {
-  const { folder } = settings;
+  const { db, inbox, blobs, clock, replicas, leave } = await openWorkerStorage(settings.storage);
   const metrics = pipelineMetrics(namesOf(settings.config));
-  const db = await openSqlite(folder);
   const secret = await readSecret(db, () => randomBytes(32));
   const redact = createRedactor(secret);
   let plugins = openPlugins(settings.config, redact);
@@ -56,7 +54,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const store = await openStore({
     db,
     rules: () => plugins.rules,
-    clock: { wall: () => Date.now(), monotonic: () => performance.now() },
+    ...{ clock, replicas },
     onCommitted(committed) {
       for (const one of committed) countCommitted(metrics, one);
       if (committed.length === 0) return;
@@ -65,13 +63,11 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     },
     onClockStep: (step) => tellClockStep(log, step),
   });
-  if (settings.adminToken !== null && !(await hasAccounts(db)))
-    await storeToken(db, 'admin', 'admin', settings.adminToken, store.now());
-  const inbox = openInboxReader(join(folder, 'inbox.sqlite'));
+  if (settings.adminToken !== null) await makeFirstToken(db, settings.adminToken, store.now());
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
   pipeline = createPipeline({
     ...{ store, inbox, redact, links, metrics },
-    ...{ read: createReadModel(db), blobs: openBlobs(folder), wall: Date.now, random: Math.random },
+    ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),
     // Looked up at each use, so that a reload takes effect at once.
@@ -119,10 +115,19 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       await advancing.stop();
       await pipeline?.stop();
       await plugins.close();
-      inbox.close();
+      await inbox.close();
+      await leave();
       await store.close();
     },
   };
+}
+
+/** In an empty store; of replicas that start at once the first one makes it. */
+async function makeFirstToken(db: Kysely<Tables>, token: string, now: number): Promise<void> {
+  if (await hasAccounts(db)) return;
+  await storeToken(db, 'admin', 'admin', token, now).catch(async (error: unknown) => {
+    if (!(await hasAccounts(db))) throw error;
+  });
 }
 
 /** The closed sets of label values. */

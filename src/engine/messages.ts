@@ -1,5 +1,6 @@
 import type { Command } from '../incidents/command.ts';
 import type { Config } from '../config/schema.ts';
+import type { StorageAddress } from '../store/open-storage.ts';
 import type { LogOptions } from '../telemetry/logger.ts';
 
 /** What a person may ask of an incident. */
@@ -8,8 +9,8 @@ export type PersonCommand = Extract<Command, { by: unknown }>;
 /** What the store worker is given at its start: plain data. */
 export interface EngineSettings {
   readonly config: Config;
-  /** The data folder; its lock is held by whoever starts the worker. */
-  readonly folder: string;
+  /** Whoever starts the worker holds the lock of the folder. */
+  readonly storage: StorageAddress;
   /** Without a trailing slash, route prefix included; null where messages carry no links. */
   readonly externalUrl: string | null;
   /** Becomes the first token of a store without any. */

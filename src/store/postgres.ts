@@ -142,17 +142,23 @@ export function openTables(connections: Connections): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Opens the store and brings its tables up to date; several processes may do so at once. @throws DatabaseAway */
-export async function openPostgres(url: string, limits: Partial<ConnectionLimits> = {}): Promise<Kysely<Tables>> {
+/** Opens the tables, brought up to date. @throws DatabaseAway */
+export async function openPostgres(url: string): Promise<Kysely<Tables>> {
   await bringUpToDate(url);
-  return openTables(openConnections(url, { ...LIMITS, ...limits }));
+  return openPostgresReader(url);
 }
 
-/** One after the other under a lock, however long the first one takes. */
-async function bringUpToDate(url: string): Promise<void> {
+/** Opens the tables as they are. */
+export function openPostgresReader(url: string): Kysely<Tables> {
+  return openTables(openConnections(url, LIMITS));
+}
+
+/** Makes or changes the tables; several processes may ask for it at once. @throws DatabaseAway */
+export async function bringUpToDate(url: string): Promise<void> {
   const db = openTables(openConnections(url, { connections: 1, queryTimeoutMs: 0 }));
   try {
     await db.connection().execute(async (one) => {
+      // However long another one takes.
       await sql`select pg_advisory_lock(${LOCKS.migrate}, hashtext(current_schema()))`.execute(one);
       await migrate(one, { identity: 'bigserial' });
       await migratePostgres(one);
