@@ -4,6 +4,7 @@ import { incidentId, type Incident } from '../domain/incident.ts';
 import { cleanLine } from '../domain/text.ts';
 import type { Engine } from '../engine/engine.ts';
 import { find } from '../http/api.ts';
+import { requireDetails, type Confidential } from '../http/details.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { isVerb, VERBS, type Verb } from '../http/verbs.ts';
 import { procedureOf } from '../incidents/procedure.ts';
@@ -23,6 +24,7 @@ export interface IncidentRouteParts {
   readonly engine: Pick<Engine, 'command'>;
   readonly procedure: (category: Category) => readonly ProcedureStep[];
   readonly now: () => number;
+  readonly confidential: Confidential;
 }
 
 /** What differs from the page as anybody sees it. */
@@ -99,6 +101,7 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   const { read, procedure, now } = parts;
   const visitor = visitorOf(res);
   if (visitor === null) return;
+  requireDetails(incident, visitor.role === null ? null : { role: visitor.role }, parts.confidential);
   const { uid } = incident;
   const [alerts, entries, priority, bundle] = await Promise.all([
     read.alerts(uid, ALERTS_SHOWN),

@@ -1,4 +1,7 @@
 import type { RequestHandler } from 'express';
+import type { Confidential } from '../http/details.ts';
+import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
+import type { ListRow } from '../store/incident-list.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { listPage } from './list-page.ts';
 import { meantIncident, readListQuery, toFilter } from './list-query.ts';
@@ -8,10 +11,11 @@ import { visitorOf } from './visitor.ts';
 export interface ListRouteParts {
   readonly read: ReadModel;
   readonly now: () => number;
+  readonly confidential: Confidential;
 }
 
 /** `GET /`: the list, or the incident itself where its id was searched for. */
-export function listRoute({ read, now }: ListRouteParts): RequestHandler {
+export function listRoute({ read, now, confidential }: ListRouteParts): RequestHandler {
   return async (req, res) => {
     const visitor = visitorOf(res);
     if (visitor === null) return;
@@ -19,10 +23,25 @@ export function listRoute({ read, now }: ListRouteParts): RequestHandler {
     const meant = meantIncident(query);
     if (meant !== null && (await read.byNumber(meant)) !== null) return res.redirect(303, `/incidents/INC-${meant}`);
     const rows = await read.rows(toFilter(query), query.limit + 1, query.after);
+    const hidesDetails = visitor.role === 'viewer';
+    const concealed = (row: ListRow): ListRow[] => {
+      if (!hidesDetails || !confidential(row)) return [row];
+      // What is found by its words or its category would tell what it is about.
+      if (query.q !== '' || query.category.length > 0) return [];
+      return [{ ...row, title: CONFIDENTIAL_TITLE, category: '', service: '', environment: '' }];
+    };
     const counts = await read.openCounts();
     const more = rows.length > query.limit;
     const said = readSaid(req.query['done'], req.query['of']);
-    const page = listPage({ query, rows: rows.slice(0, query.limit), counts, more, visitor, now: now(), said });
+    const page = listPage({
+      query,
+      rows: rows.slice(0, query.limit).flatMap(concealed),
+      counts,
+      more,
+      visitor,
+      now: now(),
+      said,
+    });
     res.type('html').send(page);
   };
 }

@@ -7,6 +7,8 @@ import { incidentId, isOpen, nextStep, type Incident } from '../domain/incident.
 import type { Engine } from '../engine/engine.ts';
 import type { CommandResult } from '../engine/messages.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
+import type { Confidential } from './details.ts';
 import { readAckToken, readConfirm, signConfirm } from './ack-token.ts';
 
 export interface AckParts {
@@ -14,6 +16,7 @@ export interface AckParts {
   readonly engine: Pick<Engine, 'command'>;
   readonly secret: Buffer;
   readonly now: () => number;
+  readonly confidential: Confidential;
 }
 
 /**
@@ -86,24 +89,32 @@ async function show(parts: AckParts, token: string, note: string): Promise<Answe
     );
   const id = incidentId(incident);
   const confirm = signConfirm(parts.secret, token, randomBytes(9).toString('hex'), parts.now());
+  // Whoever holds the link reads it, and the link goes to channels that may not carry what it is about.
+  const hidden = parts.confidential(incident);
+  const title = hidden ? CONFIDENTIAL_TITLE : incident.title;
   const body = html`<p class="id">${id}</p>
-    <h1>${incident.title}</h1>
+    <h1>${title}</h1>
     <p><span class="state">${incident.status}</span></p>
-    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident)}
+    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident, hidden)}
     ${form(incident, link.reader, confirm)}
     <p><a href="/incidents/${id}">The whole incident, with evidence and procedure</a></p>`;
-  return { status: 200, body: page(`${id} – ${incident.title}`, body) };
+  return { status: 200, body: page(`${id} – ${title}`, body) };
 }
 
-function facts(incident: Incident): Html {
+function facts(incident: Incident, hidden: boolean): Html {
   const next = nextStep(incident);
   return html`<dl>
     <dt>Level</dt>
     <dd>${incident.level}, ${incident.priority}, severity ${incident.severity}</dd>
     <dt>Since</dt>
     <dd>${moment(incident.startsAt)}</dd>
-    <dt>Category</dt>
-    <dd>${CATEGORY_TITLES[incident.classification.category]}</dd>
+    ${
+      hidden
+        ? html`<dt>Team</dt>
+            <dd>${incident.team}</dd>`
+        : html`<dt>Category</dt>
+            <dd>${CATEGORY_TITLES[incident.classification.category]}</dd>`
+    }
     ${
       incident.acknowledgedBy !== null &&
       html`<dt>Acknowledged</dt>

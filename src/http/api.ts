@@ -1,10 +1,11 @@
-import { Router, type Request } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { CATEGORIES, type Category } from '../domain/category.ts';
 import { SEVERITIES } from '../domain/alert.ts';
 import { LEVELS, incidentId, type Incident } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import type { Engine } from '../engine/engine.ts';
+import { conceal } from '../incidents/confidential.ts';
 import { alertView, incidentView } from '../incidents/incident-view.ts';
 import { procedureOf } from '../incidents/procedure.ts';
 import type { ProcedureStep } from '../incidents/rules.ts';
@@ -12,6 +13,7 @@ import type { TokenHolder } from '../store/access.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { actorOf } from './authorize.ts';
+import { mayReadDetails, requireDetails, type Confidential } from './details.ts';
 import { HttpProblem } from './http-problem.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Stream } from './stream.ts';
@@ -24,6 +26,7 @@ export interface ApiParts {
   /** The steps of the procedure for a category. */
   readonly procedure: (category: Category) => readonly ProcedureStep[];
   readonly stream: Pick<Stream, 'serve'>;
+  readonly confidential: Confidential;
 }
 
 const ALERTS_SHOWN = 500;
@@ -53,9 +56,17 @@ function toList(value: unknown): unknown {
 }
 
 /** `/api/v1`: what programs, the CLI and the console read and do. */
-export function createApi({ read, blobs, engine, procedure, stream }: ApiParts): Router {
+export function createApi({ read, blobs, engine, procedure, stream, confidential }: ApiParts): Router {
   const api = Router();
-  const view = async (incident: Incident): Promise<unknown> => {
+  const hides = (incident: Incident, res: Response): boolean => confidential(incident) && !mayReadDetails(actorOf(res));
+  /** For what is nothing but details. @throws HttpProblem 403, 404 */
+  const findOpen = async (id: string, res: Response): Promise<Incident> => {
+    const incident = await find(read, id);
+    requireDetails(incident, actorOf(res), confidential);
+    return incident;
+  };
+  const view = async (incident: Incident, res: Response): Promise<unknown> => {
+    if (hides(incident, res)) return incidentView(conceal(incident), { alerts: [], links: [], full: true });
     const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
     const steps = procedureOf(procedure(incident.classification.category), incident);
     return incidentView(incident, { alerts, links: [], procedure: steps, full: true });
@@ -71,8 +82,10 @@ export function createApi({ read, blobs, engine, procedure, stream }: ApiParts):
       cursor === undefined ? null : Number(cursor),
     );
     const page = incidents.slice(0, limit);
+    const shown = page.filter((incident) => !hides(incident, res) || !asksForDetails(filter));
     const alerts = await read.firstAlerts(page.map(({ uid }) => uid));
-    const items = page.map((incident) => {
+    const items = shown.map((incident) => {
+      if (hides(incident, res)) return incidentView(conceal(incident), { alerts: [], links: [], full: false });
       const first = alerts.get(incident.uid);
       return incidentView(incident, { alerts: first === undefined ? [] : [first], links: [], full: false });
     });
@@ -81,28 +94,28 @@ export function createApi({ read, blobs, engine, procedure, stream }: ApiParts):
 
   api.get('/incidents/:id', async (req, res) => {
     const incident = await find(read, req.params.id);
-    res.json(await view(incident));
+    res.json(await view(incident, res));
   });
 
   api.get('/incidents/:id/timeline', async (req, res) => {
-    const incident = await find(read, req.params.id);
+    const incident = await findOpen(req.params.id, res);
     res.json({ items: await read.timeline(incident.uid) });
   });
 
   api.get('/incidents/:id/alerts', async (req, res) => {
-    const incident = await find(read, req.params.id);
+    const incident = await findOpen(req.params.id, res);
     const alerts = await read.alerts(incident.uid, 5_000);
     res.json({ items: alerts.map((alert) => alertView(alert)) });
   });
 
   api.get('/incidents/:id/evidence', async (req, res) => {
-    const incident = await find(read, req.params.id);
+    const incident = await findOpen(req.params.id, res);
     const shown = incidentView(incident, { alerts: [], links: [], full: true });
     res.json({ items: shown['evidence'] });
   });
 
   api.get('/incidents/:id/handover.zip', async (req, res) => {
-    const incident = await find(read, req.params.id);
+    const incident = await findOpen(req.params.id, res);
     const n = req.query['n'];
     if (n !== undefined && !(typeof n === 'string' && /^\d{1,9}$/.test(n))) {
       throw new HttpProblem({ status: 400, title: 'Bad query', detail: 'n is the number of a bundle.', field: 'n' });
@@ -142,7 +155,7 @@ export function createApi({ read, blobs, engine, procedure, stream }: ApiParts):
         { incident: incidentId(after), state: status, level, acknowledgedBy },
       );
     }
-    res.json(await view(after));
+    res.json(await view(after, res));
   });
 
   api.get('/stream', (req, res) => stream.serve(req, res));
@@ -163,6 +176,11 @@ export function createApi({ read, blobs, engine, procedure, stream }: ApiParts):
     throw new HttpProblem({ status: 404, title: 'Not found', detail: `There is nothing at ${req.method} here.` });
   });
   return api;
+}
+
+/** What is found by these filters would tell what it is about. */
+function asksForDetails({ q, category, severity, service }: Partial<z.output<typeof listQuery>>): boolean {
+  return [q, category, severity, service].some((one) => one !== undefined);
 }
 
 /** Who acts is who holds the token; only where the door is open to all may the body say it. */

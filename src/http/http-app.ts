@@ -7,11 +7,13 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Tables } from '../store/schema.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ReceivingMetrics, StoreMetrics } from '../telemetry/metrics.ts';
 import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
+import type { Confidential } from './details.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { requireJson } from './require-json.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
@@ -35,6 +37,7 @@ export interface HttpParts {
   /** What Slack sends when somebody presses a button. */
   readonly slack: Omit<SlackInteractions, 'now'>;
   readonly team: (name: string) => string;
+  readonly confidential: Confidential;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -96,10 +99,16 @@ const POLICY = {
 };
 
 async function allMetrics(parts: HttpParts): Promise<string> {
-  await readStoreGauges(parts.readDb, parts.gauges, parts.team, parts.now());
+  const known = await readStoreGauges(parts.readDb, parts.gauges, parts.team, parts.now()).then(
+    () => true,
+    (error: unknown) => {
+      if (!isStoreTrouble(error)) throw error;
+      return false; // gauges of a store that cannot be read have no sample; everything else has
+    },
+  );
   const texts = [
     parts.metrics.registry.metrics(),
-    parts.gauges.registry.metrics(),
+    ...(known ? [parts.gauges.registry.metrics()] : []),
     parts.engine.metrics(),
     parts.processMetrics(),
   ];

@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
-import { stillAllowed } from './authorize.ts';
+import { actorOf, stillAllowed } from './authorize.ts';
+import { mayReadDetails } from './details.ts';
+import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import type { StampedEntry } from '../store/ledger.ts';
 
 export interface StreamParts {
@@ -8,6 +10,8 @@ export interface StreamParts {
   /** The newest ledger number. */
   readonly newest: () => Promise<number>;
   readonly failed: (error: unknown) => void;
+  /** Which of these incidents (by uid) are kept by their teams. */
+  readonly confidential: (uids: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 const HEARTBEAT_MS = 15_000;
@@ -69,11 +73,12 @@ export class Stream {
     const from = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : -1;
     const until = this.#sent ?? newest;
     if (from < 0 || from > newest || newest - from > REPLAY_MAX) {
-      res.write(`id: ${newest}\nevent: reset\ndata: {}\n\n`);
+      res.write(resetAt(newest));
       return;
     }
     const missed = await this.#parts.after(from, REPLAY_MAX);
-    for (const entry of missed) if (entry.n <= until) res.write(eventOf(entry));
+    const told = mayReadDetails(actorOf(res)) ? missed : await this.#concealed(missed);
+    for (const entry of told) if (entry.n <= until) res.write(eventOf(entry));
   }
 
   /** A store that cannot be read now is asked again with the next commit. */
@@ -105,9 +110,20 @@ export class Stream {
     if (this.#clients.size === 0) return;
     const entries = await this.#parts.after(this.#sent ?? 0, PAGE);
     if (entries.length === PAGE) this.#again = true;
-    const text = entries.map(eventOf).join('');
-    this.#sent = entries.at(-1)?.n ?? this.#sent;
-    if (text !== '') for (const client of this.#clients) this.#write(client, text);
+    const newest = entries.at(-1)?.n;
+    if (newest === undefined) return;
+    const all = entries.map(eventOf).join('');
+    const anyViewer = [...this.#clients].some((client) => !mayReadDetails(actorOf(client)));
+    // A viewer who comes while this is looked up starts afresh.
+    const some = anyViewer ? (await this.#concealed(entries)).map(eventOf).join('') : resetAt(newest);
+    this.#sent = newest;
+    for (const client of this.#clients) this.#write(client, mayReadDetails(actorOf(client)) ? all : some);
+  }
+
+  /** For viewers: that something happened to a confidential incident, but not what. */
+  async #concealed(entries: readonly StampedEntry[]): Promise<StampedEntry[]> {
+    const kept = await this.#parts.confidential([...new Set(entries.map(({ incident }) => incident))]);
+    return entries.map((entry) => (kept.has(entry.incident) ? { ...entry, text: CONFIDENTIAL_TITLE } : entry));
   }
 
   #write(client: Response, text: string): void {
@@ -127,6 +143,10 @@ export class Stream {
     this.#heartbeat = null;
     this.#sent = null;
   }
+}
+
+function resetAt(n: number): string {
+  return `id: ${n}\nevent: reset\ndata: {}\n\n`;
 }
 
 function eventOf({ n, number, incident, seq, at, type, text }: StampedEntry): string {

@@ -35,6 +35,8 @@ export interface ReadModel {
   /** The newest bundle, or the n-th. */
   bundle(uid: string, n: number | null): Promise<StoredBundle | null>;
   deliveriesTaken(): Promise<number>;
+  /** The team of each of these incidents, by uid. */
+  teamsOf(uids: readonly string[]): Promise<Map<string, string>>;
   /** What needs people first, a page of it. */
   rows(filter: IncidentFilter, limit: number, after: ListPlace | null): Promise<ListRow[]>;
   openCounts(): Promise<OpenCounts>;
@@ -111,6 +113,15 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     async deliveriesTaken() {
       const row = await db.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
       return Number(row?.value ?? 0);
+    },
+    async teamsOf(uids) {
+      if (uids.length === 0) return new Map();
+      const rows = await db
+        .selectFrom('incidents')
+        .select(['uid', 'team'])
+        .where('uid', 'in', [...uids])
+        .execute();
+      return new Map(rows.map(({ uid, team }) => [uid, team]));
     },
     rows: (filter, limit, after) => listRows(db, filter, limit, after),
     openCounts: () => countOpen(db),

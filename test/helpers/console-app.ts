@@ -52,7 +52,10 @@ export async function startConsoleApp(): Promise<ConsoleApp> {
         ? ({ outcome: 'refused', detail: decision.detail } as const)
         : ({ outcome: 'done' } as const);
     });
-  app.use(createConsole({ read, engine: { command }, procedure: () => [], accounts, door, secret, now: wall }));
+  const confidential = ({ team }: { team: string }): boolean => team === 'security';
+  app.use(
+    createConsole({ read, engine: { command }, procedure: () => [], accounts, door, secret, now: wall, confidential }),
+  );
   app.use('/api', authorize(door), (_req, res) => void res.json({ ok: true }));
   app.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));
   return Object.assign(clock, { app, db, store, read, close: () => store.close() });

@@ -9,12 +9,12 @@ import { waitFor } from '../../helpers/wait-for.ts';
 class Ledger {
   readonly entries: StampedEntry[] = [];
 
-  add(count = 1): void {
+  add(count = 1, incident = 'u'): void {
     for (let added = 0; added < count; added++) {
       const n = this.entries.length + 1;
       const actor = { kind: 'system', name: 'tierbell' };
       const text = `entry ${n}`;
-      this.entries.push({ n, number: 7, incident: 'u', seq: n, at: '', actor, type: 'note', text, data: {}, hash: '' });
+      this.entries.push({ n, number: 7, incident, seq: n, at: '', actor, type: 'note', text, data: {}, hash: '' });
     }
   }
 }
@@ -33,10 +33,12 @@ beforeEach(async () => {
     after: async (n, limit) => ledger.entries.filter((entry) => entry.n > n).slice(0, limit),
     newest: async () => ledger.entries.length,
     failed: (error) => void failures.push(error),
+    confidential: async (uids) => new Set(uids.filter((uid) => uid === 'secret')),
   });
   const app = express();
   app.get('/', (req, res) => {
     res.locals['still'] = async () => allowed;
+    res.locals['actor'] = { name: 'vera', role: req.query['role'] ?? 'responder' };
     return stream.serve(req, res);
   });
   server = createServer(app);
@@ -51,11 +53,15 @@ afterEach(() => {
 });
 
 /** Reads a stream as a browser does; `ids` grows, `over` settles when the server ends it. */
-async function listen(lastId?: string): Promise<{ ids: number[]; events: string[]; over: Promise<void> }> {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+async function listen(
+  lastId?: string,
+  role = 'responder',
+): Promise<{ ids: number[]; events: string[]; texts: string[]; over: Promise<void> }> {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?role=${role}`;
   const answer = await fetch(url, { headers: lastId === undefined ? {} : { 'last-event-id': lastId } });
   const ids: number[] = [];
   const events: string[] = [];
+  const texts: string[] = [];
   const read = async (): Promise<void> => {
     let text = '';
     for await (const chunk of answer.body ?? []) {
@@ -66,10 +72,11 @@ async function listen(lastId?: string): Promise<{ ids: number[]; events: string[
         const id = /^id: (\d+)$/m.exec(event)?.[1];
         if (id !== undefined) ids.push(Number(id));
         events.push(/^event: (.+)$/m.exec(event)?.[1] ?? '');
+        texts.push(/"text":"([^"]*)"/.exec(event)?.[1] ?? '');
       }
     }
   };
-  return { ids, events, over: read() };
+  return { ids, events, texts, over: read() };
 }
 
 function commit(count: number): void {
@@ -87,6 +94,21 @@ it('tells what is committed from now on, in order, to everybody', async () => {
     [4, 5, 6],
     [4, 5, 6],
   ]);
+});
+
+it('tells viewers that something happened to a confidential incident, but not what', async () => {
+  ledger.add(1, 'secret');
+  ledger.add(1);
+  const [viewer, responder, late] = [await listen(undefined, 'viewer'), await listen(), await listen('0', 'viewer')];
+  ledger.add(1, 'secret');
+  commit(1);
+  await waitFor(
+    'all to have read',
+    () => viewer.ids.length === 2 && responder.ids.length === 2 && late.ids.length === 4,
+  );
+  expect(viewer.texts.filter(Boolean)).toEqual(['confidential', 'entry 4']);
+  expect(responder.texts.filter(Boolean)).toEqual(['entry 3', 'entry 4']);
+  expect(late.texts.filter(Boolean)).toEqual(['confidential', 'entry 2', 'confidential', 'entry 4']);
 });
 
 it('misses nothing and repeats nothing for somebody who comes back', async () => {
