@@ -24,7 +24,7 @@ port.on('message', (message: ToEngine) => {
     case 'call':
       return void answer(message.call).then(
         (value) => say({ type: 'answer', id: message.id, value }),
-        (error: unknown) => say({ type: 'failed', id: message.id, why: sentence(error) }),
+        (error: unknown) => say({ type: 'failed', id: message.id, why: sentence(error), code: codeOf(error) }),
       );
   }
 });
@@ -71,4 +71,10 @@ async function answer(call: EngineCall): Promise<unknown> {
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Tells trouble of the store from a bug on the other side as well. */
+function codeOf(error: unknown): string | null {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : null;
 }

@@ -56,4 +56,4 @@ export type FromEngine =
   /** Timelines grew; several commits may share one. */
   | { readonly type: 'committed' }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failed'; readonly id: number; readonly why: string };
+  | { readonly type: 'failed'; readonly id: number; readonly why: string; readonly code: string | null };

@@ -43,7 +43,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') asked?.resolve(message.value);
-      else asked?.reject(new Error(message.why));
+      else asked?.reject(Object.assign(new Error(message.why), message.code === null ? {} : { code: message.code }));
     });
     worker.on('error', (error: Error) => {
       reject(error);

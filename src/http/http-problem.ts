@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { sendProblem, type Problem } from './problem.ts';
 
@@ -14,6 +15,12 @@ export class HttpProblem extends Error {
     this.extra = extra;
   }
 }
+
+const STORE_AWAY: Problem = {
+  status: 503,
+  title: 'The store cannot be used now',
+  detail: 'Nothing was done. Try again in a moment; /-/ready and the log tell more.',
+};
 
 /** The one error handler: problems as they are; everything else is ours, logged, and told without details. */
 export function handleErrors(log: Logger): (error: unknown, req: Request, res: Response, next: NextFunction) => void {
@@ -32,6 +39,7 @@ export function handleErrors(log: Logger): (error: unknown, req: Request, res: R
       path: req.path,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
+    if (isStoreTrouble(error)) return sendProblem(res, STORE_AWAY);
     sendProblem(res, {
       status: 500,
       title: 'Internal error',
