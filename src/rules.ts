@@ -1,3 +1,4 @@
+import { shippedModel } from './category-model.ts';
 import { compileClassifier } from './classify/classifier.ts';
 import { expressionOf } from './classify/facts.ts';
 import type { Config } from './config/schema.ts';
@@ -24,7 +25,10 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
   }));
   const last = lastResort(config);
   const logs = config.logs.map(({ matchers }) => matchers.map(parseMatcher));
-  const classifier = compileClassifier(config.categories);
+  const classifier = compileClassifier(config.categories, {
+    threshold: config.classification.threshold,
+    model: shippedModel,
+  });
   const channelsOf = channelLookUp(config);
   const procedures = compileProcedures(config.procedures);
   return {

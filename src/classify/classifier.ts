@@ -1,9 +1,10 @@
 import type { CategoryRule } from '../config/rules-schema.ts';
-import { label } from '../domain/alert.ts';
 import type { Classification } from '../domain/category.ts';
-import { cleanLine } from '../domain/text.ts';
 import { readFacts, type AlertFacts, type ReadFacts } from './facts.ts';
+import { readFeatures } from './features.ts';
+import type { Model } from './model.ts';
 import { indexRules, type Hit } from './rule-index.ts';
+import { speakHit } from './speak.ts';
 import { weigh, type Ground } from './verdict.ts';
 
 /** Names the category of an alert. Pure: the same facts always give the same verdict. */
@@ -12,8 +13,15 @@ export interface Classifier {
   classify(facts: AlertFacts, threshold?: number): Classification;
 }
 
-/** More likely than all the others together; on the development alerts (`test/bench/judgement.ts`) .97 of what it decides is right. */
+/** More likely than all the others together. What it decides of alerts that it has not seen is told by the bench. */
 export const DEFAULT_THRESHOLD = 0.5;
+
+export interface ClassifierOptions {
+  /** 0–1: below it the verdict is `unclassified`. */
+  readonly threshold?: number;
+  /** Stands beside the rules; called when the first alert is judged. Without it the rules judge alone. */
+  readonly model?: () => Model;
+}
 
 /**
  * Compiles category rules. Every rule of which one member matches adds its weight to its category, once:
@@ -21,46 +29,27 @@ export const DEFAULT_THRESHOLD = 0.5;
  * - `words`: one of them stands, as whole word or phrase, in a telling label, the expression or an annotation;
  * - `log`: a log line contains it (a linear-time expression; plain text is one), whatever the case.
  *
- * The order of the rules does not matter. See {@link weigh} for the confidence.
- * @param options.threshold 0–1: below it the verdict is `unclassified`
+ * The statistical model adds its own log-odds. The order of the rules does not matter. See {@link weigh} for the
+ * confidence.
  * @throws Error where a matcher is none
  */
-export function compileClassifier(rules: readonly CategoryRule[], options: { threshold?: number } = {}): Classifier {
+export function compileClassifier(rules: readonly CategoryRule[], options: ClassifierOptions = {}): Classifier {
   const index = indexRules(rules);
-  const usual = options.threshold ?? DEFAULT_THRESHOLD;
+  const { threshold: usual = DEFAULT_THRESHOLD, model } = options;
   return {
     classify(facts, threshold = usual) {
       const read = readFacts(facts);
       const grounds = index.match(read).map((hit) => groundOf(hit, read));
-      return weigh(grounds, threshold);
+      const features = model === undefined ? [] : readFeatures(read);
+      const trained = features.length === 0 ? undefined : model?.();
+      if (trained === undefined) return weigh(grounds, threshold);
+      return weigh(grounds, threshold, trained.judge(features));
     },
   };
 }
 
-/** The rule's weight and reason, and what was seen; the alert's own text is cleaned and cut. */
+/** The rule's weight and reason, and what was seen. */
 export function groundOf(hit: Hit, facts: ReadFacts): Ground {
   const { id, category, weight, reason } = hit.rule;
-  return { category, weight, reason, seen: `rule ${id}: ${seen(hit, facts)}` };
+  return { category, weight, reason, seen: () => speakHit(hit, facts), source: `rule ${id}` };
 }
-
-function seen(hit: Hit, facts: ReadFacts): string {
-  if (hit.by === 'words') return `"${hit.words}" in ${cleanLine(hit.place, 80)}`;
-  if (hit.by === 'log') return `"${cleanLine(hit.text, 80)}" in the logs`;
-  if (hit.matchers.length === 0) return 'fits every alert';
-  return hit.matchers
-    .map(({ name, op, value }) => spokenMatcher(name, op, value, label(facts.labels, name)))
-    .join(', ');
-}
-
-function spokenMatcher(name: string, op: string, value: string, actual: string): string {
-  const spoken = SPOKEN_NAMES[name] ?? cleanLine(name, 60);
-  if (op === '=') return `${spoken} is "${cleanLine(value, 80)}"`;
-  if (op === '!=') return `${spoken} is not "${cleanLine(value, 80)}"`;
-  return `${spoken} "${cleanLine(actual, 80)}" ${op === '=~' ? 'matches' : 'does not match'} ${cleanLine(value, 60)}`;
-}
-
-const SPOKEN_NAMES: Readonly<Record<string, string>> = {
-  __source__: 'source',
-  __expression__: 'expression',
-  __words__: 'name',
-};

@@ -78,13 +78,15 @@ async function classify(
   if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));
   const { compileClassifier } = await import('../classify/classifier.ts');
   const { classifyCommand } = await import('./classify.ts');
+  const { shippedModel } = await import('../category-model.ts');
+  const { categories, classification } = loaded.config;
   return classifyCommand({
     ...lines,
     file,
     read: async () => Buffer.from(file === '-' ? await terminal.stdin() : readFileSync(file)).toString('utf8'),
     format: output,
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
-    classifier: compileClassifier(loaded.config.categories),
+    classifier: compileClassifier(categories, { threshold: classification.threshold, model: shippedModel }),
   });
 }
 

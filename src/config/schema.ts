@@ -49,6 +49,8 @@ export const mainFile = z.strictObject({
   teams: z.array(team).default([]),
   /** The first that yields a known team owns the incident. */
   owners: z.array(owner).default([]),
+  /** Below this confidence an alert stays unclassified and a person decides; 0 always decides. */
+  classification: z.strictObject({ threshold: z.number().min(0).max(1).default(0.5) }).prefault({}),
   grouping: z.strictObject({ by: z.array(z.string().min(1)).min(1) }).prefault({ by: ['groupKey', 'alertname'] }),
   flap: z
     .strictObject({

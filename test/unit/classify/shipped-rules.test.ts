@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { shippedModel } from '../../../src/category-model.ts';
 import { compileClassifier } from '../../../src/classify/classifier.ts';
 import type { AlertFacts } from '../../../src/classify/facts.ts';
 import { ruleFile } from '../../../src/config/rules-schema.ts';
 import { facts, named } from './helpers.ts';
 
 const rules = ruleFile.parse(parse(readFileSync('rules/categories.yaml', 'utf8'))).categories ?? [];
-const classifier = compileClassifier(rules);
+const classifier = compileClassifier(rules, { model: shippedModel });
 
 const CASES: readonly (readonly [string, AlertFacts, string])[] = [
   ['a crash loop', named('KubePodCrashLooping'), 'software-installation-failure'],
@@ -79,7 +80,7 @@ describe('the shipped category rules', () => {
   it.each(CASES)('know %s', (_what, given, category) => {
     const verdict = classifier.classify(given);
     expect(verdict.category).toBe(category);
-    expect(verdict.reasons[0]).toMatch(/^.+ \(rule [\w-]+: .+\)$/);
+    expect(verdict.reasons[0]).toMatch(/^.+: .+ \(rule [\w-]+\)$/);
   });
 
   it('leave an alert that says nothing to a person', () => {
@@ -89,6 +90,6 @@ describe('the shipped category rules', () => {
 
   it('use the logs where the alert says little', () => {
     const given = named('CheckoutBroken', { logLines: ['error: dial tcp: lookup db.internal: no such host'] });
-    expect(classifier.classify(given).reasons.join()).toContain('"no such host" in the logs');
+    expect(classifier.classify(given).reasons.join()).toContain('a log line says “no such host”');
   });
 });

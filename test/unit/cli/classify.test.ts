@@ -65,7 +65,7 @@ describe('tierbell classify', () => {
       category: NET,
       confidence: 0.8339,
       method: 'rule',
-      reasons: ['DNS does not answer (rule dns: "dns" in alertname)'],
+      reasons: ['DNS does not answer: its name says “dns” (rule dns)'],
       alternatives: [
         { category: 'data-security-breach', confidence: 0.0415 },
         { category: CLOUD, confidence: 0.0415 },

@@ -1,0 +1,69 @@
+import { label } from '../domain/alert.ts';
+import type { Place, ReadFacts } from './facts.ts';
+
+/** What the statistical model looks at: numbers of buckets, with what stands behind them for people. */
+export interface Feature {
+  /** 0 … {@link BUCKETS} − 1. */
+  readonly bucket: number;
+  /** The word or phrase of the alert, or '' for a piece of a word. */
+  readonly word: string;
+  /** `name`, or the place as {@link Place} calls it. */
+  readonly place: string;
+}
+
+/** Words are hashed into this many buckets, so that the shipped weights hold no text of the alerts they come from. */
+export const BUCKETS = 1 << 15;
+
+/** In words; what lies beyond does not count. The rules read further. */
+const MOST_WORDS = 400;
+/** In characters: a name longer than this says nothing more. */
+const MOST_NAME = 120;
+const PIECES = [3, 4, 5];
+const NUMBER = /^\p{N}+$/u;
+
+/**
+ * The features of an alert, each once: words and pairs of words of its name, its expression and its annotations, apart
+ * and all together, and pieces of three to five letters of its name, so that `iface` and `ifaces` are kin.
+ */
+export function readFeatures({ places, labels }: Pick<ReadFacts, 'places' | 'labels'>): Feature[] {
+  const found = new Map<number, Feature>();
+  const add = (space: string, text: string, word: string, place: string): void => {
+    const bucket = hash(space, text) % BUCKETS;
+    if (!found.has(bucket)) found.set(bucket, { bucket, word, place });
+  };
+  let room = MOST_WORDS;
+  for (const place of places) {
+    const words = place.words.slice(0, room).map(({ text }) => (NUMBER.test(text) ? '0' : text));
+    room -= words.length;
+    const space = spaceOf(place);
+    for (const [at, word] of words.entries()) {
+      add(space, word, word, place.place);
+      add('w', word, word, place.place);
+      const next = words[at + 1];
+      if (next !== undefined) add(space === 'n' ? 'nn' : 'ww', `${word} ${next}`, `${word} ${next}`, place.place);
+    }
+  }
+  addPieces(label(labels, '__words__').slice(0, MOST_NAME), (piece) => add('p', piece, '', 'alertname'));
+  return [...found.values()];
+}
+
+function spaceOf({ place }: Place): string {
+  if (place === 'alertname' || place === 'label rulename') return 'n';
+  if (place === 'expression') return 'e';
+  return place.startsWith('label ') ? 'l' : 'a';
+}
+
+/** ` kube pod ` gives ` ku`, `kub`, … `od `: within a word, its ends marked by spaces. */
+function addPieces(words: string, add: (piece: string) => void): void {
+  for (const word of words.trim().split(' '))
+    for (const length of PIECES)
+      for (let at = 0; at + length <= word.length + 2; at++) add(` ${word} `.slice(at, at + length));
+}
+
+/** FNV-1a over UTF-16 units, 32 bits. */
+function hash(space: string, text: string): number {
+  let state = 0x811c9dc5;
+  for (const part of [space, ':', text])
+    for (let i = 0; i < part.length; i++) state = Math.imul(state ^ part.charCodeAt(i), 0x01000193);
+  return (state ^ (state >>> 15)) >>> 0;
+}

@@ -1,0 +1,99 @@
+import { BUCKETS, type Feature } from './features.ts';
+import { BY_GRAVITY, type Decided } from './verdict.ts';
+
+/**
+ * The statistical model as it lies in `rules/category-model.json`, written by `npm run train`: multinomial logistic
+ * regression over hashed words. It holds no text of the alerts it was trained from.
+ */
+export interface ModelFile {
+  readonly what: string;
+  /** The rows of `weights`, in order. */
+  readonly classes: readonly string[];
+  readonly buckets: number;
+  /** One a class, in log-odds. */
+  readonly bias: readonly number[];
+  /** What 127 stands for in the weights of each class. */
+  readonly scales: readonly number[];
+  /** What 255 stands for in `rarity`. */
+  readonly rarityScale: number;
+  /** Base64 of `classes × buckets` signed bytes. */
+  readonly weights: string;
+  /** Base64 of one byte a bucket: the inverse document frequency. */
+  readonly rarity: string;
+  /** Calibration, fitted out of fold: the log-odds are the rules' sum + `modelScale` × the model's score, bounded. */
+  readonly modelScale: number;
+}
+
+/** What the model says of one alert. */
+export interface ModelWord {
+  /** In the order of {@link BY_GRAVITY}, in log-odds from -3 to 0, calibrated to stand beside the rules' sums. */
+  readonly scores: readonly number[];
+  /** The words that speak most for a category, the strongest first, at most `most`. */
+  telling(category: Decided, most: number): readonly { readonly word: string; readonly place: string }[];
+}
+
+export interface Model {
+  judge(features: readonly Feature[]): ModelWord;
+}
+
+/** As much as a rule that is "as good as said": one that is certain, or two that agree, overrule the model. */
+const SAYS_AT_MOST = 3;
+
+/** Log-odds below those of the likeliest class, never further than a good rule would reach. */
+export function bounded(scores: readonly number[]): number[] {
+  const most = Math.max(...scores);
+  return scores.map((score) => Math.max(score - most, -SAYS_AT_MOST));
+}
+
+/** @throws Error where the file is not one of this version: train anew */
+export function readModel(file: ModelFile): Model {
+  const weights = new Int8Array(Buffer.from(file.weights, 'base64'));
+  const rarity = new Uint8Array(Buffer.from(file.rarity, 'base64'));
+  const known = file.classes.length === BY_GRAVITY.length && BY_GRAVITY.every((name) => file.classes.includes(name));
+  if (!known || file.buckets !== BUCKETS || weights.length !== BUCKETS * BY_GRAVITY.length || rarity.length !== BUCKETS)
+    throw new Error('the category model is of another version; run `npm run train`');
+  const rows = BY_GRAVITY.map((name) => file.classes.indexOf(name));
+  const weightOf = (row: number, { bucket }: Feature): number =>
+    ((weights[row * BUCKETS + bucket] ?? 0) * (file.scales[row] ?? 0) * (rarity[bucket] ?? 0)) / 127;
+  return {
+    judge(features) {
+      const norm = Math.sqrt(features.reduce((sum, { bucket }) => sum + (rarity[bucket] ?? 0) ** 2, 0)) || 1;
+      const scores = rows.map((row) => {
+        let sum = 0;
+        for (const feature of features) sum += weightOf(row, feature);
+        return file.modelScale * ((file.bias[row] ?? 0) + sum / norm);
+      });
+      return {
+        scores: bounded(scores),
+        telling: (category, most) =>
+          tellingWords(features, rows, BY_GRAVITY.indexOf(category), weightOf).slice(0, most),
+      };
+    },
+  };
+}
+
+/** Words by how much more they speak for this class than for the others on average; what says little is left out. */
+function tellingWords(
+  features: readonly Feature[],
+  rows: readonly number[],
+  chosen: number,
+  weightOf: (row: number, feature: Feature) => number,
+): { word: string; place: string }[] {
+  const best = new Map<string, { word: string; place: string; worth: number }>();
+  for (const feature of features) {
+    if (feature.word.length < 2) continue;
+    const each = rows.map((row) => weightOf(row, feature));
+    const worth = (each[chosen] ?? 0) - each.reduce((sum, one) => sum + one, 0) / each.length;
+    const known = best.get(feature.word);
+    if (worth > 0 && worth > (known?.worth ?? 0)) best.set(feature.word, { ...feature, worth });
+  }
+  const sorted = [...best.values()].sort((a, b) => b.worth - a.worth || (a.word < b.word ? -1 : 1));
+  const told: { word: string; place: string }[] = [];
+  for (const { word, place, worth } of sorted) {
+    if (worth < (sorted[0]?.worth ?? 0) / 4) break;
+    // "config reload" has said "config" already.
+    if (!told.some((one) => ` ${one.word} `.includes(` ${word} `) || ` ${word} `.includes(` ${one.word} `)))
+      told.push({ word, place });
+  }
+  return told;
+}
