@@ -210,8 +210,8 @@ function countTaken(
 function linksFrom(externalUrl: string | null, secret: Buffer, now: () => number): MessageLinks | null {
   if (externalUrl === null) return null;
   return {
-    ack: (incident, reader) =>
-      `${externalUrl}/ack/${signAckToken(secret, { number: incident.number, uid: incident.uid, reader }, now())}`,
+    ack: ({ number, uid }, reader, level) =>
+      `${externalUrl}/ack/${signAckToken(secret, { number, uid, reader, level }, now())}`,
     incident: (incident) => `${externalUrl}/incidents/${incidentId(incident)}`,
     bundle: (incident, n) => `${externalUrl}/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${n}`,
   };

@@ -3,7 +3,7 @@ import express, { Router } from 'express';
 import { html, type Html } from '../console/html.ts';
 import { page } from '../console/page.ts';
 import { CATEGORY_TITLES } from '../domain/category.ts';
-import { incidentId, isOpen, nextStep, type Incident } from '../domain/incident.ts';
+import { incidentId, isOpen, nextStep, type Incident, type Level } from '../domain/incident.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CommandResult } from '../engine/messages.ts';
 import type { ReadModel } from '../store/read-model.ts';
@@ -53,7 +53,7 @@ async function act(parts: AckParts, token: string, confirm: unknown): Promise<An
   const by = { kind: 'person' as const, name: link.reader };
   const result = await parts.engine.command({
     number: link.number,
-    command: { type: 'acknowledge', by, takeover: false },
+    command: { type: 'acknowledge', by, takeover: false, level: link.level },
     spend: once,
   });
   return show(parts, token, said(result));
@@ -96,9 +96,25 @@ async function show(parts: AckParts, token: string, note: string): Promise<Answe
     <h1>${title}</h1>
     <p><span class="state">${incident.status}</span></p>
     ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident, hidden)}
-    ${form(incident, link.reader, confirm)}
+    ${
+      isPast(incident, link.level)
+        ? html`<p class="note" role="status">${nowWith(incident)}</p>`
+        : form(incident, link.reader, confirm)
+    }
     <p><a href="/incidents/${id}">The whole incident, with evidence and procedure</a></p>`;
   return { status: 200, body: page(`${id} – ${title}`, body) };
+}
+
+/** The link was sent to a level whose turn is over: pressing it must not acknowledge for the level that has it now. */
+function isPast(incident: Incident, level: Level | null): boolean {
+  return level !== null && level !== incident.level && isOpen(incident);
+}
+
+function nowWith({ level, escalations, acknowledgedBy }: Incident): string {
+  const at = escalations.findLast(({ to }) => to === level)?.at ?? null;
+  const since = at === null ? '' : `, since ${moment(at)}`;
+  const who = acknowledgedBy === null ? 'nobody has acknowledged it yet' : `acknowledged by ${acknowledgedBy}`;
+  return `This is with Level ${level} now${since}; ${who}. Nothing was done. To take part, open the incident below.`;
 }
 
 function facts(incident: Incident, hidden: boolean): Html {

@@ -1,3 +1,4 @@
+import { LEVELS, type Level } from '../domain/incident.ts';
 import { mac, unsign } from './signed.ts';
 
 /** What an acknowledge link stands for. `reader` is the person that it was sent to, who will be on record. */
@@ -5,6 +6,8 @@ export interface AckLink {
   readonly number: number;
   readonly uid: string;
   readonly reader: string;
+  /** Whose turn it was when it was sent; null in links of older versions. */
+  readonly level: Level | null;
 }
 
 /** A link in an old mail acknowledges nothing. */
@@ -15,9 +18,8 @@ const CONFIRM_TTL_MS = 600_000;
 /** A token for `/ack/<token>`: readable, signed, the same for the same hour, so that retried mails carry the same link. */
 export function signAckToken(secret: Buffer, link: AckLink, now: number): string {
   const until = Math.ceil((now + LINK_TTL_MS) / 3_600_000) * 3_600_000;
-  const body = Buffer.from(JSON.stringify({ n: link.number, u: link.uid, r: link.reader, x: until })).toString(
-    'base64url',
-  );
+  const { number: n, uid: u, reader: r, level: l } = link;
+  const body = Buffer.from(JSON.stringify({ n, u, r, ...(l === null ? {} : { l }), x: until })).toString('base64url');
   return `${body}.${mac(secret, 'ack', body)}`;
 }
 
@@ -25,13 +27,14 @@ export function signAckToken(secret: Buffer, link: AckLink, now: number): string
 export function readAckToken(secret: Buffer, token: string, now: number): AckLink | 'expired' | null {
   const body = unsign(secret, 'ack', token);
   if (body === null) return null;
-  const { n, u, r, x } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as {
+  const { n, u, r, l, x } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as {
     n: number;
     u: string;
     r: string;
+    l?: string;
     x: number;
   };
-  return x < now ? 'expired' : { number: n, uid: u, reader: r };
+  return x < now ? 'expired' : { number: n, uid: u, reader: r, level: LEVELS.find((level) => level === l) ?? null };
 }
 
 /** A one-time value for the form behind a token: good for 10 min, and for that token only. */

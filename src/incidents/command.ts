@@ -23,7 +23,13 @@ export type Command =
       /** How many alerts the sender left out; null where the payload is an older word than what is known. */
       readonly hidden: number | null;
     }
-  | { readonly type: 'acknowledge'; readonly by: Actor; readonly takeover: boolean }
+  | {
+      readonly type: 'acknowledge';
+      readonly by: Actor;
+      readonly takeover: boolean;
+      /** Whose turn it was when they were asked: nobody acknowledges for another level. Left out or null: for whoever has it. */
+      readonly level?: Level | null;
+    }
   | { readonly type: 'unacknowledge'; readonly by: Actor; readonly reason: string }
   | { readonly type: 'escalate'; readonly by: Actor; readonly level: Level | null; readonly reason: string }
   | { readonly type: 'resolve'; readonly by: Actor; readonly reason: string }

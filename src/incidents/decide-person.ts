@@ -12,7 +12,7 @@ type ByPerson = Extract<Command, { by: Actor }>;
 export function decidePerson(draft: Draft, command: ByPerson, rules: Rules): Refusal | null {
   switch (command.type) {
     case 'acknowledge':
-      return acknowledge(draft, command.by, command.takeover);
+      return acknowledge(draft, command);
     case 'unacknowledge':
       return unacknowledge(draft, command.by, command.reason, rules);
     case 'escalate':
@@ -35,9 +35,12 @@ export function decidePerson(draft: Draft, command: ByPerson, rules: Rules): Ref
   }
 }
 
-function acknowledge(draft: Draft, by: Actor, takeover: boolean): Refusal | null {
+function acknowledge(draft: Draft, command: Extract<ByPerson, { type: 'acknowledge' }>): Refusal | null {
+  const { by, takeover, level = null } = command;
   const { status, acknowledgedBy } = draft.incident;
   if (!isOpen(draft.incident)) return refuse(draft, `it is ${status}, so there is nothing to acknowledge`);
+  if (level !== null && level !== draft.incident.level)
+    return refuse(draft, `it is with Level ${draft.incident.level} now`);
   if (status === 'acknowledged') {
     if (acknowledgedBy === by.name) return null;
     if (!takeover)

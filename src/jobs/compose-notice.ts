@@ -28,11 +28,13 @@ export async function composeNotice(
 ): Promise<Notice> {
   const { recipient, purpose, level, why } = payload;
   const reader = readerOf(channel, recipient);
+  // One channel may serve two levels: then it is its turn again.
+  const turn = incident.stepChannels.includes(channel) ? incident.level : level;
   const input: NoticeInput = {
-    ...{ id, purpose, incident, level, why, bundle, thread, at, recipient: reader },
+    ...{ id, purpose, incident, level, why, bundle, thread, at, recipient: reader, turn },
     alerts: await read.alerts(incident.uid, 20),
     timeline: await read.recentTimeline(incident.uid, ENTRIES_TOLD),
-    ackUrl: links?.ack(incident, reader) ?? null,
+    ackUrl: links?.ack(incident, reader, turn) ?? null,
     consoleUrl: links?.incident(incident) ?? null,
     bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
   };

@@ -1,5 +1,5 @@
 import type { Channel } from '../channels/channel.ts';
-import type { Incident } from '../domain/incident.ts';
+import type { Incident, Level } from '../domain/incident.ts';
 import type { Confidentiality } from '../incidents/confidential.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
@@ -8,7 +8,8 @@ import type { PipelineMetrics } from '../telemetry/metrics.ts';
 
 /** Addresses in messages; null without `--web.external-url`. */
 export interface MessageLinks {
-  ack(incident: Incident, reader: string): string;
+  /** @param level whose turn it is to acknowledge */
+  ack(incident: Incident, reader: string, level: Level): string;
   incident(incident: Incident): string;
   bundle(incident: Incident, n: number): string;
 }

@@ -3,7 +3,7 @@ import type { NoticePurpose } from '../../domain/job.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { CONFIDENTIAL_TITLE } from '../../incidents/confidential.ts';
 import type { Notice, NoticeLink } from '../channel.ts';
-import { wanted } from './facts.ts';
+import { isTheirTurn, wanted } from './facts.ts';
 import type { NoticeInput } from './notice-input.ts';
 
 /** What is asked of the reader; nothing, for those who only must know. */
@@ -18,7 +18,7 @@ export function discreetNotice(input: NoticeInput): Notice {
   const { uid, status, priority, severity, acknowledgedBy, acknowledgedAt, resolvedBy, resolvedAt } = incident;
   const name = incidentId(incident);
   const team = cleanLine(incident.team, 63);
-  const asks = ASKS.has(purpose) && status === 'triggered';
+  const asks = ASKS.has(purpose) && isTheirTurn(input);
   const state = { status, level: incident.level, priority, severity };
   return {
     ...{ id, purpose, uid, at, incident: name, attachments: [], sections: [], thread: input.thread ?? null },

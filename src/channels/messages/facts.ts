@@ -30,6 +30,11 @@ export function factsOf(input: NoticeInput): Fact[] {
   return rows.map(([name, value]) => [name, cleanLine(value, 600)] as const).filter(([, value]) => value !== '');
 }
 
+/** Whether the incident still waits for these readers: nobody acknowledges for another level. */
+export function isTheirTurn({ incident, level, turn = level }: NoticeInput): boolean {
+  return incident.status === 'triggered' && turn === incident.level;
+}
+
 function levelOf({ level, recipient }: NoticeInput): string {
   return `${level}${recipient === '' ? '' : `, reached through ${recipient}`}`;
 }

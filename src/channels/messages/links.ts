@@ -9,7 +9,7 @@ import type { NoticeInput } from './notice-input.ts';
 export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
   const id = incidentId(input.incident);
   const ours: (readonly [string, string | null])[] = [
-    [`Acknowledge ${id}`, asks && input.incident.status === 'triggered' ? input.ackUrl : null],
+    [`Acknowledge ${id}`, asks ? input.ackUrl : null],
     [`Open ${id}`, input.consoleUrl],
     ['Handover bundle', input.bundle === null ? null : input.bundleUrl],
   ];

@@ -16,6 +16,8 @@ export interface NoticeInput {
   readonly timeline: readonly Pick<WireEntry, 'at' | 'type' | 'text'>[];
   /** The level that is told. */
   readonly level: Level;
+  /** The level for which the reader would acknowledge; `level` where it is left out. */
+  readonly turn?: Level;
   /** A clause: why now, why them; may be empty. */
   readonly why: string;
   /** The name in the policy through which the reader was reached. */

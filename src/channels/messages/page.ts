@@ -1,7 +1,7 @@
 import { cleanLine } from '../../domain/text.ts';
 import { alertRows, categoryReasons, whatItSays } from './alert-sections.ts';
 import { evidenceSections } from './evidence-section.ts';
-import { wanted } from './facts.ts';
+import { isTheirTurn, wanted } from './facts.ts';
 import { fixSections } from './fix-section.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 
@@ -20,10 +20,13 @@ export function wordReopened(input: NoticeInput): Wording {
 }
 
 /** A message may be late: once somebody has it, or it is over, it asks for nothing. */
-function orNothing({ incident, at }: NoticeInput, headline: string): string {
-  return incident.status === 'triggered'
-    ? headline
-    : `${cleanLine(incident.title)}. Wanted of you: ${wanted(incident, at)}.`;
+function orNothing(input: NoticeInput, headline: string): string {
+  const { incident, at } = input;
+  if (isTheirTurn(input)) return headline;
+  const title = cleanLine(incident.title);
+  if (incident.status === 'triggered')
+    return `Level ${input.level}: ${title}. It is with Level ${incident.level} now, and you are told too.`;
+  return `${title}. Wanted of you: ${wanted(incident, at)}.`;
 }
 
 /** What is known, the most telling first. */

@@ -4,7 +4,7 @@ import { cleanLine } from '../../domain/text.ts';
 import { incidentView } from '../../incidents/incident-view.ts';
 import type { Attachment, Notice, NoticeState } from '../channel.ts';
 import { wordEscalation } from './escalation.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, isTheirTurn } from './facts.ts';
 import { wordFallback } from './fallback.ts';
 import { wordEvidence, wordResolved } from './follow-ups.ts';
 import { wordInform } from './inform.ts';
@@ -28,7 +28,8 @@ const WORDINGS: Readonly<Record<NoticePurpose, (input: NoticeInput) => Wording>>
 export function wordNotice(input: NoticeInput): Notice {
   const { id, purpose, incident, alerts, at } = input;
   const wording = WORDINGS[purpose](input);
-  const links = linksOf(input, wording.asks);
+  const asks = wording.asks && isTheirTurn(input);
+  const links = linksOf(input, asks);
   return {
     id,
     purpose,
@@ -39,10 +40,10 @@ export function wordNotice(input: NoticeInput): Notice {
     facts: factsOf(input),
     sections: wording.sections,
     links,
-    hint: hintOf(input, wording),
+    hint: hintOf(input, { ...wording, asks }),
     attachments: attachmentsOf(input),
     state: stateOf(incident),
-    asks: wording.asks && incident.status === 'triggered',
+    asks,
     thread: input.thread ?? null,
     payload: incidentView(incident, { alerts, links: links.map(({ title, url }) => ({ title, url })), full: true }),
     at,
@@ -58,7 +59,7 @@ function stateOf(incident: Incident): NoticeState {
 function hintOf({ incident, ackUrl, consoleUrl }: NoticeInput, { asks, hint }: Wording): string {
   const noLinks = ackUrl === null && consoleUrl === null;
   const why = noLinks ? ' (This message holds no links, because the bridge runs without --web.external-url.)' : '';
-  if (!asks || incident.status !== 'triggered') return `${hint}${hint === '' ? '' : why}`;
+  if (!asks) return `${hint}${hint === '' ? '' : why}`;
   const command = `tierbell incident ack ${incidentId(incident)}`;
   return ackUrl === null ? `To acknowledge, type: ${command}${why}` : `Or type: ${command}`;
 }
