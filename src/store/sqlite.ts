@@ -33,7 +33,7 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   database.pragma('synchronous = FULL');
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: rollingBackOnce(database) }) });
   await migrate(db, { identity: 'integer' });
   return db;
 }
@@ -44,3 +44,17 @@ export function openSqliteReader(folder: string): Kysely<Tables> {
   database.pragma('busy_timeout = 5000');
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
 }
+
+/**
+ * On a full disk SQLite itself rolls back. A second rollback would fail, and its error would hide what went wrong: the
+ * delivery at hand would look like poison rather than like one to be tried again.
+ */
+function rollingBackOnce(database: Database.Database): Pick<Database.Database, 'close' | 'prepare'> {
+  return {
+    close: () => database.close(),
+    prepare: ((sql: string) =>
+      database.prepare(sql === 'rollback' && !database.inTransaction ? NOTHING : sql)) as typeof database.prepare,
+  };
+}
+
+const NOTHING = 'select 0 where 0';

@@ -20,6 +20,8 @@ export interface TierbellOptions {
   readonly program?: string;
   /** Default 60 s. */
   readonly readyWithinMs?: number;
+  /** A command and its arguments that starts the bridge as its last words, e.g. `unshare … sh -c '…; exec "$@"' sh`. */
+  readonly within?: readonly string[];
 }
 
 export interface ApiAnswer<T> {
@@ -62,10 +64,11 @@ export async function startTierbell(options: TierbellOptions): Promise<Tierbell>
   const program = options.program ?? join(PROJECT, 'dist', 'bin.js');
   if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\` (npm test does it)`);
   const dataDir = options.dataDir ?? temporaryFolder('data').path;
+  const words = [...(options.within ?? []), process.execPath, program, 'serve', ...flagsOf(options, dataDir)];
   const running = await startProcess({
     name: 'Tierbell',
-    command: process.execPath,
-    args: [program, 'serve', ...flagsOf(options, dataDir)],
+    command: words[0] as string,
+    args: words.slice(1),
     cwd: PROJECT,
     env: { ...cleanEnvironment(), ...options.env },
     ready: /^\{"ready":true,.*\}$/,
