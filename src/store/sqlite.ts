@@ -52,8 +52,7 @@ export function openSqliteReader(folder: string): Kysely<Tables> {
 function rollingBackOnce(database: Database.Database): Pick<Database.Database, 'close' | 'prepare'> {
   return {
     close: () => database.close(),
-    prepare: ((sql: string) =>
-      database.prepare(sql === 'rollback' && !database.inTransaction ? NOTHING : sql)) as typeof database.prepare,
+    prepare: (sql: string) => database.prepare(sql === 'rollback' && !database.inTransaction ? NOTHING : sql),
   };
 }
 

@@ -29,7 +29,7 @@ export function itOnSmallDisk(name: string, test: () => Promise<void>): void {
 
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'tierbell-mount-'));
-  const [command = '', ...args] = [...onSmallDisk(folder, 2, 1), 'true'];
+  const [command, ...args] = [...onSmallDisk(folder, 2, 1), 'true'] as [string, ...string[]];
   const tried = spawnSync(command, args);
   rmSync(folder, { recursive: true, force: true });
   return tried.status === 0;
