@@ -8,6 +8,7 @@ export type Which = { readonly channel: string } | null;
 /**
  * Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first.
  * Each look-up walks an index from its beginning, so that a claim costs the same however much is waiting.
+ * @param holder the replica that claims, where there may be others
  */
 export async function claimJobs(
   db: Kysely<Tables>,
@@ -27,13 +28,33 @@ export async function claimJobs(
   const rows = await db
     .updateTable('jobs')
     .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1`, holder })
-    .where((eb) => eb.or(ids.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]))))
+    .where((eb) => (holder === null ? asTheyWere(eb, ids) : eb('id', 'in', unlocked(eb, ids))))
     .returningAll()
     .execute();
   return rows.map(toJob).sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
 }
 
+type OfJobs = ExpressionBuilder<Tables, 'jobs'>;
+
+/** Nobody has claimed, moved or buried them since they were looked up. */
+function asTheyWere(eb: OfJobs, ids: readonly Waiting[]): Expression<SqlBool> {
+  const same = ids.map(({ id, fence, state }) =>
+    eb.and([eb('jobs.id', '=', id), eb('jobs.fence', '=', fence), eb('jobs.state', '=', state)]),
+  );
+  return eb.or(same);
+}
+
+/** Of these, what no transaction of another replica is changing: waiting for it could end in a deadlock. */
+function unlocked(eb: OfJobs, ids: readonly Waiting[]) {
+  const same = eb.selectFrom('jobs').select('jobs.id');
+  return same
+    .where((inner) => asTheyWere(inner, ids))
+    .forUpdate()
+    .skipLocked();
+}
+
 interface Waiting {
+  readonly state: string;
   readonly id: number;
   readonly fence: number;
   readonly due_at: number;
@@ -46,7 +67,7 @@ function byDue(a: Waiting, b: Waiting): number {
 function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Promise<Waiting[]> {
   return db
     .selectFrom('jobs')
-    .select(['id', 'fence', 'due_at'])
+    .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'due')
     .where('kind', '=', kind)
     .where((eb) => ofChannel(eb, which))
@@ -67,7 +88,7 @@ function lostJobs(
 ): Promise<Waiting[]> {
   return db
     .selectFrom('jobs')
-    .select(['id', 'fence', 'due_at'])
+    .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'leased')
     .where('kind', 'in', [...kinds])
     .where((eb) => ofChannel(eb, which))
