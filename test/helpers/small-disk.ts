@@ -29,8 +29,8 @@ export function itOnSmallDisk(name: string, test: () => Promise<void>): void {
 
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'tierbell-mount-'));
-  const [command, ...args] = [...onSmallDisk(folder, 2, 1), 'true'] as [string, ...string[]];
-  const tried = spawnSync(command, args);
+  const [command, ...args] = onSmallDisk(folder, 2, 1);
+  const tried = spawnSync(command ?? '', [...args, 'true']);
   rmSync(folder, { recursive: true, force: true });
   return tried.status === 0;
 }
