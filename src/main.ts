@@ -18,6 +18,7 @@ export async function main(): Promise<void> {
     write: (text) => void (writeFully(1, text) || process.exit(0)),
     writeError: (text) => void writeFully(2, text),
     stdin: async () => Buffer.concat(await process.stdin.toArray()),
+    stdinChunks: () => process.stdin,
     onStop(stop) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
     },

@@ -4,6 +4,7 @@ import { addCheckVerbs } from './check-verbs.ts';
 import { addDbVerbs } from './db-verbs.ts';
 import { addDemo } from './demo.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
+import { addLogVerbs } from './log-verbs.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
 import { addTokenVerbs } from './token-verbs.ts';
@@ -24,6 +25,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addServe(program, terminal, finish);
   addDemo(program, terminal, finish);
   addCheckVerbs(program, terminal, finish);
+  addLogVerbs(program, terminal, finish);
   addIncidentVerbs(program, terminal, finish);
   addTokenVerbs(program, terminal, finish);
   addAuditVerbs(program, terminal, finish);

@@ -11,6 +11,8 @@ export interface Terminal {
   writeError(text: string): void;
   /** All of standard input. */
   stdin(): Promise<Uint8Array>;
+  /** Standard input as it comes. */
+  stdinChunks(): AsyncIterable<Uint8Array>;
   /** Calls once for SIGTERM or SIGINT. */
   onStop(stop: (signal: string) => void): void;
   /** Calls for each SIGHUP. */
