@@ -1,7 +1,10 @@
 /**
- * The benchmarks: `npm run bench`, or `npm run bench -- NAME…`. Each prints a table; figures are ratios against a named
+ * The benchmarks: `npm run bench`, or `npm run bench -- NAME…`, on SQLite, or on PostgreSQL where `postgres` is among the
+ * names. Each prints a table; figures are ratios against a named
  * reference of the same run where there is one. Nothing here is a test: a slow machine fails nobody.
  */
+
+import { useStorage } from './bridge.ts';
 
 const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<string> }>> = {
   idle: {
@@ -30,7 +33,9 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
   },
 };
 
-const names = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const given = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const names = given.filter((name) => name !== 'postgres');
+if (given.includes('postgres')) useStorage('postgres');
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) {
   process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);

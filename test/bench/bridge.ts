@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startPostgres } from '../servers/postgres.ts';
 import { BENCH_TOKEN } from './load.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,6 +23,21 @@ export function benchFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** Where the bridges of a run keep everything: in files, or in a PostgreSQL that is started for each on the same disk. */
+export type BenchStorage = 'sqlite' | 'postgres';
+const chosen: { storage: BenchStorage } = { storage: 'sqlite' };
+
+export function useStorage(storage: BenchStorage): void {
+  chosen.storage = storage;
+}
+
+async function openStorage(folder: string): Promise<{ env: Readonly<Record<string, string>>; close(): Promise<void> }> {
+  if (chosen.storage === 'sqlite') return { env: {}, close: async () => {} };
+  chmodSync(folder, 0o755); // its server runs as somebody else
+  const server = await startPostgres(folder);
+  return { env: { TIERBELL_STORAGE_URL: await server.freshUrl() }, close: () => server.stop() };
+}
+
 /** The whole bridge, as users start it, with one channel. @param channel a channel's YAML, in one line */
 export async function startBridge(folder: string, channel: string): Promise<BenchBridge> {
   writeFileSync(`${folder}/bench.yaml`, configuration(channel));
@@ -33,8 +49,12 @@ export async function startBridge(folder: string, channel: string): Promise<Benc
     `--storage.path=${folder}/store`,
     '--log.level=error',
   ];
+  const storage = await openStorage(folder);
   const begun = performance.now();
-  const child = spawn(process.execPath, [`${ROOT}dist/bin.js`, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [`${ROOT}dist/bin.js`, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...storage.env },
+  });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return {
     url: (JSON.parse(line) as { url: string }).url,
@@ -43,6 +63,7 @@ export async function startBridge(folder: string, channel: string): Promise<Benc
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
+      await storage.close();
     },
   };
 }
