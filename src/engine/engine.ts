@@ -7,6 +7,7 @@ import { signAckToken } from '../http/ack-token.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
+import { keepCorrection } from '../store/corrections.ts';
 import { openWorkerStorage } from '../store/open-storage.ts';
 import { createReadModel } from '../store/read-model.ts';
 import type { ClockStep } from '../store/clock.ts';
@@ -190,8 +191,11 @@ async function runCommand(store: Store, { number, command, spend }: CommandReque
     const row = await unit.tx.selectFrom('incidents').select('uid').where('number', '=', number).executeTakeFirst();
     if (row === undefined) return { outcome: 'not_found' };
     if (spend !== null && !(await unit.spend(spend.key, spend.until))) return { outcome: 'spent' };
-    await unit.incident(row.uid);
+    const before = await unit.incident(row.uid);
     const decision = unit.run(row.uid, command);
+    if (command.type === 'reclassify' && before !== null && !('refused' in decision)) {
+      await keepCorrection(unit.tx, before, { ...command, by: command.by.name }, unit.now);
+    }
     return 'refused' in decision ? { outcome: 'refused', detail: decision.detail } : { outcome: 'done' };
   });
 }

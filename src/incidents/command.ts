@@ -4,6 +4,7 @@ import type { Actor } from '../domain/entry.ts';
 import type { Attempt, DeadlineKind, Evidence, Level } from '../domain/incident.ts';
 import type { NoticePurpose } from '../domain/job.ts';
 import type { Priority, Urgency } from '../domain/priority.ts';
+import type { Remembered } from './remembered.ts';
 
 /** Everything that can happen to an incident. Commands with `by` come from people. */
 export type Command =
@@ -12,7 +13,13 @@ export type Command =
       readonly delivery: string;
       readonly source: string;
       /** Set where this delivery opens the incident. */
-      readonly opens: { readonly uid: string; readonly number: number; readonly groupingKey: string } | null;
+      readonly opens: {
+        readonly uid: string;
+        readonly number: number;
+        readonly groupingKey: string;
+        /** What a person decided about the same alert before. */
+        readonly remembered?: Remembered | null;
+      } | null;
       readonly fired: readonly Alert[];
       readonly resolved: readonly Alert[];
       readonly firingDelta: number;

@@ -7,6 +7,7 @@ import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
 import { decideOwner } from './decide-owner.ts';
 import type { Draft } from './draft.ts';
+import { recallCategory, type Remembered } from './remembered.ts';
 import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell, tellObservers } from './respond.ts';
 import { OWN_SOURCE, type Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
@@ -33,17 +34,18 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const first = command.fired[0];
   if (first === undefined) throw new Error('an incident opens with a firing alert');
   const { labels, annotations, generatorURL, startsAt } = first;
+  const { remembered, ...identity } = opens;
   const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
   const facts = { team: label(labels, 'team'), service: serviceOf(first), environment: label(labels, 'environment') };
   draft.add(
     'opened',
     title,
-    { ...opens, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source },
+    { ...identity, ...facts, title, labels, annotations, generatorURL, startsAt, policy, source: command.source },
     actor,
   );
   addAlerts(draft, command, draft.incident, actor);
-  classify(draft, rules, []);
+  classify(draft, rules, [], remembered ?? null);
   reprioritise(draft);
   decideOwner(draft, rules);
   beginResponse(draft, rules);
@@ -89,12 +91,18 @@ function alertsText(fired: number, resolved: number, ended: string, firing: numb
 }
 
 /** Judges anew with what is known; says so only where it changed. Never overrules a person. */
-export function classify(draft: Draft, rules: Rules, logLines: readonly string[]): void {
+export function classify(
+  draft: Draft,
+  rules: Rules,
+  logLines: readonly string[],
+  remembered: Remembered | null = null,
+): void {
   const incident = draft.incident;
   if (incident.classification.method === 'person') return;
   if (incident.source === OWN_SOURCE) return classifyOwn(draft);
   const { labels, annotations, source, generatorURL } = incident;
-  const result = rules.classify({ labels, annotations, source, generatorURL, logLines });
+  const itself = rules.classify({ labels, annotations, source, generatorURL, logLines });
+  const result = remembered === null ? itself : recallCategory(remembered, itself);
   const before = incident.classification;
   const first = before.reasons.length === 0;
   if (!first && before.category === result.category && before.confidence >= result.confidence) return;

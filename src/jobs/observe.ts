@@ -1,10 +1,10 @@
-import type { AlertGroup } from '../domain/alert.ts';
+import type { Alert, AlertGroup } from '../domain/alert.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import { correlate, type Correlation, type OpenIndex } from '../incidents/correlate.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 
 /** What observing needs of a unit of work. */
-export type Observing = OpenIndex & Pick<UnitOfWork, 'now' | 'nextNumber' | 'keepAlert' | 'run'>;
+export type Observing = OpenIndex & Pick<UnitOfWork, 'now' | 'nextNumber' | 'recall' | 'keepAlert' | 'run'>;
 
 /** How many alerts of a group told nothing new. What correlating looks up must be preloaded. */
 export async function observeGroup(
@@ -39,7 +39,6 @@ async function observe(
 ): Promise<void> {
   const { incident, groupingKey, alerts } = correlation;
   const uid = incident ?? uuidv7(unit.now);
-  const opens = incident === null ? { uid, number: await unit.nextNumber(), groupingKey } : null;
   const changed = alerts.filter(({ change }) => change === 'fired' || change === 'resolved');
   let newTargets = 0;
   for (const { alert, startsAt } of changed) if (unit.keepAlert(uid, group.source, alert, startsAt)) newTargets += 1;
@@ -47,6 +46,7 @@ async function observe(
     if (change === 'renewed') unit.keepAlert(uid, group.source, alert, startsAt);
   const fired = changed.filter(({ change }) => change === 'fired').map(({ alert }) => alert);
   const resolved = changed.filter(({ change }) => change === 'resolved');
+  const opens = incident === null ? await opening(unit, uid, groupingKey, group.source, fired[0]) : null;
   const ended = resolved.filter(({ joins }) => !joins).length; // one that was never seen firing was never counted
   unit.run(uid, {
     ...{ type: 'observe', delivery, source: group.source, opens, fired, newTargets },
@@ -56,4 +56,11 @@ async function observe(
     expired: group.expired === true,
     hidden,
   });
+}
+
+/** What a new incident begins with: its number, and what a person said of the same alert before. */
+async function opening(unit: Observing, uid: string, groupingKey: string, source: string, first: Alert | undefined) {
+  const number = await unit.nextNumber();
+  const remembered = first === undefined ? null : await unit.recall(source, first.labels);
+  return { uid, number, groupingKey, remembered };
 }

@@ -19,6 +19,7 @@ const STEPS: readonly Step<Words>[] = [
   listColumns,
   jobChannel,
   jobHolder,
+  correctionTable,
 ];
 
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
@@ -274,4 +275,13 @@ async function jobChannel(db: Kysely<Tables>): Promise<void> {
 /** Which replica holds a lease, so that others know when it has gone. */
 async function jobHolder(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('holder', 'bigint').execute();
+}
+
+/** What people said of an alert is remembered for the same alert. */
+async function correctionTable(db: Kysely<Tables>): Promise<void> {
+  let table = db.schema.createTable('corrections').addColumn('identity', 'text', (c) => c.primaryKey());
+  for (const column of ['source', 'labels', 'from_category', 'category', 'person', 'reason'])
+    table = table.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of ['incident', 'at']) table = table.addColumn(column, 'bigint', (c) => c.notNull());
+  await table.execute();
 }

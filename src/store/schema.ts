@@ -114,6 +114,18 @@ export interface Tables {
   threads: { incident: string; channel: string; ref: string; first: string; created_at: number };
   /** API tokens; `hash` is the SHA-256 of the token, which is shown once and kept nowhere. */
   tokens: { name: string; role: string; hash: string; created_at: number };
+  /** The last word of a person about alerts of one identity (`incidents/alert-identity.ts`); `labels` is JSON. */
+  corrections: {
+    identity: string;
+    source: string;
+    labels: string;
+    from_category: string;
+    category: string;
+    person: string;
+    reason: string;
+    incident: number;
+    at: number;
+  };
   /** One-time values that were used (confirm fields of links). */
   spent: { key: string; until: number };
 }

@@ -1,13 +1,16 @@
 import type { Transaction } from 'kysely';
-import { targetOf, type Alert } from '../domain/alert.ts';
+import { targetOf, type Alert, type Labels } from '../domain/alert.ts';
 import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
+import { alertIdentity } from '../incidents/alert-identity.ts';
 import { reachOf, type KnownAlert, type LastWord, type OpenIndex } from '../incidents/correlate.ts';
 import type { Command, Refusal } from '../incidents/command.ts';
 import { decide } from '../incidents/decide.ts';
 import type { Decision } from '../incidents/draft.ts';
+import type { Remembered } from '../incidents/remembered.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
+import { anyCorrection, findCorrection } from './corrections.ts';
 import { chunks } from './insert-rows.ts';
 import { buryJob, retryJob } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
@@ -42,6 +45,8 @@ export class UnitOfWork implements OpenIndex {
   readonly #dropped = new Set<string>();
   readonly #committed: Committed[] = [];
   #number: number | null = null;
+  /** Whether there is anything to recall. */
+  #corrected: boolean | null = null;
 
   constructor(tx: Transaction<Tables>, rules: Rules, now: number) {
     this.tx = tx;
@@ -114,6 +119,12 @@ export class UnitOfWork implements OpenIndex {
       this.#number = Number(row?.value ?? 0);
     }
     return ++this.#number;
+  }
+
+  /** What a person filed the same alert under before, or null. */
+  async recall(source: string, labels: Labels): Promise<Remembered | null> {
+    this.#corrected ??= await anyCorrection(this.tx);
+    return this.#corrected ? findCorrection(this.tx, alertIdentity(source, labels)) : null;
   }
 
   /** Decides and holds what follows. */

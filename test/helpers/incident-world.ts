@@ -125,6 +125,7 @@ export class World {
       incidentOf: (groupingKey) =>
         [...this.incidents.values()].findLast((one) => one.groupingKey === groupingKey && this.#reaches(one))?.uid,
       nextNumber: async () => ++this.#number,
+      recall: async () => null,
       keepAlert: (incident, source, alert, startsAt) => this.#keep(incident, source, alert, startsAt),
       run: (uid, command) => this.do(uid, command),
     };
