@@ -11,6 +11,7 @@ import { runFix, type FixParts } from './jobs/run-fix.ts';
 import { Runner, type Lane } from './jobs/runner.ts';
 import { setAside } from './jobs/set-aside.ts';
 import { takeDeliveries, type TakeParts } from './jobs/take-deliveries.ts';
+import { watchHeartbeats } from './jobs/watch-heartbeats.ts';
 import { verifyFix } from './jobs/verify-fix.ts';
 
 /** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
@@ -109,6 +110,7 @@ export function createPipeline(house: House): Pipeline {
         runner.wake();
         await turn();
       }
+      await watchHeartbeats(house, upSince);
     },
     start() {
       serve(house.channels.keys());

@@ -11,7 +11,7 @@ import { selectFix } from './fixes/select-fix.ts';
 import { compileOwners } from './incidents/owners.ts';
 import { compileProcedures } from './incidents/procedure.ts';
 import { NO_LOG_STORE } from './evidence/log-store.ts';
-import { OWN_SOURCE, type Policy, type Rules } from './incidents/rules.ts';
+import { isOwnEvent, type Policy, type Rules } from './incidents/rules.ts';
 
 const NEVER = { P1: null, P2: null, P3: null, P4: null };
 /** TERM, then KILL 10 s later: what a fix may take beyond its own timeout. */
@@ -50,7 +50,9 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     classify: ({ generatorURL, ...facts }) => classifier.classify({ ...facts, expression: expressionOf(generatorURL) }),
     noLogs: (labels) => (logs.some((matchers) => matchesAll(matchers, labels)) ? null : NO_LOG_STORE),
     policyFor: (labels, source) =>
-      source === OWN_SOURCE ? last : (policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last),
+      isOwnEvent(source, labels)
+        ? last
+        : (policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last),
     policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,
     selectFix({ labels, source, classification }) {
       const selected = selectFix(fixes, { labels, source, category: classification.category });

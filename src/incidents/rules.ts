@@ -1,11 +1,19 @@
-import type { Labels } from '../domain/alert.ts';
+import { label, type Labels } from '../domain/alert.ts';
 import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Ownership } from '../domain/owner.ts';
 import type { Priority } from '../domain/priority.ts';
 
-/** The source of Tierbell's own troubles: of those the fallback is told, whatever the policies say. */
+/** The source of Tierbell's own troubles; see {@link isOwnEvent}. */
 export const OWN_SOURCE = 'tierbell';
+
+/** A source of alerts is silent: trouble of ours that goes by the policies, and is over once it beats again. */
+export const HEARTBEAT_MISSING = 'TierbellHeartbeatMissing';
+
+/** Whether the fallback hears of it whatever the policies say, and only a person says that it is over. */
+export function isOwnEvent(source: string, labels: Labels): boolean {
+  return source === OWN_SOURCE && label(labels, 'alertname') !== HEARTBEAT_MISSING;
+}
 
 /** A step of an escalation policy; `ackTimeoutMs` is null where nobody waits for an acknowledgement. */
 export interface PolicyStep {

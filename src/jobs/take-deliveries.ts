@@ -3,12 +3,13 @@ import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
 import { groupingKeyOf } from '../incidents/correlate.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { readJson } from '../sources/read-json.ts';
-import { FINDINGS_MAX, type SetAside, type Source } from '../sources/source.ts';
+import { FINDINGS_MAX, type Heartbeat, type SetAside, type Source } from '../sources/source.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { observeGroup } from './observe.ts';
 import { reportTrouble } from './report-trouble.ts';
+import { noteBeats } from './watch-heartbeats.ts';
 
 /** At most so many deliveries, or so many bytes of bodies, a transaction. */
 const BATCH = 200;
@@ -36,6 +37,8 @@ interface Opened {
   readonly setAside: readonly SetAside[];
   /** Why an alert of it may not have become an incident, though it was answered with 200; null for an ordinary one. */
   readonly lost: string | null;
+  /** Whether its source's heartbeat is in it. */
+  readonly beats: boolean;
 }
 
 /**
@@ -68,6 +71,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
       await keepAside(unit, one);
       if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, one.setAside[0]?.raw ?? '', parts.rules());
     }
+    await noteBeats(unit, beatsOf(parts.sources, opened));
     await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
     return true;
   });
@@ -137,6 +141,7 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     return {
       delivery,
       groups: [],
+      beats: false,
       lost: 'but that source is no longer configured. Look at what it says below, and configure the source again if it still sends.',
       setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }],
     };
@@ -148,7 +153,18 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     ...group,
     alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)),
   }));
-  return { delivery, groups: kept, setAside, lost: sayAside(setAside) };
+  const { heartbeat } = source;
+  const beats = heartbeat !== null && groups.some(({ alerts }) => alerts.some((alert) => heartbeat.isBeat(alert)));
+  return { delivery, groups: kept, setAside, lost: sayAside(setAside), beats };
+}
+
+function beatsOf(sources: TakeParts['sources'], opened: readonly Opened[]): Map<string, Heartbeat> {
+  const beating = new Map<string, Heartbeat>();
+  for (const { beats, delivery } of opened) {
+    const heartbeat = beats ? sources.get(delivery.source)?.heartbeat : null;
+    if (heartbeat !== null && heartbeat !== undefined) beating.set(delivery.source, heartbeat);
+  }
+  return beating;
 }
 
 /** The neighbours went on, but an alert that could not be read may be the one that matters. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { duration, matchers, nameBut, size } from '../config/fields.ts';
+import { matchers, nameBut, positiveDuration, size } from '../config/fields.ts';
 import { label, labelSet, type Labels } from '../domain/alert.ts';
 import { matchesAll, parseMatcher } from '../domain/matcher.ts';
 import { auth, createAuth } from './auth/auth.ts';
-import type { Source, SourceContext } from './source.ts';
+import type { Heartbeat, Source, SourceContext } from './source.ts';
 
 /** Bytes. 600 ordinary alerts are 536 kB. */
 const MAX_BODY_OPEN = 5_000_000;
@@ -20,7 +20,7 @@ export const commonSettings = {
   max_body: size.optional(),
   /** At least one matcher: an empty list fits everything, and then no alert would ever become an incident. */
   heartbeat: z
-    .strictObject({ matchers: matchers.min(1), interval: duration.default(HEARTBEAT_INTERVAL_MS) })
+    .strictObject({ matchers: matchers.min(1), interval: positiveDuration.default(HEARTBEAT_INTERVAL_MS) })
     .optional(),
 };
 const common = z.object(commonSettings);
@@ -29,13 +29,13 @@ export type CommonSettings = z.output<typeof common>;
 /** What every kind of source makes of them. */
 export type CommonPart = Pick<
   Source,
-  'name' | 'maxBody' | 'authenticated' | 'challenge' | 'authenticate' | 'isHeartbeat'
+  'name' | 'maxBody' | 'authenticated' | 'challenge' | 'authenticate' | 'isHeartbeat' | 'heartbeat'
 >;
 
 export function createCommon(settings: CommonSettings, context: SourceContext): CommonPart {
   const method = createAuth(settings.auth, { ...context, source: settings.name });
   const authenticated = settings.auth !== undefined;
-  const beat = settings.heartbeat?.matchers.map(parseMatcher);
+  const heartbeat = heartbeatOf(settings);
   return {
     name: settings.name,
     maxBody: settings.max_body ?? (authenticated ? MAX_BODY_AUTHENTICATED : MAX_BODY_OPEN),
@@ -43,8 +43,22 @@ export function createCommon(settings: CommonSettings, context: SourceContext): 
     challenge: method.challenge,
     authenticate: (headers, body) => method.check(headers, body),
     // Watchdog also where no heartbeat is configured: it fires for ever, so it must never become an incident.
-    isHeartbeat: ({ labels }) =>
-      label(labels, 'alertname') === WATCHDOG || (beat !== undefined && matchesAll(beat, labels)),
+    isHeartbeat: (alert) => label(alert.labels, 'alertname') === WATCHDOG || heartbeat?.matches(alert.labels) === true,
+    heartbeat,
+  };
+}
+
+function heartbeatOf(settings: CommonSettings): (Heartbeat & { matches(labels: Labels): boolean }) | null {
+  if (settings.heartbeat === undefined) return null;
+  const matchers = settings.heartbeat.matchers.map(parseMatcher);
+  const named = matchers.find(({ name, op }) => name === 'alertname' && op === '=');
+  const matches = (labels: Labels): boolean => matchesAll(matchers, labels);
+  return {
+    intervalMs: settings.heartbeat.interval,
+    name: named?.value ?? 'heartbeat',
+    labels: defaultLabels(settings),
+    matches,
+    isBeat: ({ status, labels }) => status === 'firing' && matches(labels),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Alert, AlertGroup } from '../domain/alert.ts';
+import type { Alert, AlertGroup, Labels } from '../domain/alert.ts';
 import type { Proof } from './auth/method.ts';
 
 /** A request's headers as node gives them: lower-case names. */
@@ -45,6 +45,16 @@ export interface SourceContext {
   warn(message: string): void;
 }
 
+/** What shows that a source lives: a delivery with a beat in it within each interval. */
+export interface Heartbeat {
+  readonly intervalMs: number;
+  /** The alert that is waited for, for people: `Watchdog`. */
+  readonly name: string;
+  /** What the source adds to its alerts. */
+  readonly labels: Labels;
+  isBeat(alert: Alert): boolean;
+}
+
 /** An inbound adapter. Both steps are pure: `check` runs before the delivery is stored, `parse` after, in another thread. */
 export interface Source {
   readonly name: string;
@@ -68,6 +78,8 @@ export interface Source {
   parse(json: unknown, receivedAt: number): ParsedDelivery;
   /** Whether this alert is the source's heartbeat (Watchdog), which is never an incident. */
   isHeartbeat(alert: Alert): boolean;
+  /** Null where nobody watches whether it is silent. */
+  readonly heartbeat: Heartbeat | null;
 }
 
 /** A kind of source: its name in the configuration, the shape of its settings, and how to make one. */
