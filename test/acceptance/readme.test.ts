@@ -14,6 +14,8 @@ const README = codeBlocks(readDoc('README.md'));
 const OPERATING = codeBlocks(readDoc('docs/guides/operating.md'));
 const yamlWith = (key: string): string =>
   README.find(({ language, text }) => language === 'yaml' && text.includes(`${key}:`))?.text ?? '';
+/** What Alertmanager is told as well where it proves itself with a token. */
+const HTTP_CONFIG = /`(http_config: .+?)`/.exec(readDoc('README.md'))?.[1] ?? 'no http_config';
 const commands = [...README, ...OPERATING]
   .filter(({ language }) => language === 'sh')
   .flatMap(({ text }) => text.trim().split('\n'));
@@ -78,10 +80,12 @@ describe('the commands of the README', () => {
   );
 
   it('are all known to this test', () => {
-    const here = /-- (incident|token|check-config)|^npm (start|test|run demo)/;
+    const here = /-- (incident|token|check-config)|^npm (start|test|run demo|run soak -- (kill|load) )/;
     expect(commands.filter((command) => !here.test(command))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };
-    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test', 'start', 'tierbell', 'bench']));
+    expect(Object.keys(scripts)).toEqual(
+      expect.arrayContaining(['demo', 'test', 'start', 'tierbell', 'bench', 'soak']),
+    );
   });
 });
 
@@ -90,7 +94,7 @@ describe('the lines of tierbell.yaml in the README', () => {
     const { path } = temporaryFolder('readme-rules');
     cpSync(join(PROJECT, 'rules'), path, { recursive: true });
     mkdirSync(join(path, 'secrets'));
-    for (const name of ['alertmanager.token', 'elasticsearch.key'])
+    for (const name of ['alertmanager.token', 'grafana.key', 'elasticsearch.key'])
       writeFileSync(join(path, 'secrets', name), 'a secret');
     const shipped = parse(readFileSync(join(path, 'tierbell.yaml'), 'utf8')) as Record<string, unknown>;
     const told = parse(yamlWith('sources').replaceAll('/etc/tierbell/', 'secrets/')) as Record<string, unknown>;
@@ -98,22 +102,25 @@ describe('the lines of tierbell.yaml in the README', () => {
     writeFileSync(join(path, 'tierbell.yaml'), stringify({ ...shipped, ...told }));
     const checked = await runTierbell(['check-config', '--config.file', join(path, 'tierbell.yaml')]);
     expect(checked).toMatchObject({ code: 0, stderr: '' });
-    expect(checked.stdout).toContain('1 source, 1 log store');
+    expect(checked.stdout).toContain('2 sources, 1 log store');
   });
 
   it('take the token that the Alertmanager of the README sends', () => {
     const file = '/etc/tierbell/alertmanager.token';
-    expect(yamlWith('receivers')).toContain(`credentials_file: ${file}`);
+    expect(HTTP_CONFIG).toContain(`credentials_file: ${file}`);
     expect(yamlWith('sources')).toContain(`bearer_token_files: [${file}]`);
   });
 });
 
 describeWith('alertmanager', 'the lines of alertmanager.yml in the README', () => {
-  it('pass amtool check-config', async () => {
+  it('are five, and pass amtool check-config, with the token as without', async () => {
     const { path } = temporaryFolder('readme-alertmanager');
     const file = join(path, 'alertmanager.yml');
-    writeFileSync(file, yamlWith('receivers'));
-    expect(await runProgram('amtool', ['check-config', file])).toMatchObject({ code: 0 });
+    expect(yamlWith('receivers').trim().split('\n')).toHaveLength(5);
+    for (const more of ['', `        ${HTTP_CONFIG}\n`]) {
+      writeFileSync(file, `${yamlWith('receivers')}${more}`);
+      expect(await runProgram('amtool', ['check-config', file])).toMatchObject({ code: 0 });
+    }
   });
 });
 

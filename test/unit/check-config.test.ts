@@ -20,7 +20,7 @@ describe('tierbell check-config', () => {
     expect([status, err]).toEqual([0, []]);
     expect(out).toEqual([
       expect.stringMatching(
-        /^rules\/tierbell\.yaml: ok \(1 source, 1 metrics source, 1 executor, 2 channels, 2 teams, \d+ category rules, 1 known fix, 1 escalation policy, \d+ procedures\)$/,
+        /^rules\/tierbell\.yaml: ok \(2 sources, 1 metrics source, 1 executor, 2 channels, 2 teams, \d+ category rules, 1 known fix, 1 escalation policy, \d+ procedures\)$/,
       ),
     ]);
   });
