@@ -25,7 +25,12 @@ export async function callBridge<T>({ url, token }: BridgeOptions, path: string,
   const json = parse(text);
   if (response.ok && json !== undefined) return json as T;
   const detail = (json as { detail?: string } | undefined)?.detail ?? `the bridge answered ${response.status}`;
-  throw new CliError(detail);
+  throw new CliError(asFlags(detail));
+}
+
+/** The API speaks of fields; here they are flags. */
+function asFlags(detail: string): string {
+  return detail.replace('"takeover": true', '--takeover');
 }
 
 function parse(text: string): unknown {

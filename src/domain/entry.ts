@@ -49,7 +49,15 @@ export interface EntryData {
   classified: Classification;
   prioritised: { priority: Priority; urgency: Urgency; reasons: readonly string[] };
   /** A step of the policy began: its people are being told. */
-  step_entered: { step: number; level: Level; notify: readonly string[]; channels: readonly string[]; round: number };
+  step_entered: {
+    step: number;
+    level: Level;
+    notify: readonly string[];
+    channels: readonly string[];
+    round: number;
+    /** Whether no further step follows by itself. */
+    last?: boolean;
+  };
   escalated: { from: Level; to: Level; step: number; reason: EscalationReason };
   notified: { channel: string; purpose: string; detail: string };
   notice_failed: { channel: string; purpose: string; detail: string };

@@ -204,6 +204,8 @@ export interface Incident {
   readonly policy: string;
   /** How often the present step was gone through without an answer. */
   readonly round: number;
+  /** Whether no further step follows by itself: who is told now is told again, and the fallback with them. */
+  readonly lastStep: boolean;
   /** Channels of the present step, and of every step so far. */
   readonly stepChannels: readonly string[];
   readonly audience: readonly string[];
@@ -284,7 +286,11 @@ export function nextDeadline(incident: Pick<Incident, 'deadlines'>): { at: numbe
 }
 
 /** What happens next by itself, and when; null where nothing is pending. */
-export function nextStep(incident: Pick<Incident, 'deadlines'>): { at: number; action: string } | null {
+export function nextStep(
+  incident: Pick<Incident, 'deadlines'> & Partial<Pick<Incident, 'lastStep'>>,
+): { at: number; action: string } | null {
   const next = nextDeadline(incident);
-  return next === null ? null : { at: next.at, action: NEXT_ACTION[next.kind] };
+  if (next === null) return null;
+  const last = next.kind === 'ack' && incident.lastStep === true;
+  return { at: next.at, action: last ? 'tell the fallback unless acknowledged' : NEXT_ACTION[next.kind] };
 }

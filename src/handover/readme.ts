@@ -39,11 +39,15 @@ function facts(incident: Incident, now: number): string[] {
   return [
     `**What**: ${inline(said === '' ? incident.title : said, 800)}`,
     `**Since**: ${moment(startsAt) ?? 'an unknown time'} (${speakDuration(now - startsAt)})`,
-    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${impact.alerts} alerts firing, ${impact.targets} targets hit`,
+    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit`,
     `**Where**: ${place.length === 0 ? 'the alert names no place' : inline(place.join(', '), 300)}`,
     `**Category**: ${CATEGORY_TITLES[category]} (${Math.round(confidence * 100)} %)${reasons[0] === undefined ? '' : `: ${inline(reasons[0], 300)}`}`,
     `**State**: ${incident.status}${incident.acknowledgedBy === null ? '' : ` by ${inline(incident.acknowledgedBy, 80)}`}`,
   ];
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function reasons({ incident, why }: BundleInput): string[] {

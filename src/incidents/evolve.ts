@@ -34,6 +34,7 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
         step: entry.data.step,
         level: entry.data.level,
         round: entry.data.round,
+        lastStep: entry.data.last === true,
         stepChannels: entry.data.channels,
         audience: [...new Set([...incident.audience, ...entry.data.channels])],
       };
@@ -115,7 +116,7 @@ function begin(entry: TimelineEntry): Incident {
   if (entry.type !== 'opened') throw new Error(`a timeline begins with "opened", not with "${entry.type}"`);
   return {
     ...withoutDeadlines(entry.data),
-    ...{ seq: 0, head: '', status: 'triggered', level: '2', step: -1, round: 0, stepChannels: [], audience: [] },
+    ...{ seq: 0, head: '', status: 'triggered', level: '2', step: -1, round: 0, lastStep: false, stepChannels: [], audience: [] },
     classification: { category: 'unclassified', confidence: 0, method: 'rule', reasons: [], alternatives: [] },
     ...{
       severity: 'unknown',

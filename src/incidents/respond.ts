@@ -98,12 +98,14 @@ export function enterStep(
   const levelTimeout = policy.maxTimeAtLevelMs[step.level]?.[draft.incident.priority] ?? null;
   const keepLevelClock =
     draft.incident.step >= 0 && draft.incident.level === step.level && draft.incident.deadlines.level !== undefined;
-  draft.add('step_entered', stepText(step, ackTimeout), {
+  const last = nextStepIndex(policy, { step: index, level: step.level }, 'ack_timeout') < 0;
+  draft.add('step_entered', stepText(step, ackTimeout, last), {
     step: index,
     level: step.level,
     notify: step.notify,
     channels,
     round: again ? draft.incident.round + 1 : 0,
+    last,
     deadlines: {
       ack: ackTimeout === null ? null : draft.now + ackTimeout,
       ...(keepLevelClock ? {} : { level: levelTimeout === null ? null : draft.now + levelTimeout }),
@@ -124,9 +126,11 @@ export function enterStep(
   if (step.inform.length > 0) tell(draft, rules, step.inform, 'inform', why);
 }
 
-function stepText(step: PolicyStep, ackTimeout: number | null): string {
+function stepText(step: PolicyStep, ackTimeout: number | null, last: boolean): string {
   const who = `Level ${step.level}: telling ${step.notify.join(', ')}`;
-  return ackTimeout === null ? who : `${who}; escalates in ${speakDuration(ackTimeout)} unless acknowledged`;
+  if (ackTimeout === null) return who;
+  const then = last ? 'the fallback hears of it' : 'escalates';
+  return `${who}; ${then} in ${speakDuration(ackTimeout)} unless acknowledged`;
 }
 
 /** In mode `observe`, evidence and category go to the channels that want to see them; nobody else hears anything. */
@@ -198,7 +202,11 @@ export function escalate(
 }
 
 /** The next step for a timeout, the next higher level for everything else; -1 where there is none. */
-export function nextStepIndex(policy: Policy, incident: Incident, reason: EscalationReason): number {
+export function nextStepIndex(
+  policy: Policy,
+  incident: Pick<Incident, 'level' | 'step'>,
+  reason: EscalationReason,
+): number {
   const present = LEVELS.indexOf(incident.level);
   return policy.steps.findIndex(
     ({ level, requiresApproval }, index) =>

@@ -67,7 +67,7 @@ describe('tierbell incident, against a running bridge', () => {
 
     const other = await verb('ack', id('Cable'), '--by', 'grace');
     expect([other.code, other.stdout]).toEqual([1, '']);
-    expect(other.stderr).toMatch(/^tierbell: INC-\d+: ada has acknowledged it already/);
+    expect(other.stderr).toMatch(/^tierbell: INC-\d+: ada has acknowledged it already; take it over with --takeover$/m);
     expect((await incident(bridge, id('Cable'))).acknowledgedBy).toBe('ada');
     expect((await verb('ack', id('Cable'), '--by', 'grace', '--takeover')).code).toBe(0);
     expect((await incident(bridge, id('Cable'))).acknowledgedBy).toBe('grace');

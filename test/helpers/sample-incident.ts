@@ -91,6 +91,7 @@ export function sampleIncident(more: Partial<Incident> = {}): Incident {
     level: '2',
     step: 0,
     round: 0,
+    lastStep: false,
     stepChannels: ['l2-mail'],
     audience: ['l2-mail'],
     policy: 'default',

@@ -41,12 +41,13 @@ function levelOf({ level, recipient }: NoticeInput): string {
 
 /** What is asked for, and what happens by itself otherwise. */
 export function wanted(incident: Incident, now: number): string {
-  const { status, acknowledgedBy, acknowledgedAt, deadlines } = incident;
+  const { status, acknowledgedBy, acknowledgedAt, deadlines, lastStep } = incident;
   if (status === 'resolved' || status === 'closed') return 'nothing: it is over';
   if (status === 'acknowledged')
     return `nothing new: ${acknowledgedBy ?? 'somebody'} has had it since ${sayClock(acknowledgedAt, now)}`;
   if (deadlines.ack === undefined) return 'acknowledge it and take it on';
-  return `acknowledge it by ${sayDue(deadlines.ack, now)}; after that it escalates`;
+  const then = lastStep ? 'no further level follows, so after that the fallback is told' : 'after that it escalates';
+  return `acknowledge it by ${sayDue(deadlines.ack, now)}; ${then}`;
 }
 
 function sinceOf({ startsAt, createdAt }: Incident, now: number): string {

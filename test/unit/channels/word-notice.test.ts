@@ -49,6 +49,12 @@ describe('a page to Level 2', () => {
     });
   });
 
+  it('at the last step does not promise that somebody else will be called', () => {
+    expect(word({}, { lastStep: true }).headline).toMatch(
+      /by 03:27 UTC \(in 11 min\); no further level follows, so after that the fallback is told\.$/,
+    );
+  });
+
   it('without links says why, and which command acknowledges', () => {
     const notice = word({ ackUrl: null, consoleUrl: null });
     expect(notice.links.filter(({ ours }) => ours)).toEqual([]);

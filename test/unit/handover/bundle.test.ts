@@ -131,6 +131,12 @@ describe('a handover bundle', () => {
     expect(readme.split('\n').length).toBeLessThan(70);
   });
 
+  it('counts one as one', async () => {
+    const incident = sampleIncident({ impact: { alerts: 1, targets: 1 }, firing: 1 });
+    const readme = (await build({ incident })).get('README.md') ?? '';
+    expect(readme).toContain('1 of 1 alert firing, 1 target hit');
+  });
+
   it('carries a timeline whose chain can be checked', async () => {
     const lines = (await build()).get('timeline.ndjson') ?? '';
     const entries = lines

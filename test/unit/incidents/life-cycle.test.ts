@@ -49,6 +49,17 @@ describe('from triggered to closed', () => {
     expect(nextStep(world.incident())).toEqual({ at: world.now + 15 * MINUTE, action: 'escalate unless acknowledged' });
   });
 
+  it('says what follows of the last step too: the fallback, as no further level does', async () => {
+    const world = new World(rulesOf());
+    await world.deliver(groupOf([a]));
+    world.wait(15 * MINUTE);
+    expect(world.incident()).toMatchObject({ level: '3', lastStep: true });
+    expect(nextStep(world.incident())?.action).toBe('tell the fallback unless acknowledged');
+    const texts = world.timeline().map(({ text }) => text);
+    expect(texts).toContain('Level 2: telling level2; escalates in 15 min unless acknowledged');
+    expect(texts).toContain('Level 3: telling level3; the fallback hears of it in 15 min unless acknowledged');
+  });
+
   it('it resolves once every alert has been quiet for resolve_hold, and everybody who was told hears of it', async () => {
     const world = await opened();
     await quiet(world);
