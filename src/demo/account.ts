@@ -74,7 +74,8 @@ export class Account {
       .trimEnd()
       .split('\n')
       .flatMap((line) => this.#wrap(line.replace(/^\s+/, ''), TEXT_AT + 2));
-    const shown = lines.length > most ? [...lines.slice(0, most - 1), `${lines[most - 1]} …`] : lines;
+    const last = lines[most - 1]?.slice(0, this.#paper.width - TEXT_AT - ' …'.length - 2);
+    const shown = lines.length > most ? [...lines.slice(0, most - 1), `${last} …`] : lines;
     for (const line of shown) this.#line(TEXT_AT, this.#style('dim', `│ ${line}`));
   }
 

@@ -49,6 +49,8 @@ describe("the demo's account", () => {
     const quoted = written(false, (account) => account.quote('1\n2\n3\n4\n5', 3));
     expect(quoted.trimEnd().split('\n')).toHaveLength(3);
     expect(quoted).toContain('│ 3 …');
+    const full = written(false, (account) => account.quote('y'.repeat(400), 2)).split('\n');
+    expect(Math.max(...full.map((line) => line.length))).toBe(80);
   });
 });
 
