@@ -21,7 +21,10 @@ export function wordEscalation(input: NoticeInput): Wording {
 function reasonOf({ why, incident }: NoticeInput): string {
   const reason = incident.escalations.at(-1)?.reason;
   const clause = why === '' && reason !== undefined ? ESCALATION_SENTENCES[reason] : why;
-  return cleanLine(clause || 'the policy says so', 400).replace(/\.$/, '');
+  // A reason may begin as a sentence; here it stands within one.
+  return cleanLine(clause || 'the policy says so', 400)
+    .replace(/^Known fix\b/, 'the known fix')
+    .replace(/\.$/, '');
 }
 
 function timelineRows({ timeline, at }: NoticeInput): Section[] {
