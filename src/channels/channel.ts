@@ -45,7 +45,8 @@ export interface NoticeLink {
 export interface Notice {
   /** The same over retries: `Message-ID`, `webhook-id`. */
   readonly id: string;
-  readonly purpose: NoticePurpose;
+  /** `digest`: one message for the many of a storm; it is about no single incident. */
+  readonly purpose: NoticePurpose | 'digest';
   /** UUIDv7: what threads and outside systems key on. */
   readonly uid: string;
   /** `INC-7`. */

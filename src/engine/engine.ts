@@ -18,6 +18,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { reportTrouble } from '../jobs/report-trouble.ts';
+import { StormGate } from '../jobs/storm-gate.ts';
 import { openPlugins } from './plugins.ts';
 import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
 
@@ -68,7 +69,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
   pipeline = createPipeline({
     ...{ store, inbox, redact, links, metrics },
-    ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random },
+    ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),
     // Looked up at each use, so that a reload takes effect at once.
@@ -217,6 +218,7 @@ function linksFrom(externalUrl: string | null, secret: Buffer, now: () => number
     ack: ({ number, uid }, reader, level) =>
       `${externalUrl}/ack/${signAckToken(secret, { number, uid, reader, level }, now())}`,
     incident: (incident) => `${externalUrl}/incidents/${incidentId(incident)}`,
+    list: () => `${externalUrl}/?status=triggered`,
     bundle: (incident, n) => `${externalUrl}/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${n}`,
   };
 }

@@ -5,12 +5,15 @@ import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
 import type { PipelineMetrics } from '../telemetry/metrics.ts';
+import type { StormGate } from './storm-gate.ts';
 
 /** Addresses in messages; null without `--web.external-url`. */
 export interface MessageLinks {
   /** @param level whose turn it is to acknowledge */
   ack(incident: Incident, reader: string, level: Level): string;
   incident(incident: Incident): string;
+  /** All incidents that nobody has acknowledged. */
+  list(): string;
   bundle(incident: Incident, n: number): string;
 }
 
@@ -24,6 +27,8 @@ export interface NotifyParts {
   readonly links: MessageLinks | null;
   /** Whether a channel may carry what an incident is about. */
   readonly mayCarry: Confidentiality['mayCarry'];
+  /** Keeps a storm of messages readable. */
+  readonly storms: StormGate;
   readonly metrics: PipelineMetrics;
   readonly random: () => number;
 }

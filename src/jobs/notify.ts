@@ -10,6 +10,8 @@ import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.t
 import { backoffMs, TRIES } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { NotifyParts } from './notify-parts.ts';
+import { sendTogether } from './send-together.ts';
+import type { Turn } from './storm-gate.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
@@ -29,10 +31,18 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   if (purpose === 'evidence' && !parts.mayCarry(incident, name)) return store.transact((unit) => unit.finish(job));
   const waitMs = await notYetMs(parts, job);
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
+  const urgent = incident.priority === 'P1';
+  const turn = await takeTurn(parts, name, urgent);
+  if (turn.go === 'together') return sendTogether(parts, job, urgent, signal);
+  if (turn.go === 'later') {
+    await store.putOffTogether({ channel: name, urgent }, turn.at);
+    return store.again(job, turn.at, job.payload);
+  }
   const began = job.payload.since ?? store.now();
   const end = metrics.notificationDuration.startTimer({ channel: name });
   const result = await send(parts, job, incident, began, signal);
   end();
+  if (!result.ok) parts.storms.giveBack(name, urgent);
   if (result.ok) {
     metrics.notifications.inc({ channel: name, result: 'sent' });
     const said = { type: 'notified', channel: name, recipient, purpose, detail: result.detail } as const;
@@ -44,6 +54,15 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
     metrics.notifications.inc({ channel: name, result: 'failed' });
     await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail }, null);
   }
+}
+
+/** As many are counted as it takes to know a storm. */
+const COUNTED = 200;
+
+async function takeTurn({ store, storms }: NotifyParts, channel: string, urgent: boolean): Promise<Turn> {
+  const counts = storms.isBusy(channel, urgent, store.now());
+  const waiting = counts ? await store.countTogether({ channel, urgent }, COUNTED) : 0;
+  return storms.turn(channel, urgent, store.now(), waiting);
 }
 
 /** Milliseconds for which it is not this message's turn; 0 where it may go. */

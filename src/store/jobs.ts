@@ -1,5 +1,6 @@
 import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, type Transaction } from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
+import { chunks } from './insert-rows.ts';
 import type { JobRow, Tables } from './schema.ts';
 
 /** Only the messages of one channel: each channel is worked on apart. */
@@ -23,15 +24,28 @@ export async function claimJobs(
   const due: Waiting[] = [];
   for (const kind of kinds) due.push(...(await dueJobs(db, kind, limit, now, which)));
   due.push(...(await lostJobs(db, kinds, limit, now, which)));
-  const ids = due.toSorted(byDue).slice(0, limit);
-  if (ids.length === 0) return [];
-  const rows = await db
-    .updateTable('jobs')
-    .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1`, holder })
-    .where((eb) => (holder === null ? asTheyWere(eb, ids) : eb('id', 'in', unlocked(eb, ids))))
-    .returningAll()
-    .execute();
-  return rows.map(toJob).sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
+  return claimWaiting(db, due.toSorted(byDue).slice(0, limit), now, leaseMs, holder);
+}
+
+/** Claims these jobs, where nothing has happened to them since they were looked up. */
+export async function claimWaiting(
+  db: Kysely<Tables>,
+  waiting: readonly Waiting[],
+  now: number,
+  leaseMs: number,
+  holder: number | null,
+): Promise<Job[]> {
+  const claimed: Job[] = [];
+  for (const ids of chunks(waiting)) {
+    const rows = await db
+      .updateTable('jobs')
+      .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1`, holder })
+      .where((eb) => (holder === null ? asTheyWere(eb, ids) : eb('id', 'in', unlocked(eb, ids))))
+      .returningAll()
+      .execute();
+    claimed.push(...rows.map(toJob));
+  }
+  return claimed.sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
 }
 
 type OfJobs = ExpressionBuilder<Tables, 'jobs'>;
@@ -53,6 +67,7 @@ function unlocked(eb: OfJobs, ids: readonly Waiting[]) {
     .skipLocked();
 }
 
+/** A job as it was looked up. */
 interface Waiting {
   readonly state: string;
   readonly id: number;

@@ -16,6 +16,7 @@ import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
+import { claimTogether, countTogether, putOffTogether, type Waiting } from './waiting-messages.ts';
 
 /**
  * The Store contract, on SQLite and PostgreSQL alike, as everything here goes through one Kysely schema. One transaction
@@ -37,6 +38,12 @@ export interface Store {
   again(job: Job, dueAt: number, payload: Job['payload']): Promise<void>;
   bury(job: Job, error: string): Promise<void>;
   nextDue(kinds: readonly JobKind[], which?: Which): Promise<number | null>;
+  /** How many messages wait on a channel, counted up to `most`. */
+  countTogether(which: Waiting, most: number): Promise<number>;
+  /** Claims all messages that wait on a channel, at most `limit`; see {@link putOffTogether}. */
+  claimTogether(which: Waiting, limit: number, leaseMs: number): Promise<Job[]>;
+  /** Lets all messages that wait on a channel wait until `until`, of the store's clock. */
+  putOffTogether(which: Waiting, until: number): Promise<void>;
   /** The channels that messages wait for, also those that are no longer configured. */
   waitingChannels(): Promise<string[]>;
   readonly db: Kysely<Tables>;
@@ -124,6 +131,10 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     bury: (job, error) => buryJob(db, job, error),
     nextDue: (kinds, which) => nextDue(db, kinds, which),
     waitingChannels: () => waitingChannels(db),
+    countTogether: (which, most) => countTogether(db, which, clock.now(), most),
+    claimTogether: (which, limit, leaseMs) =>
+      claimTogether(db, which, limit, clock.now(), leaseMs, replicas?.self ?? null),
+    putOffTogether: (which, until) => putOffTogether(db, which, clock.now(), until),
     async close() {
       clearInterval(freeing);
       await db.destroy();

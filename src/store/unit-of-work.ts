@@ -69,6 +69,11 @@ export class UnitOfWork implements OpenIndex {
     return incident;
   }
 
+  /** Reads several incidents, to be decided upon one after the other. */
+  async incidents(uids: readonly string[]): Promise<void> {
+    await this.#load([...new Set(uids)]);
+  }
+
   /** Loads what correlating these alerts needs: their holders and the incidents of these grouping keys, with states. */
   async preload(alerts: readonly { source: string; alert: Alert }[], groupingKeys: readonly string[]): Promise<void> {
     const uids = new Set<string>();
@@ -199,6 +204,21 @@ export class UnitOfWork implements OpenIndex {
       .where('state', '=', 'leased')
       .executeTakeFirst();
     if (Number(result.numDeletedRows) !== 1) throw new StaleLease(job);
+  }
+
+  /** Ends those of these claimed jobs that nobody else has claimed since. @returns these */
+  async finishAll(jobs: readonly Job[]): Promise<Job[]> {
+    const ended = new Set<number>();
+    for (const part of chunks(jobs)) {
+      const rows = await this.tx
+        .deleteFrom('jobs')
+        .where((eb) => eb.or(part.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]))))
+        .where('state', '=', 'leased')
+        .returning('id')
+        .execute();
+      for (const { id } of rows) ended.add(id);
+    }
+    return jobs.filter(({ id }) => ended.has(id));
   }
 
   /** Puts a claimed job back until `dueAt` with what it must know then. @throws StaleLease as {@link finish} */

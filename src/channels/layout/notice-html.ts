@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<Notice['purpose'], string>> = {
   inform: 'for information',
   fallback: 'perhaps nobody knows',
   observed: 'observed',
+  digest: 'a storm',
 };
 
 function kindOf({ purpose }: Notice): string {

@@ -10,6 +10,7 @@ import { compileConfidentiality, conceal } from '../../../src/incidents/confiden
 import { incidentView } from '../../../src/incidents/incident-view.ts';
 import { notify } from '../../../src/jobs/notify.ts';
 import type { NotifyParts } from '../../../src/jobs/notify-parts.ts';
+import { StormGate } from '../../../src/jobs/storm-gate.ts';
 import { openBlobs } from '../../../src/store/blobs.ts';
 import { pipelineMetrics } from '../../../src/telemetry/metrics.ts';
 import { levelTwo, MINUTE, rulesOf } from '../../helpers/fake-rules.ts';
@@ -112,6 +113,7 @@ describe('the outbox, of an incident of a confidential team', () => {
       ...{ store: house.store, read: house.read, blobs: openBlobs(house.folder), links: null, random: () => 0.5 },
       ...{ channels: new Map(names.map((name) => [name, channel(name)])), mayCarry },
       readerOf: (_channel, recipient) => recipient,
+      storms: new StormGate(),
       metrics: pipelineMetrics({ sources: [], channels: names, stores: [], fixes: [], teams: [] }),
     };
   }

@@ -7,6 +7,7 @@ import { pipelineMetrics } from '../../../src/telemetry/metrics.ts';
 import { backoffMs, TRIES } from '../../../src/jobs/backoff.ts';
 import { notify } from '../../../src/jobs/notify.ts';
 import type { NotifyParts } from '../../../src/jobs/notify-parts.ts';
+import { StormGate } from '../../../src/jobs/storm-gate.ts';
 import { setAside } from '../../../src/jobs/set-aside.ts';
 import { levelTwo, MINUTE, rulesOf, SECOND } from '../../helpers/fake-rules.ts';
 import { alertOf, DAWN, groupOf } from '../../helpers/incident-world.ts';
@@ -67,6 +68,7 @@ describe('the outbox', () => {
       channels: new Map(['l2-slack', 'fallback-mail'].map((name) => [name, channel(name)])),
       readerOf: (_channel, recipient) => recipient,
       mayCarry: () => true,
+      storms: new StormGate(),
       metrics: pipelineMetrics({ sources: [], channels: ['l2-slack'], stores: [], fixes: [], teams: [] }),
       ...change,
     };
@@ -199,12 +201,57 @@ describe('the outbox', () => {
   });
 
   it('words that break do not keep a message from going out', async () => {
-    const links = { ack: () => '', incident: () => 'https://bell.example.org/INC-1', bundle: () => '' };
+    const links = {
+      ack: () => '',
+      list: () => 'https://bell.example.org/?status=triggered',
+      incident: () => 'https://bell.example.org/INC-1',
+      bundle: () => '',
+    };
     const read = { ...house.read, alerts: async () => [null] as never };
     await send({ read, links });
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ incident: 'INC-1', headline: expect.stringContaining('ApiDown') });
     expect(sent[0]?.sections[0]?.text).toContain('could not be worded');
+  });
+
+  describe('in a storm', () => {
+    /** Sends until nothing is due; the clock goes on to what was put off. */
+    async function sendAll(change: Partial<NotifyParts>, seconds: number): Promise<void> {
+      const until = house.time.now + seconds * SECOND;
+      for (;;) {
+        const job = await claim();
+        if (job !== undefined) await notify(parts(change), job, signal);
+        else if (house.time.now >= until) return;
+        else house.pass(SECOND / 2);
+      }
+    }
+
+    async function toldOf(number: number): Promise<string[]> {
+      const entries = await house.read.timeline((await house.incident(number)).uid);
+      return entries.filter(({ type }) => type === 'notified').map(({ text }) => text);
+    }
+
+    it('many incidents come in few messages, and each has it on record', async () => {
+      for (let n = 0; n < 159; n++) await house.deliver(groupOf([alertOf(`storm-${n}`)], { groupKey: `g${n}` }));
+      await sendAll({ storms: new StormGate() }, 2);
+      expect(sent.map(({ purpose }) => purpose)).toEqual([...Array.from({ length: 7 }, () => 'page'), 'digest']);
+      expect(sent[7]?.headline).toMatch(/^153 incidents wait for somebody/);
+      for (let number = 1; number <= 160; number++) expect(await toldOf(number)).toHaveLength(1);
+      expect(await toldOf(160)).toEqual([expect.stringContaining('one message for 153 incidents')]);
+      expect(await waiting()).toEqual([]);
+    });
+
+    it('one message that does not get through leaves all of it to be sent again', async () => {
+      for (let n = 0; n < 120; n++) await house.deliver(groupOf([alertOf(`storm-${n}`)], { groupKey: `g${n}` }));
+      answers = [...Array.from({ length: 7 }, () => SENT), failure('server_error', 'the server is away')];
+      const storms = new StormGate();
+      await sendAll({ storms }, 1);
+      expect(sent.map(({ purpose }) => purpose).slice(7)).toEqual(['digest']);
+      expect(await waiting()).toHaveLength(114);
+      await sendAll({ storms }, 60);
+      expect(await waiting()).toEqual([]);
+      for (let number = 1; number <= 121; number++) expect(await toldOf(number)).toHaveLength(1);
+    });
   });
 
   it('killed between sending and record: sent once more under the same key, on record once', async () => {

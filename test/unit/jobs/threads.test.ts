@@ -6,6 +6,7 @@ import { pipelineMetrics } from '../../../src/telemetry/metrics.ts';
 import { TRIES } from '../../../src/jobs/backoff.ts';
 import { notify } from '../../../src/jobs/notify.ts';
 import type { NotifyParts } from '../../../src/jobs/notify-parts.ts';
+import { StormGate } from '../../../src/jobs/storm-gate.ts';
 import { refresh } from '../../../src/jobs/refresh.ts';
 import { levelTwo, MINUTE, rulesOf } from '../../helpers/fake-rules.ts';
 import { alertOf, groupOf } from '../../helpers/incident-world.ts';
@@ -55,6 +56,7 @@ describe('a channel with threads', () => {
       channels: new Map([['l2-slack', channel]]),
       readerOf: (_channel, recipient) => recipient,
       mayCarry: () => true,
+      storms: new StormGate(),
       metrics: pipelineMetrics({ sources: [], channels: ['l2-slack'], stores: [], fixes: [], teams: [] }),
     };
   }
