@@ -133,6 +133,10 @@ function rules(): Rules {
       labels['alertname'] === 'DiskFull' && logLines.length > 1
         ? judged('data-security-breach')
         : judged(logLines.length > 0 ? 'network-downtime' : 'other'),
+    ownerOf: ({ classification: { category } }) =>
+      category === 'other'
+        ? null
+        : { team: category === 'network-downtime' ? 'net' : 'security', why: 'of its category' },
     selectFix: ({ labels, classification }) =>
       labels['alertname'] === 'DiskFull' || classification.category === 'network-downtime' ? RESTART : null,
   });
