@@ -60,14 +60,31 @@ function classOf(label: string | null | undefined): number {
   return BY_GRAVITY.indexOf((label === 'none' ? 'other' : label) as Decided);
 }
 
-/** The inverse document frequency of every bucket over these alerts. */
-export function rarityOf(all: readonly Prepared[]): Float64Array {
-  const counts = new Float64Array(BUCKETS);
-  for (const { features } of all) for (const { bucket } of features) counts[bucket] = (counts[bucket] as number) + 1;
-  return counts.map((count) => Math.log((1 + all.length) / (1 + count)) + 1);
+/** Whose bucket it is, and the inverse document frequency of its owner. */
+export interface Vocabulary {
+  readonly marks: Uint8Array;
+  readonly rarity: Float64Array;
 }
 
-export function vectorOf(features: readonly Feature[], rarity: Float64Array): Sparse {
+/** The commonest feature of a bucket owns it; what stands in one alert alone owns nothing. */
+export function vocabularyOf(all: readonly Prepared[]): Vocabulary {
+  const counts = new Map<number, number>();
+  for (const { features } of all)
+    for (const { bucket, mark } of features)
+      counts.set(bucket * 256 + mark, (counts.get(bucket * 256 + mark) ?? 0) + 1);
+  const marks = new Uint8Array(BUCKETS);
+  const most = new Float64Array(BUCKETS);
+  for (const [key, count] of counts) {
+    const bucket = Math.floor(key / 256);
+    if (count < 2 || count <= (most[bucket] as number)) continue;
+    most[bucket] = count;
+    marks[bucket] = key % 256;
+  }
+  return { marks, rarity: most.map((count) => Math.log((1 + all.length) / (1 + count)) + 1) };
+}
+
+export function vectorOf(all: readonly Feature[], { marks, rarity }: Vocabulary): Sparse {
+  const features = all.filter(({ bucket, mark }) => marks[bucket] === mark);
   const values = Float64Array.from(features, ({ bucket }) => rarity[bucket] as number);
   const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1;
   return { indices: Int32Array.from(features, ({ bucket }) => bucket), values: values.map((value) => value / norm) };
@@ -81,29 +98,31 @@ export function learn(
   labelled: readonly Prepared[],
   unlabelled: readonly Prepared[],
   keptAside: readonly Prepared[],
-  rarity: Float64Array,
+  vocabulary: Vocabulary,
 ): Logistic {
   const hidden = new Set(keptAside.map(({ row }) => row.alert.toLowerCase()));
   const examples = [
-    ...labelled.map((one) => labelledExample(one, rarity)),
-    ...unlabelled.filter(({ row }) => !hidden.has(row.alert.toLowerCase())).flatMap((one) => weakExample(one, rarity)),
+    ...labelled.map((one) => labelledExample(one, vocabulary)),
+    ...unlabelled
+      .filter(({ row }) => !hidden.has(row.alert.toLowerCase()))
+      .flatMap((one) => weakExample(one, vocabulary)),
   ];
   return trainLogistic(examples, { classes: CLASSES, features: BUCKETS, cost: COST, steps: ROUNDS });
 }
 
-function labelledExample({ features, truth, alternative, row }: Prepared, rarity: Float64Array): Example {
+function labelledExample({ features, truth, alternative, row }: Prepared, vocabulary: Vocabulary): Example {
   const target = BY_GRAVITY.map(() => 0);
   const doubt = alternative >= 0 && alternative !== truth ? 1 - AMBIGUOUS.first : 0;
   target[truth] = 1 - doubt;
   if (doubt > 0) target[alternative] = doubt;
-  return { x: vectorOf(features, rarity), target, weight: row.ambiguous === true ? AMBIGUOUS.weight : 1 };
+  return { x: vectorOf(features, vocabulary), target, weight: row.ambiguous === true ? AMBIGUOUS.weight : 1 };
 }
 
-function weakExample({ features, ruleSums, row }: Prepared, rarity: Float64Array): Example[] {
+function weakExample({ features, ruleSums, row }: Prepared, vocabulary: Vocabulary): Example[] {
   const target = softmax(ruleSums.map((sum) => sum * WEAK.sharpness));
   if (Math.max(...target) < WEAK.sureFrom) return [];
   const weight = WEAK.weight * (SECURITY_TOOLS.has(row.kind) ? WEAK.securityTools : 1);
-  return [{ x: vectorOf(features, rarity), target, weight }];
+  return [{ x: vectorOf(features, vocabulary), target, weight }];
 }
 
 /** The fold of an alert: alerts of one name are never apart. */
@@ -117,15 +136,15 @@ export function foldOf({ row }: Prepared, folds: number): number {
 export function scoresOutOfFold(
   labelled: readonly Prepared[],
   unlabelled: readonly Prepared[],
-  rarity: Float64Array,
+  vocabulary: Vocabulary,
   folds = 5,
 ): Map<Prepared, readonly number[]> {
   const result = new Map<Prepared, readonly number[]>();
   for (let fold = 0; fold < folds; fold++) {
     const aside = labelled.filter((one) => foldOf(one, folds) === fold);
     const rest = labelled.filter((one) => foldOf(one, folds) !== fold);
-    const model = learn(rest, unlabelled, aside, rarity);
-    for (const one of aside) result.set(one, scores(model, vectorOf(one.features, rarity)));
+    const model = learn(rest, unlabelled, aside, vocabulary);
+    for (const one of aside) result.set(one, scores(model, vectorOf(one.features, vocabulary)));
   }
   return result;
 }
@@ -162,7 +181,7 @@ export function modelSays(modelScores: readonly number[], modelScale: number): n
 }
 
 /** As it is shipped: signed bytes. */
-export function packModel(model: Logistic, rarity: Float64Array, modelScale: number): ModelFile {
+export function packModel(model: Logistic, { marks, rarity }: Vocabulary, modelScale: number): ModelFile {
   const scales = BY_GRAVITY.map((_, at) => {
     const weights = model.weights.subarray(at * BUCKETS, (at + 1) * BUCKETS);
     return weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
@@ -180,6 +199,7 @@ export function packModel(model: Logistic, rarity: Float64Array, modelScale: num
     rarityScale: round(rarityScale),
     weights: Buffer.from(weights.buffer).toString('base64'),
     rarity: Buffer.from(bytes.buffer).toString('base64'),
+    marks: Buffer.from(marks.buffer).toString('base64'),
   };
 }
 

@@ -40,10 +40,7 @@ export function compileClassifier(rules: readonly CategoryRule[], options: Class
     classify(facts, threshold = usual) {
       const read = readFacts(facts);
       const grounds = index.match(read).map((hit) => groundOf(hit, read));
-      const features = model === undefined ? [] : readFeatures(read);
-      const trained = features.length === 0 ? undefined : model?.();
-      if (trained === undefined) return weigh(grounds, threshold);
-      return weigh(grounds, threshold, trained.judge(features));
+      return weigh(grounds, threshold, model?.().judge(readFeatures(read)) ?? undefined);
     },
   };
 }

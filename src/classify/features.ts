@@ -1,10 +1,12 @@
 import { label } from '../domain/alert.ts';
 import type { Place, ReadFacts } from './facts.ts';
 
-/** What the statistical model looks at: numbers of buckets, with what stands behind them for people. */
+/** What the statistical model looks at: a number, with what stands behind it for people. */
 export interface Feature {
   /** 0 … {@link BUCKETS} − 1. */
   readonly bucket: number;
+  /** 1 … 255: tells those that fall into one bucket apart, so that an unknown word is not taken for a known one. */
+  readonly mark: number;
   /** The word or phrase of the alert, or '' for a piece of a word. */
   readonly word: string;
   /** `name`, or the place as {@link Place} calls it. */
@@ -12,7 +14,7 @@ export interface Feature {
 }
 
 /** Words are hashed into this many buckets, so that the shipped weights hold no text of the alerts they come from. */
-export const BUCKETS = 1 << 15;
+export const BUCKETS = 1 << 16;
 
 /** In words; what lies beyond does not count. The rules read further. */
 const MOST_WORDS = 400;
@@ -28,8 +30,8 @@ const NUMBER = /^\p{N}+$/u;
 export function readFeatures({ places, labels }: Pick<ReadFacts, 'places' | 'labels'>): Feature[] {
   const found = new Map<number, Feature>();
   const add = (space: string, text: string, word: string, place: string): void => {
-    const bucket = hash(space, text) % BUCKETS;
-    if (!found.has(bucket)) found.set(bucket, { bucket, word, place });
+    const full = hash(space, text);
+    if (!found.has(full)) found.set(full, { bucket: full % BUCKETS, mark: 1 + ((full >>> 16) % 255), word, place });
   };
   let room = MOST_WORDS;
   for (const place of places) {

@@ -20,6 +20,8 @@ export interface ModelFile {
   readonly weights: string;
   /** Base64 of one byte a bucket: the inverse document frequency. */
   readonly rarity: string;
+  /** Base64 of one byte a bucket: the mark of the feature whose bucket it is, 0 where it is nobody's. */
+  readonly marks: string;
   /** Calibration, fitted out of fold: the log-odds are the rules' sum + `modelScale` × the model's score, bounded. */
   readonly modelScale: number;
 }
@@ -33,7 +35,8 @@ export interface ModelWord {
 }
 
 export interface Model {
-  judge(features: readonly Feature[]): ModelWord;
+  /** Null where it knows nothing of what the alert says. */
+  judge(features: readonly Feature[]): ModelWord | null;
 }
 
 /** As much as a rule that is "as good as said": one that is certain, or two that agree, overrule the model. */
@@ -49,14 +52,17 @@ export function bounded(scores: readonly number[]): number[] {
 export function readModel(file: ModelFile): Model {
   const weights = new Int8Array(Buffer.from(file.weights, 'base64'));
   const rarity = new Uint8Array(Buffer.from(file.rarity, 'base64'));
+  const marks = new Uint8Array(Buffer.from(file.marks, 'base64'));
   const known = file.classes.length === BY_GRAVITY.length && BY_GRAVITY.every((name) => file.classes.includes(name));
-  if (!known || file.buckets !== BUCKETS || weights.length !== BUCKETS * BY_GRAVITY.length || rarity.length !== BUCKETS)
+  if (!known || file.buckets !== BUCKETS || weights.length !== BUCKETS * BY_GRAVITY.length || marks.length !== BUCKETS)
     throw new Error('the category model is of another version; run `npm run train`');
   const rows = BY_GRAVITY.map((name) => file.classes.indexOf(name));
   const weightOf = (row: number, { bucket }: Feature): number =>
     ((weights[row * BUCKETS + bucket] ?? 0) * (file.scales[row] ?? 0) * (rarity[bucket] ?? 0)) / 127;
   return {
-    judge(features) {
+    judge(all) {
+      const features = all.filter(({ bucket, mark }) => marks[bucket] === mark);
+      if (features.length === 0) return null;
       const norm = Math.sqrt(features.reduce((sum, { bucket }) => sum + (rarity[bucket] ?? 0) ** 2, 0)) || 1;
       const scores = rows.map((row) => {
         let sum = 0;

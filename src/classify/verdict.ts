@@ -1,4 +1,4 @@
-import { CATEGORY_TITLES, type Category, type Classification } from '../domain/category.ts';
+import { CATEGORY_TITLES, CHECK_FOR_BREACH, type Category, type Classification } from '../domain/category.ts';
 import { cleanLine } from '../domain/text.ts';
 
 /** A category that evidence can speak for. */
@@ -129,8 +129,8 @@ function speak(
     .filter((ground) => ground.category !== best.category && !breach.includes(ground))
     .slice(0, MOST_COUNTER_REASONS);
   return [
-    ...(best.confidence < threshold ? [undecided(best, threshold)] : []),
     ...checkForBreach(breach, guesses, model),
+    ...(best.confidence < threshold ? [undecided(best, threshold)] : []),
     ...why.map(sentence),
     ...modelSentence(best, why.length, model),
     ...against.map((ground) => `It could also be ${spoken(ground.category)}: ${sentence(ground)}`),
@@ -169,9 +169,6 @@ export function isBreachLikely(weight: number, share: number, scores: readonly n
     byModel >= BREACH_IS_NAMED_FROM.model
   );
 }
-
-/** How such a reason begins; console and messages show it wherever it stands. */
-export const CHECK_FOR_BREACH = 'Check for breach';
 
 function modelSentence(best: Guess, rules: number, model: ModelSays | undefined): string[] {
   if (model === undefined) return [];

@@ -5,6 +5,7 @@ import { addDbVerbs } from './db-verbs.ts';
 import { addDemo } from './demo.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addLogVerbs } from './log-verbs.ts';
+import { addRulesVerbs } from './rules-verbs.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
 import { addTokenVerbs } from './token-verbs.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addIncidentVerbs(program, terminal, finish);
   addTokenVerbs(program, terminal, finish);
   addAuditVerbs(program, terminal, finish);
+  addRulesVerbs(program, terminal, finish);
   addDbVerbs(program, terminal, finish);
   try {
     await program.parseAsync([...args], { from: 'user' });

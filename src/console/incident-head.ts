@@ -1,4 +1,5 @@
 import { label, type Labels } from '../domain/alert.ts';
+import { asksForBreachCheck, CHECK_FOR_BREACH } from '../domain/category.ts';
 import { incidentId, isOpen, nextDeadline, type Incident } from '../domain/incident.ts';
 import { cleanLine, httpUrl } from '../domain/text.ts';
 import { verbForm, type FormContext } from './forms.ts';
@@ -15,6 +16,7 @@ export function head(options: IncidentPageOptions, context: FormContext): Html {
       <span class="id">${incidentId(incident)}</span> ${statusBadge(incident.status)}
       ${badge(`is-${incident.priority}`, incident.priority)} ${badge(`is-level-${incident.level}`, `Level ${level}`)}
       <span class="quiet">${categoryTitle(incident.classification.category)}</span>
+      ${asksForBreachCheck(incident.classification) && badge('is-P1', CHECK_FOR_BREACH)}
     </p>
     <h1 id="title">${breakable(incident.title)}</h1>
     <dl class="facts">

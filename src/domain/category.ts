@@ -19,6 +19,14 @@ export const CATEGORY_TITLES: Readonly<Record<Category, string>> = {
   unclassified: 'Unclassified',
 };
 
+/** How a reason begins that names a breach although something else is likelier; such a reason stands first. */
+export const CHECK_FOR_BREACH = 'Check for breach';
+
+/** Whether people must be told to look for a breach, whatever the category. */
+export function asksForBreachCheck({ reasons }: Classification): boolean {
+  return reasons[0]?.startsWith(CHECK_FOR_BREACH) === true;
+}
+
 /** A judgement with its grounds; `confidence` is 0–1 and belongs to the best guess even where it stayed `unclassified`. */
 export interface Classification {
   readonly category: Category;

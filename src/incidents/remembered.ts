@@ -1,4 +1,4 @@
-import { CATEGORY_TITLES, type Category, type Classification } from '../domain/category.ts';
+import { CATEGORY_TITLES, CHECK_FOR_BREACH, type Category, type Classification } from '../domain/category.ts';
 import { cleanLine } from '../domain/text.ts';
 
 /** What a person decided about the same alert in an earlier incident. */
@@ -35,7 +35,7 @@ export function recallCategory(remembered: Remembered, itself: Classification): 
     confidence: AS_SURE_AS,
     method: 'person',
     reasons: [
-      ...(breach ? [`Check for breach: by itself it looks like one${first}`] : []),
+      ...(breach ? [`${CHECK_FOR_BREACH}: by itself it looks like one${first}`] : []),
       filed,
       ...(differs && !breach ? [without] : []),
       ...itself.reasons.slice(differs ? 1 : 0, 4),

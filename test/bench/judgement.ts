@@ -20,7 +20,7 @@ import {
   foldOf,
   modelSays,
   prepare,
-  rarityOf,
+  vocabularyOf,
   scoresOutOfFold,
   type Prepared,
 } from '../../train/learn.ts';
@@ -54,7 +54,7 @@ function judge() {
   const ids = new Set(labelled.map(({ row }) => row.id));
   const all = prepare(rows, rules);
   const unlabelled = all.filter(({ row }) => !ids.has(row.id));
-  const scored = scoresOutOfFold(labelled, unlabelled, rarityOf(all), FOLDS);
+  const scored = scoresOutOfFold(labelled, unlabelled, vocabularyOf(all), FOLDS);
   const sure = labelled.filter(({ row }) => row.ambiguous === false);
   const judgedBy = (shares: (one: Prepared) => readonly number[]) => sure.map((one) => ({ one, shares: shares(one) }));
   const both = calibrated(labelled, scored);
@@ -239,18 +239,21 @@ function reportPublicRules(rules: readonly CategoryRule[], rows: readonly Row[])
   );
 }
 
-/** Time an alert by number of rules: it grows far slower than they do. */
+/** Processor time an alert by number of rules, the best of three passes: it grows far slower than they do. */
 function reportCost(rules: readonly CategoryRule[], rows: readonly Row[]) {
   const facts = rows.map(factsOf);
   const times = [rules.length, 1_000, 10_000].map((count) => {
     const classifier = compileClassifier(manyRules(rules, count), { model: shippedModel });
-    for (const each of facts.slice(0, 2_000)) classifier.classify(each);
-    const started = performance.now();
-    for (const each of facts) classifier.classify(each);
-    return { count, each: (performance.now() - started) / facts.length };
+    const passes = [0, 1, 2].map(() => {
+      const before = process.cpuUsage();
+      for (const each of facts) classifier.classify(each);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000 / facts.length;
+    });
+    return { count, each: Math.min(...passes) };
   });
   const told = times.map(({ count, each }) => `${each.toFixed(3)} ms at ${count.toLocaleString('en')} rules`);
-  say(`\none alert: ${told.join(', ')} (wanted: < 0.3 ms at 1,000)`);
+  say(`\none alert, processor time: ${told.join(', ')} (wanted: < 0.3 ms at 1,000)`);
 }
 
 /** The shipped rules and as many invented ones of the same make as are missing. */
