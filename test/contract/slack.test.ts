@@ -66,7 +66,9 @@ describe('the first message of an incident', () => {
     expect(text).toContain('Please acknowledge it by 03:27 UTC');
     expect(text).toContain('*Where:* service checkout · environment prod');
     expect(text).toContain('<https://bell.example.org/incidents/INC-42|Open INC-42>');
-    expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([{ action_id: 'tierbell_acknowledge', value: UID }]);
+    expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([
+      { action_id: 'tierbell_acknowledge', value: `${UID} 2` },
+    ]);
     // The link of a mail acts for whom it was sent to; here that would be everybody.
     expect(text).not.toContain('/ack/');
     double.assertClean();

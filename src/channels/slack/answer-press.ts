@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { incidentId, type Incident } from '../../domain/incident.ts';
+import { incidentId, type Incident, type Level } from '../../domain/incident.ts';
 import { line, prose } from './mrkdwn.ts';
 import { actorOfPress, readPress, type KnownPerson, type Press } from './interaction.ts';
 import { LIMITS, TAKE_OVER_ACTION } from './message.ts';
@@ -14,6 +14,7 @@ export interface PressParts {
       readonly type: 'acknowledge';
       readonly by: ReturnType<typeof actorOfPress>;
       readonly takeover: boolean;
+      readonly level: Level | null;
     };
     readonly spend: { readonly key: string; readonly until: number };
   }): Promise<
@@ -43,7 +44,7 @@ export async function answerPress(parts: PressParts, payload: unknown, once: str
   }
   const by = actorOfPress(press.user, parts.people);
   const spend = { key: `slack:${createHash('sha256').update(once).digest('hex')}`, until: parts.now() + REMEMBER_MS };
-  const command = { type: 'acknowledge', by, takeover: press.takeover } as const;
+  const command = { type: 'acknowledge', by, takeover: press.takeover, level: press.level } as const;
   const result = await parts.acknowledge({ number: incident.number, command, spend });
   if (result.outcome === 'refused') await refuse(parts, press, by.name, result.detail);
   else if (press.takeover && result.outcome === 'done')

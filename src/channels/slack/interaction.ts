@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../../domain/entry.ts';
+import { LEVELS, type Level } from '../../domain/incident.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { ACKNOWLEDGE_ACTION, TAKE_OVER_ACTION } from './message.ts';
 
@@ -19,6 +20,8 @@ const blockActions = z.object({
 export interface Press {
   /** The incident's uid, as the button bore it. */
   readonly uid: string;
+  /** Whose turn it was when the button was shown; null where it does not say. */
+  readonly level: Level | null;
   readonly takeover: boolean;
   readonly user: { readonly id: string; readonly name: string };
   /** Where the one who pressed can be answered; not yet checked. */
@@ -32,8 +35,10 @@ export function readPress(payload: unknown): Press | null {
   const { user, actions, response_url: responseUrl } = parsed.data;
   const pressed = actions.find(({ action_id: id }) => id === ACKNOWLEDGE_ACTION || id === TAKE_OVER_ACTION);
   if (pressed?.value === undefined) return null;
+  const [uid = '', turn] = pressed.value.split(' ');
   return {
-    uid: pressed.value,
+    uid,
+    level: LEVELS.find((level) => level === turn) ?? null,
     takeover: pressed.action_id === TAKE_OVER_ACTION,
     user: { id: user.id, name: cleanLine(user.username ?? user.name ?? '', 80) },
     responseUrl: responseUrl ?? null,

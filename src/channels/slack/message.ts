@@ -158,7 +158,7 @@ function sectionText({ title, text, code }: Notice['sections'][number], limit: n
   return head + (code ? codeBlock(text, limit - head.length) : prose(text, limit - head.length));
 }
 
-function button({ asks, uid, incident }: Notice, { buttons }: LayoutOptions): Block[] {
+function button({ asks, uid, incident, state }: Notice, { buttons }: LayoutOptions): Block[] {
   if (!asks || !buttons) return [];
   return [
     {
@@ -169,7 +169,8 @@ function button({ asks, uid, incident }: Notice, { buttons }: LayoutOptions): Bl
           action_id: ACKNOWLEDGE_ACTION,
           style: 'primary',
           text: { type: 'plain_text', text: line(`Acknowledge ${incident}`, LIMITS.button), emoji: false },
-          value: uid.slice(0, LIMITS.value),
+          // Whose turn it is: pressed after an escalation, it must not acknowledge for the level that has it then.
+          value: `${uid} ${state.level}`.slice(0, LIMITS.value),
         },
       ],
     },

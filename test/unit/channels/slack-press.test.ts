@@ -96,6 +96,16 @@ describe('a press of a button', () => {
     expect(said).toEqual([]);
   });
 
+  it.each([
+    ['as the button says', `${UID} 2`, '2'],
+    ['for whoever has it, from buttons of older versions', UID, null],
+    ['for whoever has it, where it is no level', `${UID} 9`, null],
+  ])('acknowledges %s', async (_what, value, level) => {
+    const { made, asked } = parts({ outcome: 'done' });
+    await answerPress(made, press({ actions: [{ action_id: 'tierbell_acknowledge', value }] }), 'signature');
+    expect(asked).toMatchObject([{ number: 42, command: { level } }]);
+  });
+
   it('where somebody else has it says so to the one who pressed alone, and offers to take over', async () => {
     const taken = sampleIncident({ status: 'acknowledged', acknowledgedBy: '<!channel>' });
     const { made, said } = parts({ outcome: 'refused', detail: 'x' }, taken);
