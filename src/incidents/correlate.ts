@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { label, type Alert, type AlertGroup } from '../domain/alert.ts';
 import type { Incident } from '../domain/incident.ts';
 
@@ -136,7 +136,10 @@ export function groupingKeyOf(group: AlertGroup, alert: Alert, by: readonly stri
     if (name !== 'groupKey') return label(alert.labels, name);
     return group.groupKey ?? label(alert.labels, 'alertname');
   });
-  return createHash('sha256')
-    .update(JSON.stringify([group.source, ...parts]))
-    .digest('hex');
+  const text = JSON.stringify([group.source, ...parts]);
+  if (text !== lastKey.text) lastKey = { text, key: hash('sha256', text) };
+  return lastKey.key;
 }
+
+/** Most alerts of a delivery have the key of the one before them. */
+let lastKey = { text: '', key: '' };

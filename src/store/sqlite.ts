@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { join } from 'node:path';
 import { migrate } from './migrations.ts';
 import type { Tables } from './schema.ts';
@@ -33,7 +33,7 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   database.pragma('synchronous = FULL');
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: rollingBackOnce(database) }) });
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: seenByKysely(database) }) });
   await migrate(db, { identity: 'integer' });
   return db;
 }
@@ -45,15 +45,32 @@ export function openSqliteReader(folder: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
 }
 
+/** Statements kept ready: most queries come again and again, and making one ready takes as long as a small one takes to run. */
+const STATEMENTS = 200;
+
 /**
- * On a full disk SQLite itself rolls back. A second rollback would fail, and its error would hide what went wrong: the
- * delivery at hand would look like poison rather than like one to be tried again.
+ * What Kysely sees of a database. On a full disk SQLite itself rolls back; a second rollback would fail, and its error
+ * would hide what went wrong: the delivery at hand would look like poison rather than like one to be tried again.
  */
-function rollingBackOnce(database: Database.Database): Pick<Database.Database, 'close' | 'prepare'> {
+function seenByKysely(database: Database.Database): SqliteDatabase {
+  const ready = new Map<string, Database.Statement>();
   return {
     close: () => database.close(),
-    prepare: (sql: string) => database.prepare(sql === 'rollback' && !database.inTransaction ? NOTHING : sql),
+    prepare(sql: string) {
+      const wanted = sql === 'rollback' && !database.inTransaction ? NOTHING : sql;
+      if (SCHEMA.test(wanted)) ready.clear();
+      const known = ready.get(wanted);
+      if (known !== undefined) return known;
+      const fresh = database.prepare(wanted);
+      const [oldest] = ready.keys();
+      if (ready.size >= STATEMENTS && oldest !== undefined) ready.delete(oldest);
+      ready.set(wanted, fresh);
+      return fresh;
+    },
   };
 }
+
+/** What `*` stands for may be another afterwards. */
+const SCHEMA = /^\s*(create|alter|drop)\b/i;
 
 const NOTHING = 'select 0 where 0';
