@@ -24,6 +24,8 @@ interface Pulse {
 }
 
 const ROW = 'heartbeat:';
+/** One late beat wakes nobody: it is silent when it has missed two (a promise of ours). */
+const MISSED = 2;
 /** Beats of a source are written at most this often. */
 const WRITE_EVERY_MS = 5_000;
 
@@ -37,9 +39,9 @@ export async function noteBeats(unit: UnitOfWork, beating: ReadonlyMap<string, H
 }
 
 /**
- * Opens an incident for each source that beat before and has not for its interval, told as the policies say, and ends its
+ * Opens an incident for each source that beat before and has missed two of its beats, told as the policies say, and ends its
  * alert once the source beats again, or is watched no longer. What is known stands in the store, so that a restart forgets
- * nothing; after one each source has an interval to be heard, so that an outage of ours is not taken for one of theirs.
+ * nothing; after one each source has two intervals to be heard, so that an outage of ours is not taken for one of theirs.
  * Call it only when every delivery that is on disk has been taken: a beat may be among them.
  * @param upSince epoch milliseconds of the store's clock
  */
@@ -57,7 +59,7 @@ type Verdict = 'silent' | 'beats again' | 'not watched' | 'as it was';
 
 function verdictOn({ last, silentSince }: Pulse, heartbeat: Heartbeat | null, now: number, upSince: number): Verdict {
   if (heartbeat === null) return 'not watched';
-  const silent = now - Math.max(last, upSince) > heartbeat.intervalMs;
+  const silent = now - Math.max(last, upSince) > MISSED * heartbeat.intervalMs;
   if (silentSince === null) return silent ? 'silent' : 'as it was';
   return now - last > heartbeat.intervalMs ? 'as it was' : 'beats again';
 }
@@ -109,7 +111,7 @@ function alertOf(source: string, heartbeat: Heartbeat | null, startsAt: number):
     ['severity', 'critical'],
     ['about_source', name],
   ]);
-  const missed = heartbeat === null ? '' : `no ${heartbeat.name} for ${speakDuration(heartbeat.intervalMs)}`;
+  const missed = heartbeat === null ? '' : `no ${heartbeat.name} for ${speakDuration(MISSED * heartbeat.intervalMs)}`;
   const annotations = labelSet([
     ['summary', cleanLine(`${name} is silent: ${missed}`, 300)],
     [

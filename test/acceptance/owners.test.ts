@@ -109,7 +109,7 @@ describe('a heartbeat', () => {
     await before.kill9();
     const bridge = await startTierbell(settings);
     const silent = await waitForIncident(bridge, { alertname: 'TierbellHeartbeatMissing' });
-    expect(silent).toMatchObject({ title: 'TierbellHeartbeatMissing: am is silent: no Watchdog for 3 s' });
+    expect(silent).toMatchObject({ title: 'TierbellHeartbeatMissing: am is silent: no Watchdog for 6 s' });
     await waitFor('Level 2 to be told', () => heard(sink, 'l2', silent.id).length > 0);
     await deliver(bridge, firing('Watchdog'));
     await waitFor('its alert to end', async () =>

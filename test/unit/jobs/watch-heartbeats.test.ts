@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-function watched(heartbeat: object | undefined = { matchers: ['alertname="Watchdog"'], interval: '5m' }): Source {
+function watched(heartbeat: object | undefined = { matchers: ['alertname="Watchdog"'], interval: '150s' }): Source {
   const labels = { environment: 'prod' };
   return createSource(
     sourceConfig.parse({ name: 'am', kind: 'alertmanager', labels, ...(heartbeat === undefined ? {} : { heartbeat }) }),
