@@ -82,11 +82,11 @@ function shade(level: string): string {
 function excerpt(lines: readonly EvidenceLine[], now: number): Html {
   return html`<ol class="log" aria-label="Log lines that matter">
     ${lines.map(
-      ({ at, level, service, text, count: times }) =>
+      ({ at, level, service, text, count: times, class: change }) =>
         html`<li class="log-${shade(level)}">
           <span class="log-facts"
             >${at !== null && clock(at, now)} <b>${level}</b> ${service}
-            ${times > 1 && html`<span class="times">× ${times.toLocaleString('en')}</span>`}</span
+            ${times > 1 && html`<span class="times">× ${times.toLocaleString('en')}</span>`} ${change ?? null}</span
           >
           <code>${text}</code>
         </li>`,

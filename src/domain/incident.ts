@@ -107,6 +107,10 @@ export interface EvidenceLine {
   readonly text: string;
   /** How often this line, or its like, was seen in the incident window. */
   readonly count: number;
+  /** How often it was to be expected by the windows before; absent where there was nothing to compare with. */
+  readonly expected?: number;
+  /** NEW: never seen before. GONE: seen before, and not now. UP and DOWN: more or less often. */
+  readonly class?: 'NEW' | 'UP' | 'DOWN' | 'GONE';
 }
 
 export interface EvidenceWindow {

@@ -1,4 +1,4 @@
-import type { AttemptState, EscalationReason } from './incident.ts';
+import type { AttemptState, EscalationReason, EvidenceLine } from './incident.ts';
 
 /** Why an incident went a level up, as a clause that follows "because" or "It came here because". */
 export const ESCALATION_SENTENCES: Readonly<Record<EscalationReason, string>> = {
@@ -37,3 +37,10 @@ export const ATTEMPT_SENTENCES: Readonly<Record<AttemptState, string>> = {
   dry_run: 'was not run (dry run); this is what it would have done',
   refused: 'was not run, because a guard rail forbids it',
 };
+
+/** `12×`, `12× NEW`, `40× UP from 3`, `0× GONE, 23 expected`: how often the like of a line came, against the windows before. */
+export function speakCount({ count, expected, class: change }: EvidenceLine): string {
+  if (change === undefined) return `${count}×`;
+  if (change === 'GONE') return `0× GONE, ${expected ?? 0} expected`;
+  return change === 'NEW' ? `${count}× NEW` : `${count}× ${change} from ${expected ?? 0}`;
+}

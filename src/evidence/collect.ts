@@ -6,6 +6,7 @@ import { cleanLine } from '../domain/text.ts';
 import { selectExcerpt } from './excerpt.ts';
 import { NO_LOG_STORE } from './log-store.ts';
 import type { LogAnswer, LogRecord, LogStore, LogWindow } from './log-store.ts';
+import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
 import { logWindows } from './windows.ts';
@@ -101,9 +102,13 @@ async function collected(
     lines: window.lines.map((line) => redactRecord(line, redact)),
   }));
   const incident = windows.find(({ name }) => name === 'incident');
-  const baselines = windows.filter(({ name }) => name !== 'incident').map(({ lines }) => lines);
   const lines = selectExcerpt(
-    { incident: incident?.lines ?? [], baselines },
+    {
+      incident: sampleOf(incident),
+      baselines: windows.filter(({ name }) => name !== 'incident').map(sampleOf),
+      sameLength: true,
+      at: null, // that the alert fired says no more than that lines came late
+    },
     { lines: store.budget.lines, bytes: EXCERPT_BYTES },
   );
   const evidence: Evidence = {
@@ -118,6 +123,20 @@ async function collected(
     url: redact(answer.url),
   };
   return { evidence, raw: await pack(windows), records: classified(incident?.lines ?? []) };
+}
+
+/** Where a store read only some of the records, each stands for several: those of its level, if the store counted them. */
+function sampleOf(window: LogWindow | undefined): Sample {
+  if (window === undefined) return { records: [] };
+  const { lines, levels, records, sampled } = window;
+  if (!sampled || lines.length === 0) return { records: lines };
+  const read = new Map<string, number>();
+  for (const { level } of lines) read.set(level, (read.get(level) ?? 0) + 1);
+  return {
+    records: lines,
+    weight: (level) =>
+      Math.max(1, (levels?.[level] ?? (records * (read.get(level) ?? 0)) / lines.length) / (read.get(level) ?? 1)),
+  };
 }
 
 function redactRecord(record: LogRecord, redact: Redactor): LogRecord {

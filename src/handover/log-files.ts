@@ -1,4 +1,5 @@
 import { incidentId, type Evidence } from '../domain/incident.ts';
+import { speakCount } from '../domain/sentences.ts';
 import { moment } from '../incidents/incident-view.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, fenced, inline } from './markdown.ts';
@@ -41,8 +42,9 @@ function section(evidence: Evidence): string[] {
   ];
 }
 
-function lineText({ at, level, service, text, count }: Evidence['lines'][number]): string {
-  return `${[`${count}×`, moment(at) ?? 'no time', level, service].filter((part) => part !== '').join('  ')}  ${text.replaceAll('\n', '\n    ')}`;
+function lineText(line: Evidence['lines'][number]): string {
+  const { at, level, service, text } = line;
+  return `${[speakCount(line), moment(at) ?? 'no time', level, service].filter((part) => part !== '').join('  ')}  ${text.replaceAll('\n', '\n    ')}`;
 }
 
 function rawNote({ raw }: BundleInput, logs: readonly Evidence[]): string {

@@ -1,4 +1,5 @@
 import type { Evidence, EvidenceLine, Incident } from '../../domain/incident.ts';
+import { speakCount } from '../../domain/sentences.ts';
 import { cleanLine, cleanText } from '../../domain/text.ts';
 import { moment } from '../../incidents/incident-view.ts';
 import type { Section } from './notice-input.ts';
@@ -40,9 +41,10 @@ function aboutLogs({ state, reason, store, scope, counts }: Evidence): string {
 }
 
 /** `12× 03:11:58 error checkout  text`; further lines of a trace are indented. */
-export function evidenceLine({ at, level, service, text, count }: EvidenceLine): string {
+export function evidenceLine(line: EvidenceLine): string {
+  const { at, level, service, text } = line;
   const time = moment(at)?.slice(11, 19) ?? '--:--:--';
-  const head = [`${count}×`, time, cleanLine(level, 20), cleanLine(service, 60)]
+  const head = [speakCount(line), time, cleanLine(level, 20), cleanLine(service, 60)]
     .filter((part) => part !== '')
     .join(' ');
   return `${head}  ${cleanText(text, LINE_CHARS).trimEnd().replaceAll('\n', '\n    ')}`;

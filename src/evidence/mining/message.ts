@@ -1,3 +1,4 @@
+import { levelOf } from '../reading/level.ts';
 import { messageStart } from './header.ts';
 import { maskLine } from './mask.ts';
 import { traceShape } from './trace.ts';
@@ -17,7 +18,7 @@ export function shapeOfRecord(head: string, start: number, further: readonly str
 
 /** `c.s.Orders#37`, `reflector.go:138`: where in a program a line was written, as some formats say it in front. */
 const PLACE =
-  /[A-Za-z_$][\w$.]*#\d{1,5}(?!\w)|[\w-]+\.(?:java|kt|scala|go|py|rb|js|ts|cs|cc?|cpp|h|rs|php):\d{1,6}(?!\w)/;
+  /[A-Za-z_$][\w$.[\]/]*#\d{1,5}(?!\w)|[\w-]+\.(?:java|kt|scala|go|py|rb|js|ts|cs|cc?|cpp|h|rs|php):\d{1,6}(?!\w)/;
 const PROGRAM = /([A-Za-z][\w.$/-]{1,80})(?:\([\w-]{1,40}\))?(?:\[\d+\])?\s*[:\]-]*\s*$/;
 
 /** The place, logger or program that stands before the message, '' where none does: the same words of two are two events. */
@@ -25,5 +26,6 @@ export function siteOfText(text: string): string {
   const end = text.indexOf('\n');
   const start = messageStart(end < 0 ? text : text.slice(0, end));
   if (start === 0) return '';
-  return PLACE.exec(text.slice(0, start + 80))?.[0] ?? PROGRAM.exec(text.slice(0, start))?.[1] ?? '';
+  const program = PROGRAM.exec(text.slice(0, start))?.[1] ?? '';
+  return PLACE.exec(text.slice(0, start))?.[0] ?? (levelOf(program) === '' ? program : '');
 }

@@ -28,10 +28,11 @@ describeWith('corpus', 'recorded logs', () => {
     const places = cases
       .filter(({ new_log_sites: sites }) => sites.length > 0)
       .map(({ case: name, faulty_service: service, new_log_sites: sites }) => {
-        const own = (records: readonly LocatedRecord[]): readonly LocatedRecord[] =>
-          records.filter((record) => record.service === service);
+        const own = (records: readonly LocatedRecord[]) => ({
+          records: records.filter((record) => record.service === service),
+        });
         const lines = selectExcerpt(
-          { incident: own(load(`${name}.ndjson.gz`)), baselines: [own(baseline)] },
+          { incident: own(load(`${name}.ndjson.gz`)), baselines: [own(baseline)], sameLength: false, at: null },
           { lines: 20, bytes: 16_384 },
         );
         return [name, lines.findIndex(({ text }) => sites.some((site) => text.includes(site)))];

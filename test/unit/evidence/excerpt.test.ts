@@ -1,6 +1,7 @@
-import { groupRecords, scoreOf, selectExcerpt, type LogGroup } from '../../../src/evidence/excerpt.ts';
+import { selectExcerpt } from '../../../src/evidence/excerpt.ts';
 import type { LogRecord } from '../../../src/evidence/log-store.ts';
-import { normaliseLine, normaliseRecord } from '../../../src/evidence/normalise.ts';
+import { groupRecords, signedG, type ExcerptInput, type LogGroup } from '../../../src/evidence/ranking/log-group.ts';
+import { classOf, rankGroups, scoreOf } from '../../../src/evidence/ranking/rank.ts';
 
 const record = (text: string, more: Partial<LogRecord> = {}): LogRecord => ({
   at: 0,
@@ -13,48 +14,17 @@ const record = (text: string, more: Partial<LogRecord> = {}): LogRecord => ({
 const many = (count: number, make: (index: number) => LogRecord): LogRecord[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const BUDGET = { lines: 20, bytes: 16_384 };
-
-describe('what makes two lines alike', () => {
-  it.each([
-    ['user 17 took 3.5 ms', 'user 9214 took 12 ms'],
-    ['2026-01-31T11:58:00.123Z x', '2026-02-01 00:00:00,001 x'],
-    ['id 550e8400-e29b-41d4-a716-446655440000 gone', 'id 123e4567-e89b-12d3-a456-426614174000 gone'],
-    ['trace 88ebfbcebbbc0884eabd9178e1808940 end', 'trace 0000fbcebbbc0884eabd9178e1808941 end'],
-    ['key "a b" not found', 'key "other" not found'],
-    ["can't open '/a' at 0x7f", "can't open '/b/c' at 0xdeadbeef"],
-    ['pod checkout-7d4b9c6f5d-x2x7k failed', 'pod checkout-6c5d4b9f7d-9zk2p failed'],
-    ['10.0.0.1:5432 refused', '192.168.10.20:5433 refused'],
-  ])('%j and %j are', (a, b) => {
-    expect(normaliseLine(a)).toBe(normaliseLine(b));
-  });
-
-  it('different words are not', () => {
-    expect(normaliseLine('connect to db failed')).not.toBe(normaliseLine('connect to cache failed'));
-    expect(normaliseLine('accede to the facade')).toBe('accede to the facade');
-  });
-
-  it('a stack trace is told by its causes and its first frame', () => {
-    const trace = (line: number, cause: string) =>
-      `lost order ${line}\nException\n\tat a.B(C.java:${line})\n\tat d.E(F.java:9)\nCaused by: ${cause}`;
-    expect(normaliseRecord(trace(1, 'no such host'))).toBe(normaliseRecord(trace(2, 'no such host')));
-    expect(normaliseRecord(trace(1, 'no such host'))).not.toBe(normaliseRecord(trace(1, 'timeout')));
-  });
-
-  it('takes time linear in the length', () => {
-    const began = performance.now();
-    for (const piece of ["'", '"', '\\"', '1', 'a1', '1.', '2026-', '0x', '*', ' -', 'f'])
-      normaliseRecord(piece.repeat(200_000));
-    expect(performance.now() - began).toBeLessThan(5_000);
-  });
+const windows = (incident: LogRecord[], ...baselines: LogRecord[][]): ExcerptInput => ({
+  incident: { records: incident },
+  baselines: baselines.map((records) => ({ records })),
+  sameLength: true,
+  at: null,
 });
 
 describe('which lines are shown', () => {
   it('one line for each kind, the newest, with how often it came', () => {
     const lines = selectExcerpt(
-      {
-        incident: many(12, (index) => record(`no such host db-${index}`, { at: index, level: 'error' })),
-        baselines: [],
-      },
+      windows(many(12, (index) => record(`no such host db-${index}`, { at: index, level: 'error' }))),
       BUDGET,
     );
     expect(lines).toEqual([{ at: 11, level: 'error', service: 'checkout', text: 'no such host db-11', count: 12 }]);
@@ -63,10 +33,7 @@ describe('which lines are shown', () => {
   it('a new error stands before one that was always there, however often that comes', () => {
     const usual = (at: number) => record('cache miss', { at, level: 'error' });
     const lines = selectExcerpt(
-      {
-        incident: [...many(500, usual), record('no such host', { level: 'error' })],
-        baselines: [many(500, usual), []],
-      },
+      windows([...many(500, usual), record('no such host', { level: 'error' })], many(500, usual), []),
       BUDGET,
     );
     expect(lines.map(({ text, count }) => [text, count])).toEqual([
@@ -75,21 +42,30 @@ describe('which lines are shown', () => {
     ]);
   });
 
-  const group = (more: Partial<LogGroup>): LogGroup => ({
-    level: 'error',
-    service: '',
-    example: record(''),
-    observed: 10,
-    expected: 10,
-    recency: 0,
-    ...more,
-  });
+  const group = (more: Partial<LogGroup>): LogGroup => {
+    const { observed = 10, expected = 10 } = more;
+    return {
+      id: '',
+      template: 'something',
+      site: '',
+      level: 'error',
+      service: '',
+      examples: [record('')],
+      observed,
+      expected,
+      change: signedG(observed, expected, 1),
+      recency: 0,
+      ...more,
+    };
+  };
   it.each([
     ['an error before a warning', group({}), group({ level: 'warn' })],
     ['fatal before an error', group({ level: 'fatal' }), group({})],
     ['what is new before what is usual', group({ expected: 0 }), group({})],
+    ['what is certainly new before what came once', group({ expected: 0 }), group({ expected: 0, observed: 1 })],
     ['what has risen before what is usual', group({ observed: 100 }), group({})],
     ['what has risen more before what has risen less', group({ observed: 80 }), group({ observed: 20 })],
+    ['what has risen for sure before what may be chance', group({ observed: 30 }), group({ observed: 3, expected: 1 })],
     ['what is new before what has risen', group({ expected: 0 }), group({ observed: 1e6 })],
     ['a new warning before an error as usual', group({ level: 'warn', expected: 0 }), group({ recency: 1 })],
     [
@@ -98,15 +74,107 @@ describe('which lines are shown', () => {
       group({ level: 'info', expected: 0, recency: 0.9 }),
     ],
     ['what came last before what came first', group({ recency: 1 }), group({})],
+    ['what vanished before what is usual', group({ level: 'info', observed: 0, expected: 60 }), group({})],
+    ['a new error before what vanished', group({ expected: 0 }), group({ level: 'info', observed: 0, expected: 1e4 })],
+    [
+      'what vanished for sure before what may be chance',
+      group({ level: 'info', observed: 0, expected: 30 }),
+      group({ level: 'info', observed: 0, expected: 4 }),
+    ],
+    [
+      'what vanished before what only became less',
+      group({ level: 'info', observed: 0, expected: 20 }),
+      group({ level: 'info', observed: 10, expected: 20 }),
+    ],
+    [
+      'ordinary lines that vanished before errors that vanished',
+      group({ level: 'info', observed: 0, expected: 20 }),
+      group({ observed: 0, expected: 20 }),
+    ],
+    [
+      'words of failure, where no level is said, before none',
+      group({ level: '', template: 'disk failed' }),
+      group({ level: '' }),
+    ],
+    ['an error before what says that there is none', group({}), group({ level: '', template: '0 errors' })],
   ])('%s', (_rule, first, second) => {
     expect(scoreOf(first)).toBeGreaterThan(scoreOf(second));
   });
 
-  it('expects the mean of the baselines that hold anything', () => {
+  it.each([
+    [5, 0, 'NEW'],
+    [9, 3, 'UP'],
+    [3, 9, 'DOWN'],
+    [0, 9, 'GONE'],
+  ])('%d seen and %d expected is %s', (observed, expected, expectedClass) => {
+    expect(classOf(group({ observed, expected }))).toBe(expectedClass);
+  });
+
+  it('G is that of the textbook, signed by the direction, and 0 where nothing changed', () => {
+    expect(signedG(10, 10, 1)).toBe(0);
+    expect(signedG(10, 0, 1)).toBeCloseTo(13.863, 3);
+    expect(signedG(0, 10, 1)).toBeCloseTo(-13.863, 3);
+    expect(signedG(20, 10, 2)).toBeCloseTo(0, 9);
+  });
+
+  it('a fault that shows only in what vanished is found, with how often that was to be expected', () => {
+    const usual = (at: number) => record('heartbeat sent', { at });
+    const paid = (at: number) => record('payment booked', { at, service: 'billing' });
+    const lines = selectExcerpt(windows(many(50, usual), [...many(50, usual), ...many(40, paid)]), BUDGET);
+    expect(lines[0]).toMatchObject({ text: 'payment booked', class: 'GONE', count: 0, expected: 40 });
+  });
+
+  it('each class has a line, however many new ones there are', () => {
+    const fresh = many(60, (index) =>
+      record(`${'abcdefgh'[index % 8]}${'uvwxyz'[index % 6]} broke ${'klmnopq'[index % 7]}`, { level: 'error' }),
+    );
+    const gone = many(40, () => record('payment booked'));
+    const lines = selectExcerpt(windows(fresh, gone), BUDGET);
+    expect(new Set(lines.map((line) => line.class))).toEqual(new Set(['NEW', 'GONE']));
+  });
+
+  it('records that were only sampled count for those that were not read', () => {
     const [only] = groupRecords({
-      incident: [record('x')],
-      baselines: [many(4, () => record('x')), many(2, () => record('x')), []],
+      ...windows([record('x')], [record('x')]),
+      incident: { records: many(10, () => record('x')), weight: () => 100 },
+      baselines: [{ records: many(1_000, () => record('x')) }],
     });
+    expect([only?.observed, only?.expected, Math.round(only?.change ?? 1)]).toEqual([1_000, 1_000, 0]);
+  });
+
+  it('windows of different length are compared by what they have in common', () => {
+    const words = 'abcdefghijkl'.split('');
+    const usual = (times: number) => words.flatMap((word) => many(times, () => record(`${word} done`)));
+    const groups = rankGroups(
+      groupRecords({
+        ...windows(
+          [...usual(10), ...many(5_000, () => record('flood'))],
+          [...usual(100), ...many(50, () => record('lost'))],
+        ),
+        sameLength: false,
+      }),
+    );
+    expect(groups.find(({ template }) => template === 'a done')).toMatchObject({
+      expected: 10,
+      change: expect.closeTo(0, 6) as number,
+    });
+    expect(groups.find(({ template }) => template === 'lost')).toMatchObject({ class: 'GONE', expected: 5 });
+  });
+
+  it('the same words of two programs, or at two places of one, are two events', () => {
+    const at = (place: string) => record(`2026-01-31 12:00:00,000 INFO ${place} order lost`);
+    expect(groupRecords(windows([at('a.b.Orders#12'), at('a.b.Orders#97')]))).toHaveLength(2);
+  });
+
+  it('expects the mean of the baselines that hold anything', () => {
+    const [only] = groupRecords(
+      windows(
+        [record('x')],
+        many(4, () => record('x')),
+        many(2, () => record('x')),
+        [],
+      ),
+    );
     expect(only?.expected).toBe(3);
   });
 
@@ -115,7 +183,7 @@ describe('which lines are shown', () => {
       'java.io.IOException: no such host',
       ...many(400, (index) => record(`\tat a.B.m(B.java:${index})`)).map(({ text }) => text),
     ];
-    const [line] = selectExcerpt({ incident: [record(trace.join('\n'), { level: 'error' })], baselines: [] }, BUDGET);
+    const [line] = selectExcerpt(windows([record(trace.join('\n'), { level: 'error' })]), BUDGET);
     expect(line?.text).toMatch(
       /^java\.io\.IOException: no such host\n\tat a\.B\.m\(B\.java:0\)\n[^]*\n… \d+ more lines$/,
     );
@@ -125,9 +193,9 @@ describe('which lines are shown', () => {
   it('stays within its lines and bytes', () => {
     const words = 'abcdefghijklmnopqrstuvwxyz'.split('');
     const incident = words.flatMap((a) => words.map((b) => record(`${a}${b} `.repeat(200), { level: 'error' })));
-    expect(selectExcerpt({ incident, baselines: [] }, { lines: 20, bytes: 1e6 })).toHaveLength(20);
-    const few = selectExcerpt({ incident, baselines: [] }, { lines: 20, bytes: 3_000 });
+    expect(selectExcerpt(windows(incident), { lines: 20, bytes: 1e6 })).toHaveLength(20);
+    const few = selectExcerpt(windows(incident), { lines: 20, bytes: 3_000 });
     expect(few.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)).toBeLessThanOrEqual(3_000);
-    expect(selectExcerpt({ incident: [], baselines: [] }, BUDGET)).toEqual([]);
+    expect(selectExcerpt(windows([]), BUDGET)).toEqual([]);
   });
 });

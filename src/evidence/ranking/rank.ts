@@ -1,0 +1,58 @@
+import { readCue } from './cues.ts';
+import type { LogGroup } from './log-group.ts';
+import { SIGNIFICANT, WEIGHTS } from './weights.ts';
+
+/** NEW: the baselines have none. GONE: the incident has none. UP and DOWN: more or less often than expected. */
+export type ChangeClass = 'NEW' | 'UP' | 'DOWN' | 'GONE';
+
+export interface RankedGroup extends LogGroup {
+  readonly class: ChangeClass;
+  readonly score: number;
+}
+
+/** Highest score first; what scores the same in the order of its newest record. */
+export function rankGroups(groups: readonly LogGroup[]): readonly RankedGroup[] {
+  return groups
+    .map((group) => ({ ...group, class: classOf(group), score: scoreOf(group) }))
+    .sort((a, b) => b.score - a.score || (b.examples[0]?.at ?? 0) - (a.examples[0]?.at ?? 0));
+}
+
+export function classOf({ observed, expected, change }: LogGroup): ChangeClass {
+  if (observed === 0) return 'GONE';
+  if (expected === 0) return 'NEW';
+  return change >= 0 ? 'UP' : 'DOWN';
+}
+
+/** How much a group explains: its severity, what changed and how certain that is, and how late it came. */
+export function scoreOf(group: LogGroup): number {
+  const { observed, expected, change, recency } = group;
+  const severity = severityOf(group);
+  const late = WEIGHTS.recency * recency;
+  switch (classOf(group)) {
+    case 'NEW':
+      return severity + WEIGHTS.unseen + WEIGHTS.certainlyUnseen * Math.min(1, Math.log10(1 + change) / 3) + late;
+    case 'UP': {
+      const times = Math.min(1, Math.log10(Math.max(1, observed / expected)));
+      return severity + WEIGHTS.risen * times * Math.min(1, change / SIGNIFICANT) + late;
+    }
+    default: {
+      const { each, most } = WEIGHTS.fallen;
+      const missing = Math.max(0, 1 - observed / Math.max(expected, observed, 1e-9));
+      const certain = Math.min(most, each * Math.log(1 + Math.max(0, -change - SIGNIFICANT)));
+      const worth = severity >= (WEIGHTS.level['warn'] ?? 0) ? WEIGHTS.fewerProblems : 1;
+      // as before, it is worth what it says; what fell is worth that it fell
+      return Math.max(
+        observed === 0 ? 0 : (severity * observed) / Math.max(expected, observed) + late,
+        certain * missing * worth,
+      );
+    }
+  }
+}
+
+/** What it says of itself, by its level; without one, what its words say. */
+function severityOf({ level, template }: LogGroup): number {
+  const stated = WEIGHTS.level[level] ?? WEIGHTS.level[''] ?? 0;
+  if (level !== '') return stated;
+  const { strength, denied } = readCue(template);
+  return strength === 'none' || denied ? stated : Math.max(stated, WEIGHTS.words[strength]);
+}

@@ -1,0 +1,132 @@
+import { messageStart } from '../mining/header.ts';
+import { maskLine } from '../mining/mask.ts';
+import { detailOf, hasLocation, isCommand, readCue, type Cue } from './cues.ts';
+import { WEIGHTS } from './weights.ts';
+
+/** A line of a log that is looked at by itself. */
+export interface PlainLine {
+  /** Without colours. */
+  readonly text: string;
+  readonly level: string;
+  /** Whether it was shown in red. */
+  readonly red: boolean;
+  readonly at: number | null;
+}
+
+const NOTHING = -9;
+const W = WEIGHTS.within;
+
+interface Seen extends PlainLine {
+  readonly message: string;
+  readonly cue: Cue;
+}
+
+/**
+ * How much each line explains why this log is as it is, with nothing to compare it with: words of failure, severity,
+ * rarity, nearness to where it ended (or to `at`), and what stands around a problem. The first of its kind counts most:
+ * what follows mostly repeats it.
+ * @returns a score a line, in their order
+ */
+export function scoreWithin(lines: readonly PlainLine[], at: number | null = null): number[] {
+  const seen = lines.map((line) => {
+    const message = line.text.slice(messageStart(line.text));
+    return { ...line, message, cue: readCue(message) };
+  });
+  const end = at === null ? endOf(seen) : lastBefore(seen, at);
+  const cues = seen.map(strengthOf);
+  markCommands(seen, cues, end);
+  const own = weighKinds(seen, cues, end, at !== null);
+  return weighRepeats(seen, spread(seen, cues, own), own);
+}
+
+/** The line that says that all is over: the last that does, annotations of the runner before others. */
+function endOf(seen: readonly Seen[]): number {
+  const bad = ({ cue }: Seen): boolean => cue.strength === 'end' && !cue.denied;
+  for (const fits of [
+    ({ message }: Seen) => message.startsWith('##[error]'),
+    bad,
+    ({ cue, level }: Seen) => (cue.strength === 'strong' && !cue.denied) || level === 'fatal' || level === 'error',
+  ]) {
+    const found = seen.findLastIndex(fits);
+    if (found >= 0) return found;
+  }
+  return seen.length - 1;
+}
+
+function lastBefore(seen: readonly Seen[], at: number): number {
+  const found = seen.findLastIndex((line) => line.at !== null && line.at <= at);
+  return found < 0 ? seen.length - 1 : found;
+}
+
+function strengthOf({ message, cue, level, red }: Seen): number {
+  if (message.trim().length < 3) return NOTHING;
+  const { strength, denied, code } = cue;
+  let score: number = strength === 'none' ? 0 : W[strength];
+  if (denied && strength !== 'end') score += W.denied;
+  else score = Math.max(score, W.level[level] ?? 0);
+  if (code && strength !== 'end') score += W.code;
+  if (level === 'debug' || level === 'trace') score += W.debug;
+  if (red) score += W.red;
+  return score > 0 && hasLocation(message) ? score + W.location : score;
+}
+
+/** The last two commands before the end: one of them is what failed. */
+function markCommands(seen: readonly Seen[], cues: number[], end: number): void {
+  for (let index = end, found = 0; index >= 0 && found < 2; index -= 1) {
+    if (!isCommand(seen[index]?.message ?? '')) continue;
+    cues[index] = Math.max(cues[index] ?? 0, W.command);
+    found += 1;
+  }
+}
+
+/** Lines of one kind are the same up to the words that tell the failure. */
+function weighKinds(seen: readonly Seen[], cues: readonly number[], end: number, around: boolean): number[] {
+  const kinds = seen.map(({ message, cue }, index) =>
+    (cues[index] ?? 0) > 0 ? maskLine(message.slice(0, Math.min(cue.upTo, 200))) : '',
+  );
+  const sizes = new Map<string, number>();
+  for (const kind of kinds) sizes.set(kind, (sizes.get(kind) ?? 0) + 1);
+  const before = new Map<string, number>();
+  const all = Math.log(Math.max(2, seen.length));
+  return cues.map((cue, index) => {
+    if (cue <= 0) return cue;
+    const kind = kinds[index] ?? '';
+    const again = before.get(kind) ?? 0;
+    before.set(kind, again + 1);
+    const rare = 1 - Math.log(sizes.get(kind) ?? 1) / all;
+    const distance = around ? Math.abs(end - index) : end - index;
+    const near = distance < 0 ? W.afterEnd : W.near.most / (1 + distance / W.near.lines);
+    return cue + W.rare * rare - W.again * Math.log2(1 + again) + near;
+  });
+}
+
+/** What stands around a problem explains it: more so places, comparisons, commands. Nothing follows an end. */
+function spread(seen: readonly Seen[], cues: readonly number[], own: readonly number[]): number[] {
+  const result = [...own];
+  const { share, plain, decay, detail: bonus, before, after } = W.around;
+  own.forEach((score, index) => {
+    if ((cues[index] ?? 0) < W.weak || score < W.weak + 1) return;
+    const last = seen[index]?.cue.strength === 'end' ? 0 : after;
+    for (let step = -before; step <= last; step += 1) {
+      const line = seen[index + step];
+      if (step === 0 || line === undefined || (cues[index + step] ?? NOTHING) <= NOTHING || line.cue.denied) continue;
+      const detail = detailOf(line.message) + Number(step < 0 && isCommand(line.message));
+      const shared = score * share * decay ** (Math.abs(step) - 1) * (detail > 0 ? 1 : plain);
+      const value = shared + detail * bonus - Number(step < 0 && detail === 0);
+      if (value > (result[index + step] ?? 0)) result[index + step] = value;
+    }
+  });
+  return result;
+}
+
+/** The same line again says less, each time. */
+function weighRepeats(seen: readonly Seen[], scores: readonly number[], own: readonly number[]): number[] {
+  const before = new Map<string, number>();
+  return scores.map((score, index) => {
+    if (score <= 0) return score;
+    const shape = maskLine((seen[index]?.message ?? '').slice(0, 400));
+    const again = before.get(shape) ?? 0;
+    before.set(shape, again + 1);
+    return score - W.again * Math.log2(1 + again) * ((own[index] ?? 0) > 0 ? 0.3 : 1);
+  });
+}
