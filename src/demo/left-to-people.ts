@@ -12,11 +12,11 @@ export async function other(act: Act): Promise<void> {
   await told(act, { alert: '6-images', id: 'INC-6', sender: 'grafana', wanted: 'other' });
 }
 
-/** The seventh: no rule knows it, and a person decides. */
+/** The seventh: nothing is sure enough, and a person decides. */
 export async function unclassified(act: Act): Promise<void> {
   act.account.heading('7 of 7: nobody knows what this is');
   act.account.say(
-    'What should happen: no rule knows this alert, so none is guessed. Level 2 is asked what it is; whoever decides is on record.',
+    'What should happen: nothing speaks clearly for any category, so none is chosen. Level 2 is asked what it is; whoever decides is on record.',
   );
   act.account.blank();
   await told(act, { alert: '7-baskets', id: 'INC-7', sender: 'alertmanager', wanted: 'unclassified' });

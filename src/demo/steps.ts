@@ -1,4 +1,4 @@
-import { CATEGORY_TITLES, type Category } from '../domain/category.ts';
+import { CATEGORY_TITLES, CHECK_FOR_BREACH, type Category } from '../domain/category.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Account } from './account.ts';
 import type { DemoEvidence, DemoIncident, Sender } from './bridge-client.ts';
@@ -59,9 +59,11 @@ export async function arrives({ stage, account }: Act, arrival: Arrival): Promis
 export function tellCategory({ account }: Act, { category }: DemoIncident, wanted: Category): void {
   const { id, confidence, reasons } = category;
   const title = CATEGORY_TITLES[id as Category];
-  const sure = id === 'unclassified' ? 'no rule is sure enough' : `${percent(confidence)} sure`;
+  const sure = id === 'unclassified' ? 'not sure enough to say' : `${percent(confidence)} sure`;
   account.step('category', id === wanted, `${title}, ${sure}`, `${title}, wanted was ${wanted}`);
-  account.quote(`because: ${reasons[0] ?? 'no reason'}`);
+  // A warning of another category may stand first; quoted is what speaks for this one.
+  const because = reasons.find((reason) => !reason.startsWith(CHECK_FOR_BREACH));
+  account.quote(`because: ${because ?? 'no reason'}`);
 }
 
 /** What was read, and the line that explains the trouble: one of the first three of the excerpt must hold `cause`. */

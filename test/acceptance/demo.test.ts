@@ -68,7 +68,7 @@ describe('npm run demo', () => {
       /Data security breach, \d+ % sure/,
       /Accepted password for root/,
       /Other, \d+ % sure/,
-      /Unclassified, no rule is sure enough/,
+      /Unclassified, not sure enough to say/,
     ])
       expect(tour.stdout()).toMatch(part);
   });

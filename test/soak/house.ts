@@ -20,7 +20,7 @@ const KNOWN = {
   id: 'soak',
   category: 'software-installation-failure',
   any: [{ matchers: [`alertname=~"${MENDED}.*"`] }],
-  weight: 3,
+  weight: 9, // as good as certain, whatever else speaks for another category
   reason: 'The soak run knows how to mend it',
 };
 

@@ -193,7 +193,10 @@ function broken(outcomes: readonly Outcome[]): string[] {
     const sum = outcomes.reduce((all, one) => all + of(one), 0);
     return sum > 0 ? [`${sum} ${what}`] : [];
   };
+  const begun = outcomes.reduce((sum, one) => sum + one.begun, 0);
+  const kills = outcomes.reduce((sum, one) => sum + one.kills, 0);
   return [
+    ...(begun === 0 && kills >= KILLS_A_STORE ? ['no fix began, so nothing is known about fixes'] : []),
     ...count(({ lost }) => lost, 'deliveries answered with 200 were lost'),
     ...count(({ doubled }) => doubled, 'alerts have more than one incident'),
     ...count(({ untold: nobody }) => nobody, 'incidents that nobody was told of'),
