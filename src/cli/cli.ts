@@ -8,6 +8,7 @@ import { addLogVerbs } from './log-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
+import { addTestVerbs } from './test-verbs.ts';
 import { addTokenVerbs } from './token-verbs.ts';
 
 /**
@@ -31,6 +32,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addTokenVerbs(program, terminal, finish);
   addAuditVerbs(program, terminal, finish);
   addRulesVerbs(program, terminal, finish);
+  addTestVerbs(program, terminal, finish);
   addDbVerbs(program, terminal, finish);
   try {
     await program.parseAsync([...args], { from: 'user' });

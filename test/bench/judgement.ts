@@ -8,11 +8,25 @@
  *
  * `npm run bench -- judgement [--errors]`; `--errors` lists what goes wrong in half A.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import { shippedModel } from '../../src/category-model.ts';
 import { compileClassifier } from '../../src/classify/classifier.ts';
 import { BY_GRAVITY, isBreachLikely } from '../../src/classify/verdict.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import type { CategoryRule } from '../../src/config/rules-schema.ts';
-import { corpusIsHere, inHalfA, readLabelled, readPublicRules, shippedRules, type Row } from '../../train/corpus.ts';
+import { rehearse, stageOf } from '../../src/rehearsal/rehearse.ts';
+import { testFile } from '../../src/rehearsal/test-file.ts';
+import {
+  corpusIsHere,
+  inHalfA,
+  readLabelled,
+  readPublicRules,
+  ROOT,
+  shippedRules,
+  type Row,
+} from '../../train/corpus.ts';
 import {
   calibrate,
   combine,
@@ -44,6 +58,7 @@ const percent = (share: number) => (Number.isFinite(share) ? share.toFixed(3) : 
 export async function benchJudgement(): Promise<string> {
   if (corpusIsHere()) judge();
   else say('skipped: ../shared/corpus/alerts is not here; it lies beside the project, not in it');
+  await reportRehearsal();
   return said.join('\n');
 }
 
@@ -270,4 +285,20 @@ function manyRules(rules: readonly CategoryRule[], count: number): CategoryRule[
     reason: 'invented',
   }));
   return [...rules, ...invented];
+}
+
+/** A thousand tests of the shipped rules, one configuration. */
+async function reportRehearsal() {
+  const loaded = await loadConfig({ file: join(ROOT, 'rules/tierbell.yaml'), env: {} });
+  if (!loaded.ok) throw new Error('the shipped rules are wrong; see tierbell check-config');
+  const stage = stageOf(loaded.config);
+  const { tests } = testFile.parse(parse(readFileSync(join(ROOT, 'rules/tests/day-one.yaml'), 'utf8')));
+  const begun = performance.now();
+  let failed = 0;
+  for (let n = 0; n < 1_000; n++) {
+    const test = tests[n % tests.length];
+    if (test !== undefined && (await rehearse(stage, test)).length > 0) failed += 1;
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  say(`\ntest rules: 1,000 cases in ${seconds.toFixed(1)} s, ${failed} failed (wanted: < 5 s)`);
 }
