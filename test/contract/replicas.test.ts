@@ -1,0 +1,137 @@
+import { jest } from '@jest/globals';
+import type { Job } from '../../src/domain/job.ts';
+import { groupingKeyOf } from '../../src/incidents/correlate.ts';
+import { hashEntry } from '../../src/incidents/timeline.ts';
+import { observeGroup } from '../../src/jobs/observe.ts';
+import { auditLedger } from '../../src/store/ledger.ts';
+import { openConnections, openPostgres } from '../../src/store/postgres.ts';
+import { createReadModel } from '../../src/store/read-model.ts';
+import { joinReplicas, type JoinedReplicas } from '../../src/store/replicas.ts';
+import { openStore, readSecret, type Store } from '../../src/store/store.ts';
+import { MINUTE, rulesOf } from '../helpers/fake-rules.ts';
+import { alertOf, DAWN, groupOf } from '../helpers/incident-world.ts';
+import { describeWith } from '../helpers/requires.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { withPostgres } from '../servers/postgres.ts';
+
+jest.setTimeout(60_000);
+
+const RULES = rulesOf();
+
+interface Replica {
+  readonly store: Store;
+  readonly replicas: JoinedReplicas;
+}
+
+describeWith('postgres', 'several replicas on one PostgreSQL', () => {
+  const server = withPostgres();
+  let url: string;
+  const opened: Replica[] = [];
+  beforeEach(async () => void (url = await server().freshUrl()));
+  afterEach(async () => {
+    for (const { store, replicas } of opened.splice(0)) {
+      await replicas.leave();
+      await store.close();
+    }
+  });
+
+  async function join(graceMs = 300): Promise<Replica> {
+    const db = await openPostgres(url);
+    const replicas = await joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 5_000 }), graceMs);
+    const store = await openStore({
+      ...{ db, replicas, rules: () => RULES, onCommitted() {}, onClockStep() {} },
+      clock: { wall: () => DAWN, monotonic: () => 0 },
+    });
+    const replica = { store, replicas };
+    opened.push(replica);
+    return replica;
+  }
+
+  async function deliver({ store }: Replica, name: string, more: { readonly summary?: string } = {}): Promise<void> {
+    const alert = alertOf(name, { name });
+    const odd = { ...alert, annotations: { ...alert.annotations, ...more } };
+    const group = groupOf([odd], { groupKey: name });
+    await store.transact(async (unit) => {
+      await unit.preload([{ source: group.source, alert: odd }], [groupingKeyOf(group, odd, RULES.groupingBy)]);
+      await observeGroup(unit, 'd', group, RULES.groupingBy);
+    });
+  }
+
+  it('start at once, make the tables once, and have one secret', async () => {
+    const replicas = await Promise.all([join(), join(), join(), join()]);
+    const secrets = await Promise.all(
+      replicas.map(({ store }, n) => readSecret(store.db, () => Buffer.from([n, 1, 2, 3]))),
+    );
+    expect(new Set(secrets.map((secret) => secret.toString('hex'))).size).toBe(1);
+  });
+
+  it('decide one after the other: no number twice, no gap in the ledger, one incident a group', async () => {
+    const replicas = await Promise.all([join(), join(), join()]);
+    const names = Array.from({ length: 15 }, (_none, n) => `Group${n}`);
+    await Promise.all(replicas.flatMap((replica) => names.map((name) => deliver(replica, name))));
+    const db = opened[0]?.store.db as Store['db'];
+    const all = await createReadModel(db).incidents({}, 100, null);
+    expect(all.map(({ groupingKey }) => groupingKey)).toHaveLength(names.length);
+    const audit = await auditLedger(
+      db,
+      (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'x'),
+      null,
+    );
+    expect(audit.problems).toEqual([]);
+  });
+
+  it('claim each piece of work once', async () => {
+    const replicas = await Promise.all([join(), join(), join()]);
+    for (let n = 0; n < 20; n++) await deliver(replicas[0], `Group${n}`);
+    const claimed: Job[] = [];
+    const work = replicas.map(async ({ store }) => {
+      for (let round = 0; round < 20; round++) claimed.push(...(await store.claim(['evidence'], 3, MINUTE)));
+    });
+    await Promise.all(work);
+    expect(claimed).toHaveLength(20);
+    expect(new Set(claimed.map(({ id }) => id)).size).toBe(20);
+  });
+
+  it('free what one of them held that has gone, and leave what others hold', async () => {
+    const [gone, busy, idle] = await Promise.all([join(), join(), join()]);
+    await deliver(idle, 'One');
+    await deliver(idle, 'Two');
+    const [lost] = await gone.store.claim(['evidence'], 1, 60 * MINUTE);
+    const [held] = await busy.store.claim(['evidence'], 1, 60 * MINUTE);
+    opened.splice(opened.indexOf(gone), 1);
+    await gone.replicas.leave(); // as after kill -9: its connections are closed
+    await gone.store.close();
+    const found = await waitFor(
+      'its work to be due again',
+      async () => (await idle.store.claim(['evidence'], 9, MINUTE))[0],
+    );
+    expect(found.id).toBe(lost?.id);
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than the grace and a look
+    expect(await idle.store.claim(['evidence'], 9, MINUTE)).toEqual([]);
+    await busy.store.transact((unit) => unit.finish(held as Job));
+  });
+
+  it('keep what they hold while the database restarts', async () => {
+    const [one, other] = await Promise.all([join(5_000), join(5_000)]);
+    await deliver(one, 'One');
+    const [held] = await one.store.claim(['evidence'], 1, 60 * MINUTE);
+    await server().stop();
+    await server().start();
+    await waitFor('the others to look again', () => other.store.nextDue(['evidence']).then(() => true));
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // both have come back
+    expect(await other.store.claim(['evidence'], 9, MINUTE)).toEqual([]);
+    await one.store.transact((unit) => unit.finish(held as Job));
+  });
+
+  it('text that PostgreSQL refuses stops nothing, wherever it slipped through', async () => {
+    const one = await join();
+    await deliver(one, 'NUL\u0000 and \ud800 alone', { summary: 'a\u0000b \udfff' });
+    await one.store.transact(async ({ tx }) => {
+      const row = { at: 1, source: 'am', delivery: 'd', field: '', problem: 'odd \ud800', raw: '{"a\u0000b"' };
+      await tx.insertInto('set_aside').values(row).execute();
+    });
+    const rows = await one.store.db.selectFrom('set_aside').select(['problem', 'raw']).execute();
+    expect(rows).toEqual([{ problem: 'odd \ufffd', raw: '{"a\ufffdb"' }]);
+    expect(await createReadModel(one.store.db).incidents({}, 9, null)).toHaveLength(1);
+  });
+});
