@@ -27,6 +27,10 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
     what: 'Server time of the list at 1,000 and 200,000 incidents (wanted: < 100 ms, ratio < 1.3)',
     run: async () => (await import('./console.ts')).benchConsole(),
   },
+  evidence: {
+    what: 'Templates of logs, causal sites, evidence lines, and how fast',
+    run: async () => (await import('./evidence.ts')).benchEvidence(),
+  },
   judgement: {
     what: 'Category of the labelled alerts',
     run: async () => (await import('./judgement.ts')).benchJudgement(),

@@ -36,14 +36,18 @@ const GLOG = /[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,6}\s+\d+ [^\s\]]{1,80}\]/y;
 const SYSLOG_TIME = new RegExp(`${MONTH} {1,2}\\d{1,2} ${CLOCK}$`);
 /** RFC 3164: host and program, whose name may hold blanks. */
 const SYSLOG_PROGRAM = /\s{1,20}[\w.:@/-]{1,80}\s{1,20}[^:]{1,80}:(?=\s|$)/y;
-const PROGRAM = /\s+[\w.:-]{1,80}\s+[^\s:[]{1,80}\[[^\]]{0,20}\]:(?=\s|$)/y;
+/** What names a problem is the message, not who says it. */
+const NO_PROBLEM = '(?!(?:\\w*(?:Error|Exception)|error|fatal|panic|fail(?:ed|ure)?|warn(?:ing)?)(?:\\[\\w*\\])?:)';
+const PROGRAM = new RegExp(
+  `\\s{1,20}[\\w.:-]{1,80}\\s{1,20}${NO_PROBLEM}[^\\s:[]{1,80}\\[[^\\]]{0,20}\\]:(?=\\s|$)`,
+  'y',
+);
 const DASH = /[\])]?(?:\s+[^\s:]{1,40}){0,2}\s+-(?=\s)/y;
 const BARS = /(?:\|[^|\s]{0,60}){1,4}\|/y;
 const BRACKETS = /\s*\[(?:[^[\]]|\[[^[\]]{0,80}\]){0,160}\](?=[\s:])/y;
 const LOGGER = /\s*[A-Za-z_$][\w$-]*(?:[./][\w$-]+|\.\[[^\]\s]{0,40}\]?)+(?:#\d{1,6})?(?=\s|:\s)/y;
 const COLON = /\s*:(?=\s)/y;
-const COMPONENT =
-  /\s*(?!(?:\w*(?:Error|Exception)|error|fatal|panic|fail(?:ed|ure)?|warn(?:ing)?)(?:\[\w*\])?:)[A-Za-z_][^\s:=,"']{0,79}:(?=\s)/y;
+const COMPONENT = new RegExp(`\\s*${NO_PROBLEM}[A-Za-z_][^\\s:=,"']{0,79}:(?=\\s)`, 'y');
 const BETWEEN = /\s*(?:[-:|](?=\s))?\s*/y;
 
 /** Where the message of this line begins; 0 where no time stands in front. */

@@ -183,7 +183,8 @@ function compositeEnd(text: string, from: number, to: number, word: string, lett
   }
   if (text.charCodeAt(to) === COLON) {
     if (text.startsWith('://', to)) return matchEnd(URL, text, to);
-    if (HEX_GROUP.test(word)) return colonsEnd(text, from);
+    const colons = HEX_GROUP.test(word) ? colonsEnd(text, from) : 0;
+    if (colons > 0) return colons;
     if (letters && word.length === 1 && text.charCodeAt(to + 1) === BACKSLASH) return matchEnd(PATH, text, to + 1);
     if (!letters && isDigit(text.charCodeAt(to + 1)) && HOST.test(word)) return matchEnd(PORT, text, to);
   }

@@ -39,8 +39,9 @@ interface Row {
  */
 export function mergeShapes(shapes: readonly CountedShape[]): string[] {
   let result = shapes.map(({ shape }) => shape);
+  let rows: Row[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const rows = toRows(result, shapes);
+    rows = toRows(result, shapes, new Map(rows.map((row) => [row.shape, row])));
     const together = voteTogether(rows);
     const alone = voteAlone(rows);
     if (!together && !alone) break;
@@ -50,14 +51,16 @@ export function mergeShapes(shapes: readonly CountedShape[]): string[] {
   return result;
 }
 
-function toRows(result: readonly string[], shapes: readonly CountedShape[]): Row[] {
+/** A row of the round before is good as long as its shape is still there: then nothing in it was opened. */
+function toRows(result: readonly string[], shapes: readonly CountedShape[], known: ReadonlyMap<string, Row>): Row[] {
   const rows = new Map<string, Row>();
   result.forEach((shape, index) => {
     const count = shapes[index]?.count ?? 1;
     const row = rows.get(shape);
     if (row === undefined) {
-      const parts = splitShape(shape);
-      rows.set(shape, { shape, parts, kinds: kindsOf(parts), count });
+      const before = known.get(shape);
+      const parts = before?.parts ?? splitShape(shape);
+      rows.set(shape, { shape, parts, kinds: before?.kinds ?? kindsOf(parts), count });
     } else row.count += count;
   });
   return [...rows.values()];

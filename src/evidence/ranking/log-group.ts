@@ -28,6 +28,8 @@ export interface LogGroup {
   readonly service: string;
   /** The newest first; of the incident window where it has any. */
   readonly examples: readonly LogRecord[];
+  /** All of the incident window, in their order. */
+  readonly members: readonly LogRecord[];
   readonly observed: number;
   /** How often it would come if nothing had changed. */
   readonly expected: number;
@@ -52,6 +54,7 @@ interface Tally {
   readBefore: number;
   incident: LogRecord[];
   baseline: LogRecord[];
+  readonly members: LogRecord[];
   last: number;
   nearest: number;
 }
@@ -70,6 +73,7 @@ export function groupRecords(input: ExcerptInput): readonly LogGroup[] {
     level: one.level,
     service: one.service,
     examples: (one.observed > 0 ? one.incident : one.baseline).slice(0, MAX_EXAMPLES),
+    members: one.members,
     observed: one.observed,
     expected: one.before * ratio,
     change: read.length === 0 ? 0 : signedG(one.readObserved, one.readBefore, ratioAsRead(one, ratio)),
@@ -148,7 +152,7 @@ function tallyOf(tallies: Map<string, Tally>, record: LogRecord, id: string, tem
   if (known !== undefined) return known;
   const { level, service } = record;
   const counts = { observed: 0, before: 0, readObserved: 0, readBefore: 0, last: -Infinity, nearest: Infinity };
-  const made: Tally = { id, template, site, level, service, incident: [], baseline: [], ...counts };
+  const made: Tally = { id, template, site, level, service, incident: [], baseline: [], members: [], ...counts };
   tallies.set(key, made);
   return made;
 }
@@ -167,6 +171,7 @@ function count(
     if (one.baseline.length < MAX_EXAMPLES) one.baseline.push(record);
     return;
   }
+  one.members.push(record);
   one.observed += weight;
   one.readObserved += 1;
   const last = record.at ?? index;

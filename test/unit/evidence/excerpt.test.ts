@@ -51,6 +51,7 @@ describe('which lines are shown', () => {
       level: 'error',
       service: '',
       examples: [record('')],
+      members: [],
       observed,
       expected,
       change: signedG(observed, expected, 1),
