@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
+import { BatchSize } from './jobs/batch-size.ts';
 import { collectEvidence, type EvidenceParts } from './jobs/collect-evidence.ts';
 import { notify } from './jobs/notify.ts';
 import type { NotifyParts } from './jobs/notify-parts.ts';
@@ -26,9 +27,12 @@ const LANES: readonly Lane[] = [
   { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },
 ];
 
-/** Each channel is worked on apart, so that one that hangs holds up no other. */
+/**
+ * Each channel is worked on apart, so that one that hangs holds up no other. One message after the other: what was under
+ * way at a crash is sent once more, and that shall be one at most; a slow one is not waited for.
+ */
 function messageLane(channel: string): Lane {
-  return { kinds: ['notify', 'refresh'], concurrency: 8, leaseMs: 60_000, which: { channel } };
+  return { kinds: ['notify', 'refresh'], concurrency: 8, patienceMs: 2_000, leaseMs: 60_000, which: { channel } };
 }
 
 /** How often it looks for alerts that were not sent again in time. */
@@ -94,12 +98,13 @@ export function createPipeline(house: House): Pipeline {
       served.add(channel);
     }
   };
+  const batch = new BatchSize();
   const upSince = house.store.now();
   const expiryIsDue = every(EXPIRE_EVERY_MS);
   const strayIsDue = every(STRAY_EVERY_MS);
   return {
     async advance() {
-      while (await takeDeliveries(house)) {
+      while (await takeDeliveries(house, batch)) {
         runner.wake();
         await turn();
       }

@@ -11,6 +11,8 @@ export type Handler = (job: Job, signal: AbortSignal) => Promise<void>;
 export interface Lane {
   readonly kinds: readonly JobKind[];
   readonly concurrency: number;
+  /** With this, the next is begun only when the one before has ended or has taken so long. */
+  readonly patienceMs?: number;
   /** How long a claim is good; longer than the longest effect, as after it another may take over. */
   readonly leaseMs: number;
   /** Only these of its messages; all where it says nothing. */
@@ -36,7 +38,8 @@ const STORE_TROUBLE_MS = 2_000;
 /** Claims due work and has it done, lane by lane, until it is stopped. */
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #running = new Map<Lane, Set<Promise<void>>>();
+  /** What runs in each lane, and since when. */
+  readonly #running = new Map<Lane, Map<Promise<void>, number>>();
   readonly #abort = new AbortController();
   readonly #timers = new Map<Lane, NodeJS.Timeout>();
   readonly #looking = new Set<Lane>();
@@ -46,7 +49,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    for (const lane of parts.lanes) this.#running.set(lane, new Set());
+    for (const lane of parts.lanes) this.#running.set(lane, new Map());
   }
 
   start(): void {
@@ -55,7 +58,7 @@ export class Runner {
 
   /** One more lane, worked on from now. */
   add(lane: Lane): void {
-    this.#running.set(lane, new Set());
+    this.#running.set(lane, new Map());
     void this.#look(lane);
   }
 
@@ -69,7 +72,7 @@ export class Runner {
     this.#stopped = true;
     await Promise.allSettled(this.#filling); // what is being claimed now is put back
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    const all = [...this.#running.values()].flatMap((set) => [...set]);
+    const all = [...this.#running.values()].flatMap((running) => [...running.keys()]);
     const timer = setTimeout(() => this.#abort.abort(), STOP_WITHIN_MS);
     await Promise.allSettled(all);
     clearTimeout(timer);
@@ -96,9 +99,9 @@ export class Runner {
   }
 
   async #fill(lane: Lane): Promise<void> {
-    const running = this.#running.get(lane) ?? new Set();
+    const running = this.#running.get(lane) ?? new Map<Promise<void>, number>();
     const { store } = this.#parts;
-    const jobs = await store.claim(lane.kinds, lane.concurrency - running.size, lane.leaseMs, lane.which);
+    const jobs = await store.claim(lane.kinds, roomIn(lane, running), lane.leaseMs, lane.which);
     if (this.#stopped) {
       for (const job of jobs) await store.again(job, job.dueAt, job.payload);
       return;
@@ -108,11 +111,12 @@ export class Runner {
         running.delete(work);
         void this.#look(lane);
       });
-      running.add(work);
+      running.set(work, performance.now());
     }
+    if (running.size >= lane.concurrency) return; // the next that ends looks again
+    if (roomIn(lane, running) === 0) return this.#sleep(lane, lane.patienceMs ?? LOOK_EVERY_MS);
     const due = await store.nextDue(lane.kinds, lane.which);
-    const wait = due === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(0, due - store.now()));
-    if (running.size < lane.concurrency) this.#sleep(lane, wait);
+    this.#sleep(lane, due === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(0, due - store.now())));
   }
 
   #sleep(lane: Lane, ms: number): void {
@@ -152,4 +156,12 @@ export class Runner {
     else if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);
     else await setAside(job, why);
   }
+}
+
+/** How many jobs may begin now. */
+function roomIn({ concurrency, patienceMs }: Lane, running: ReadonlyMap<Promise<void>, number>): number {
+  const free = concurrency - running.size;
+  if (patienceMs === undefined) return free;
+  const young = [...running.values()].some((since) => performance.now() - since < patienceMs);
+  return young ? 0 : Math.min(1, free);
 }

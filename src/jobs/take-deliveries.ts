@@ -7,12 +7,12 @@ import { FINDINGS_MAX, type Heartbeat, type SetAside, type Source } from '../sou
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
+import { BatchSize } from './batch-size.ts';
 import { observeGroup } from './observe.ts';
 import { reportTrouble } from './report-trouble.ts';
 import { noteBeats } from './watch-heartbeats.ts';
 
-/** At most so many deliveries, or so many bytes of bodies, a transaction. */
-const BATCH = 200;
+/** So many bytes of bodies a transaction, whatever the number of deliveries. */
 const BATCH_BYTES = 1_000_000;
 
 export interface TakeParts {
@@ -47,12 +47,14 @@ interface Opened {
  * A batch that cannot be taken is tried delivery by delivery, so that one that breaks is found and set aside.
  * @returns whether there may be more
  */
-export async function takeDeliveries(parts: TakeParts): Promise<boolean> {
+export async function takeDeliveries(parts: TakeParts, batch: BatchSize = new BatchSize()): Promise<boolean> {
   const taken = await parts.store.deliveriesTaken();
-  const deliveries = await parts.inbox.after(taken, BATCH, BATCH_BYTES);
+  const deliveries = await parts.inbox.after(taken, batch.size, BATCH_BYTES);
   if (deliveries.length === 0) return false;
+  const begun = performance.now();
   try {
     await takeBatch(parts, deliveries);
+    batch.took(deliveries.length, performance.now() - begun);
   } catch (error) {
     parts.log('a batch of deliveries broke; taking them one by one', { error: String(error) });
     for (const delivery of deliveries) await takeOrSetAside(parts, delivery);

@@ -52,6 +52,40 @@ describe('the runner', () => {
     done.push(job.key);
   };
 
+  describe('one after the other', () => {
+    const patient = (patienceMs: number): Lane[] => [
+      { kinds: ['notify'], concurrency: 8, patienceMs, leaseMs: MINUTE },
+    ];
+
+    it('the next begins when the one before has ended, so that a crash finds one under way', async () => {
+      for (let n = 0; n < 5; n++) await queue(`message ${n}`);
+      let atOnce = 0;
+      let most = 0;
+      start(async (job) => {
+        most = Math.max(most, ++atOnce);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await finish(job);
+        atOnce -= 1;
+      }, patient(60_000));
+      await until(() => done.length === 5, 'all were done');
+      expect(most).toBe(1);
+    });
+
+    it('one that takes long is not waited for', async () => {
+      await queue('hangs');
+      await queue('quick');
+      let free = (): void => {};
+      start(async (job) => {
+        if (job.key === 'hangs') await new Promise<void>((resolve) => (free = resolve));
+        await finish(job);
+      }, patient(20));
+      await until(() => done.includes('quick'), 'the quick one was done');
+      expect(done).toEqual(['quick']);
+      free();
+      await until(() => done.length === 2, 'both were done');
+    });
+  });
+
   it('does what is due, the earliest first, and leaves what is not', async () => {
     await queue('second', 'evidence', house.time.now - 1);
     await queue('first', 'evidence', house.time.now - 2);
