@@ -1,4 +1,12 @@
-import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, type Transaction } from 'kysely';
+import {
+  sql,
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type SelectQueryBuilder,
+  type SqlBool,
+  type Transaction,
+} from 'kysely';
 import type { Job, JobKind } from '../domain/job.ts';
 import { chunks } from './insert-rows.ts';
 import type { JobRow, Tables } from './schema.ts';
@@ -21,9 +29,10 @@ export async function claimJobs(
   holder: number | null = null,
 ): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
-  const due: Waiting[] = [];
-  for (const kind of kinds) due.push(...(await dueJobs(db, kind, limit, now, which)));
-  due.push(...(await lostJobs(db, kinds, limit, now, which)));
+  // In one statement, as a database may be a network away; a part each, as an index is walked in one order only.
+  const parts = kinds.map((kind) => dueJobs(db, kind, limit, now, which));
+  const query = parts.reduce((all, one) => all.unionAll(one), lostJobs(db, kinds, limit, now, which));
+  const due = await query.execute();
   return claimWaiting(db, due.toSorted(byDue).slice(0, limit), now, leaseMs, holder);
 }
 
@@ -79,8 +88,10 @@ function byDue(a: Waiting, b: Waiting): number {
   return a.due_at - b.due_at || a.id - b.id;
 }
 
-function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Promise<Waiting[]> {
-  return db
+type Part = SelectQueryBuilder<Tables, 'jobs', Waiting>;
+
+function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Part {
+  const due = db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'due')
@@ -89,27 +100,21 @@ function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, 
     .where('due_at', '<=', now)
     .orderBy('due_at')
     .orderBy('id')
-    .limit(limit)
-    .execute();
+    .limit(limit);
+  return db.selectFrom(due.as('due')).selectAll() as unknown as Part;
 }
 
 /** Whoever held them did not come back in time. Never many: what is leased is bounded by what runs at once. */
-function lostJobs(
-  db: Kysely<Tables>,
-  kinds: readonly JobKind[],
-  limit: number,
-  now: number,
-  which: Which,
-): Promise<Waiting[]> {
-  return db
+function lostJobs(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, now: number, which: Which): Part {
+  const lost = db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'leased')
     .where('kind', 'in', [...kinds])
     .where((eb) => ofChannel(eb, which))
     .where('lease_until', '<', now)
-    .limit(limit)
-    .execute();
+    .limit(limit);
+  return db.selectFrom(lost.as('lost')).selectAll() as unknown as Part;
 }
 
 function ofChannel(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {
