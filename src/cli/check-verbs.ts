@@ -22,6 +22,18 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
       finish(await checkConfig({ ...lines, file, online, env: terminal.env, probe: probeConfig }));
     });
 
+  withConfig(program.command('check-rules'), terminal)
+    .description('also rules that are never reached, policies that end nowhere, categories without procedure')
+    .option('-o, --output <form>', 'table, json or sarif', 'table')
+    .action(async ({ 'config.file': file, output }: { 'config.file': string; output: string }) => {
+      if (output !== 'table' && output !== 'json' && output !== 'sarif')
+        throw new CliError(`--output: found ${output}, allowed is table, json or sarif`, 2);
+      const { checkRules } = await import('./check-rules.ts');
+      const { env, version } = terminal;
+      const write = (text: string): void => terminal.write(text);
+      finish(await checkRules({ file, env, version, format: output, write, writeError: lines.writeError }));
+    });
+
   withConfig(program.command('classify'), terminal)
     .description('the category of every alert in a file, with its reasons')
     .argument('<file>', 'webhook payloads, an alert list, or NDJSON of alerts or alerting rules; - for standard input')

@@ -1,7 +1,7 @@
 import { readFile as readBytes } from 'node:fs/promises';
 import type { z } from 'zod';
 import { checkReferences } from './check-references.ts';
-import { draftOf } from './draft.ts';
+import { draftOf, type Draft } from './draft.ts';
 import { notBuiltProblems, shapeProblems } from './explain.ts';
 import { orderProblems, type Path, type Problem } from './problem.ts';
 import { readRuleFiles, tryRead, type ReadFile } from './rule-files.ts';
@@ -27,16 +27,34 @@ export type LoadResult =
 
 /** Reads the main file and its rule files into one configuration, or says all that is wrong with them. Never throws. */
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  const { main, rules, problems } = await readDraft(options);
+  return main === null || problems.length > 0 ? { ok: false, problems } : { ok: true, config: join(main, rules) };
+}
+
+/** All files as they were read, right or wrong. */
+export interface ReadDraft {
+  /** Null where the main file cannot be read at all. */
+  readonly main: YamlFile | null;
+  readonly rules: readonly YamlFile[];
+  /** Null where `main` is. */
+  readonly draft: Draft | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads everything and says all that is wrong with it, each thing with its place. Never throws. */
+export async function readDraft(options: LoadOptions): Promise<ReadDraft> {
+  const nothing = { main: null, rules: [], draft: null };
   const readFile = options.readFile ?? readText;
   const text = await tryRead(options.file, readFile);
-  if (!text.ok) return { ok: false, problems: [wholeFile(options.file, text.reason)] };
+  if (!text.ok) return { ...nothing, problems: [wholeFile(options.file, text.reason)] };
   const main = parseYamlFile(options.file, text.text, options.env);
-  if (main.data === undefined) return { ok: false, problems: orderProblems(main.problems) };
+  if (main.data === undefined) return { ...nothing, problems: orderProblems(main.problems) };
   anchorFiles(main);
   const read = await readRuleFiles(main, readFile);
   const rules = read.texts.map((rule) => parseYamlFile(rule.name, rule.text, options.env));
   const readable = rules.filter((rule) => rule.data !== undefined);
   const complete = read.problems.length === 0 && readable.length === rules.length;
+  const draft = draftOf(main, readable, complete);
   const problems = [
     ...main.problems,
     ...shapeProblems(main, [], mainFile, belongsInRuleFile),
@@ -44,12 +62,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ...read.problems,
     ...rules.flatMap((rule) => rule.problems),
     ...readable.flatMap((rule) => [...shapeProblems(rule, [], ruleFile, belongsInMainFile), ...bareProblems(rule)]),
-    ...checkReferences(draftOf(main, readable, complete)),
+    ...checkReferences(draft),
     ...(options.accessSecret === undefined ? [] : await secretFileProblems(main, options.accessSecret)),
   ];
-  return problems.length > 0
-    ? { ok: false, problems: orderProblems(problems) }
-    : { ok: true, config: join(main, rules) };
+  return { main, rules, draft, problems: orderProblems(problems) };
 }
 
 function join(main: YamlFile, rules: readonly YamlFile[]): Config {

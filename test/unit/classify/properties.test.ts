@@ -6,6 +6,7 @@ import { splitWords } from '../../../src/classify/words.ts';
 import type { CategoryRule } from '../../../src/config/rules-schema.ts';
 import { labelSet } from '../../../src/domain/alert.ts';
 import { compileLinear, matchesAll, parseMatcher } from '../../../src/domain/matcher.ts';
+import { named, rule } from './helpers.ts';
 
 const WORD = fc.constantFrom('dns', 'Pod', 'Crash', 'down', 'CoreDNS', 'disk', 'full', 'x509', 'K', 'ſ');
 const PHRASE = fc.array(WORD, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
@@ -147,3 +148,24 @@ function confidenceOf(category: string, rules: readonly CategoryRule[], facts: A
   if (verdict.category === category) return verdict.confidence;
   return verdict.alternatives.find((each) => each.category === category)?.confidence ?? 0;
 }
+
+it('10,000 rules with costly expressions and long texts are answered all the same', () => {
+  const rules = Array.from({ length: 10_000 }, (_, i) =>
+    rule({
+      id: `r${i}`,
+      any: [
+        { matchers: [`alertname=~"(?i).*(Made${i}Up|Never${i}).*"`, `team!="t${i}"`] },
+        { words: [`word${i} failed`, `thing${i}`] },
+        { log: `(a+)+ line ${i}$` },
+      ],
+    }),
+  );
+  const classifier = compileClassifier(rules);
+  const given = named('Made777UpFailed', {
+    annotations: { summary: `${'a'.repeat(100_000)} thing9` },
+    logLines: [`${'a'.repeat(900)} line 8`, 'a'.repeat(10_000)],
+  });
+  const { reasons } = classifier.classify(given, 0);
+  expect(reasons.join('\n')).toContain('(rule r777)');
+  expect(reasons.join('\n')).toContain('(rule r8)');
+});
