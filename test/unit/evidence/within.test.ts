@@ -1,0 +1,188 @@
+import { detailOf, isRed, readCue } from '../../../src/evidence/ranking/cues.ts';
+import { scoreWithin, type PlainLine } from '../../../src/evidence/ranking/within.ts';
+
+const line = (text: string, more: Partial<PlainLine> = {}): PlainLine => ({
+  text,
+  level: '',
+  red: false,
+  at: null,
+  ...more,
+});
+const filler = (count: number): PlainLine[] =>
+  Array.from({ length: count }, (_, index) => line(`step ${String.fromCharCode(97 + (index % 26))} runs along`));
+const scores = (lines: readonly PlainLine[], at: number | null = null): Map<string, number> =>
+  new Map(scoreWithin(lines, at).map((score, index) => [lines[index]?.text ?? '', score]));
+
+describe('what the words of a line say', () => {
+  it.each([
+    ['##[error]Process completed with exit code 1.', 'end'],
+    ['error Command failed with exit code 100.', 'end'],
+    ['Tests: 1 failed, 475 passed', 'end'],
+    ['make: *** [all] Error 2', 'end'],
+    ['BUILD FAILURE', 'end'],
+    ['The operation was canceled.', 'end'],
+    ['error[E0308]: mismatched types', 'strong'],
+    ['src/a.ts(3,1): error TS2322: Type', 'strong'],
+    ['[ERROR] Failed to execute goal', 'strong'],
+    ['E   AssertionError: assert 1 == 2', 'strong'],
+    ['--- FAIL: TestOrders (0.02s)', 'strong'],
+    ['java.lang.IllegalStateException: closed', 'strong'],
+    ["thread 'main' panicked at src/main.rs:3", 'strong'],
+    ['E: Unable to locate package foo', 'strong'],
+    ['npm ERR! code ELIFECYCLE', 'strong'],
+    ['│ Error: Invalid reference', 'strong'],
+    ['FAILURE: Build went wrong', 'strong'],
+    ['connection refused by db', 'weak'],
+    ['finished with exit code 0', 'none'],
+    ['compiling everything', 'none'],
+  ])('%j: %s', (text, strength) => {
+    expect(readCue(text).strength).toBe(strength);
+  });
+
+  it.each([
+    '0 errors, 0 warnings',
+    'test_error_page PASSED',
+    'no problems found',
+    'failures: 0',
+    'continue-on-error: false',
+  ])('%j says that nothing failed', (text) => {
+    expect(readCue(text).denied).toBe(true);
+  });
+
+  it('a line of printed source code is no failure', () => {
+    expect(readCue('    assert failed(').code).toBe(true);
+    expect(readCue('RuntimeError: closed').code).toBe(false);
+  });
+
+  it('red is read from the colours of a terminal, also where they are written out', () => {
+    expect([isRed('\u001b[31mno\u001b[0m'), isRed('^[[1;31mno'), isRed('\u001b[32mfine'), isRed('[31m')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it.each([
+    ['    Expected: "a"', 1],
+    ['      at Object.<anonymous> (test/a.ts:32:38)', 1],
+    ['  --> src/main.rs:5:5', 1],
+    ['packages/a/src/b.js', 1],
+    ['all is well', 0],
+  ])('%j is a detail: %d', (text, count) => {
+    expect(detailOf(text)).toBe(count);
+  });
+
+  it('takes time linear in the length', () => {
+    const began = performance.now();
+    for (const piece of ['error ', 'failed ', 'a.', 'A.b.', 'exit ', '1 ', 'at ', '/a', '[', 'E', '  '])
+      for (let round = 0; round < 20; round += 1) {
+        readCue(piece.repeat(100_000));
+        detailOf(piece.repeat(100_000));
+        isRed(piece.repeat(100_000));
+      }
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe('within one log, with nothing to compare it with', () => {
+  it.each<[string, PlainLine[], string, string]>([
+    [
+      'an end before an error',
+      [...filler(50), line('error: no such host'), line('exited with code 3')],
+      'exited with code 3',
+      'error: no such host',
+    ],
+    [
+      'an error before a doubt',
+      [line('error: closed'), ...filler(50), line('cache not found'), ...filler(5)],
+      'error: closed',
+      'cache not found',
+    ],
+    [
+      'an error by its level before what says nothing',
+      [...filler(20), line('lost it', { level: 'error' })],
+      'lost it',
+      'step a runs along',
+    ],
+    [
+      'what is said to have passed last',
+      [...filler(20), line('error page PASSED'), line('error page open')],
+      'error page open',
+      'error page PASSED',
+    ],
+    [
+      'red before the same in no colour',
+      [line('cannot read it', { red: true }), ...filler(3), line('cannot write it')],
+      'cannot read it',
+      'cannot write it',
+    ],
+    [
+      'the rare before the frequent',
+      [
+        line('error: lost', {}),
+        ...Array.from({ length: 60 }, (_, index) => line(`cannot reach ${'xyz'[index % 3]}`)),
+        line('cannot mount it'),
+      ],
+      'error: lost',
+      'cannot reach x',
+    ],
+    [
+      'what stands before the end before what comes after it',
+      [...filler(9), line('cannot open it'), line('##[error]exit code 1'), line('cannot tidy up')],
+      'cannot open it',
+      'cannot tidy up',
+    ],
+    [
+      'where it was before what stands around',
+      [...filler(9), line('error: closed'), line('  at main (src/a.ts:3:1)'), line('something else here')],
+      '  at main (src/a.ts:3:1)',
+      'something else here',
+    ],
+    [
+      'what stands around an error before what stands alone',
+      [...filler(30), line('error: closed'), line('the disk is gone'), ...filler(30)],
+      'the disk is gone',
+      'step c runs along',
+    ],
+    [
+      'the last command before the end',
+      [line('$ make early'), ...filler(30), line('$ make test'), line('$ make all'), line('exited with code 2')],
+      '$ make all',
+      '$ make early',
+    ],
+    [
+      'what is debugged last',
+      [line('fetch failed', { level: 'debug' }), line('fetch refused')],
+      'fetch refused',
+      'fetch failed',
+    ],
+  ])('%s', (_rule, lines, first, second) => {
+    const found = scores(lines);
+    expect(found.get(first)).toBeGreaterThan(found.get(second) ?? Infinity);
+  });
+
+  it('the first of its kind before those that repeat it', () => {
+    const lines = [
+      ...filler(5),
+      ...'abcdef'.split('').map((name) => line(`FAILED tests/${name}.py::test`)),
+      line('exit code 1'),
+    ];
+    const found = scoreWithin(lines).slice(5, 11);
+    expect(Math.max(...found)).toBe(found[0]);
+  });
+
+  it('near the time that was asked for before elsewhere', () => {
+    const lines = Array.from({ length: 400 }, (_, index) =>
+      line(`cannot reach ${'ab'[index % 2]}${index === 100 ? ' now' : ''}${index === 390 ? ' later' : ''}`, {
+        at: index * 1_000,
+      }),
+    );
+    const found = scores(lines, 100_000);
+    expect(found.get('cannot reach a now')).toBeGreaterThan(found.get('cannot reach a later') ?? Infinity);
+  });
+
+  it('an empty log has no scores', () => {
+    expect(scoreWithin([])).toEqual([]);
+  });
+});
