@@ -142,6 +142,8 @@ export interface Evidence {
   /** A page that opens the same lines, or ''. */
   readonly url: string;
   readonly at: number;
+  /** A further look at the same logs: a minute after the first, or before a handover. Absent for the first one. */
+  readonly look?: 'second' | 'handover';
 }
 
 export interface ImpactCount {

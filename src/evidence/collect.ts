@@ -20,6 +20,8 @@ export interface LogFacts {
   readonly now: number;
   readonly forMs?: number;
   readonly rangeMs?: number;
+  /** A further look; absent for the first one. */
+  readonly look?: 'second' | 'handover';
 }
 
 export interface CollectedLogs {
@@ -79,7 +81,7 @@ async function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promi
   });
   const query = {
     scope: scopeSteps(facts.labels, store.scopeLabels),
-    windows: logWindows(facts),
+    windows: logWindows(facts.look === 'handover' ? { ...facts, until: facts.now } : facts),
     budget: store.budget,
   };
   try {
@@ -114,7 +116,7 @@ async function collected(
   const evidence: Evidence = {
     ...blank(facts, store.name),
     state: answer.partial.length === 0 ? 'complete' : 'partial',
-    reason: redact(speak(answer, windows, lines)),
+    reason: LOOKS[facts.look ?? 'first'] + redact(speak(answer, windows, lines)),
     scope: redact(speakScope(answer.scope)),
     windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
     counts: incident === undefined ? {} : countLevels(incident),
@@ -168,6 +170,13 @@ function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly
   return [looked, ...answer.partial].join(' ');
 }
 
+/** What is said before the reason of a further look. */
+const LOOKS = {
+  first: '',
+  second: 'A second look, for what came late: ',
+  handover: 'Looked again for the handover: ',
+} as const;
+
 function clock(at: number | undefined): string {
   return new Date(at ?? 0).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -208,9 +217,14 @@ function blank(facts: LogFacts, store: string): Evidence {
     query: null,
     url: '',
     at: facts.now,
+    ...(facts.look === undefined ? {} : { look: facts.look }),
   };
 }
 
 function unavailable(facts: LogFacts, store: string, reason: string): CollectedLogs {
-  return { evidence: { ...blank(facts, store), reason }, raw: null, records: [] };
+  return {
+    evidence: { ...blank(facts, store), reason: LOOKS[facts.look ?? 'first'] + reason },
+    raw: null,
+    records: [],
+  };
 }

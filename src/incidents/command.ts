@@ -56,7 +56,13 @@ export type Command =
   | { readonly type: 'step'; readonly by: Actor; readonly id: string; readonly done: boolean }
   | { readonly type: 'assign'; readonly by: Actor; readonly owner: string | null }
   | { readonly type: 'deadline'; readonly kind: DeadlineKind; readonly at: number }
-  | { readonly type: 'evidence'; readonly evidence: Evidence; readonly logLines: readonly string[] }
+  /** `late`: a look before a handover that came only after it. */
+  | {
+      readonly type: 'evidence';
+      readonly evidence: Evidence;
+      readonly logLines: readonly string[];
+      readonly late?: boolean;
+    }
   | { readonly type: 'fix_state'; readonly attempt: Attempt }
   | {
       readonly type: 'notified';

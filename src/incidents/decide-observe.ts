@@ -1,14 +1,25 @@
 import { label, severityOf, type Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
-import { isOpen, type Incident } from '../domain/incident.ts';
+import { isOpen, type Evidence, type Incident } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
 import { decideOwner } from './decide-owner.ts';
 import type { Draft } from './draft.ts';
+import { gainOf } from './gain.ts';
 import { recallCategory, type Remembered } from './remembered.ts';
-import { beginResponse, escalateAtOnce, immediateReason, reopen, startFix, tell, tellObservers } from './respond.ts';
+import {
+  beginResponse,
+  escalateAtOnce,
+  immediateReason,
+  logsOn,
+  reopen,
+  SECOND_LOOK_MS,
+  startFix,
+  tell,
+  tellObservers,
+} from './respond.ts';
 import { OWN_SOURCE, type Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
 
@@ -206,18 +217,33 @@ function whileResolved(draft: Draft, command: Observe, rules: Rules): void {
   reopen(draft, rules, 'It fires again', { kind: 'source', name: command.source });
 }
 
-/** New evidence: it is on record, people hear of it, and it may change the category and what follows from it. */
+/**
+ * New evidence: it is on record, people hear of it, and it may change the category and what follows from it. A further
+ * look is on record only where it found something new, and people hear of it only where that explains more.
+ */
 export function decideEvidence(draft: Draft, command: Extract<Command, { type: 'evidence' }>, rules: Rules): void {
   const { evidence, logLines } = command;
   const before = draft.incident;
+  const isFirst = evidence.look === undefined;
+  const gain = gainOf(logsOn(before), evidence);
+  if (!isFirst && gain === 'nothing') return;
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
+  if (isFirst) lookAgain(draft, before, evidence);
   classify(draft, rules, logLines);
   if (draft.incident.classification.category !== before.classification.category) decideOwner(draft, rules);
   if (!isOpen(draft.incident)) return;
-  if (rules.mode === 'observe') return tellObservers(draft, rules);
+  const worthTelling = isFirst || (gain === 'material' && (evidence.look === 'second' || command.late === true));
+  if (rules.mode === 'observe') return worthTelling ? tellObservers(draft, rules) : undefined;
   if (draft.incident.classification.category !== before.classification.category) onReclassified(draft, rules);
+  if (!worthTelling) return;
   const told = draft.incident.stepChannels;
   if (told.length > 0) tell(draft, rules, told, 'evidence', '');
+}
+
+/** Records arrive late and clocks differ: what came since is looked for once more. */
+function lookAgain(draft: Draft, before: Incident, evidence: Evidence): void {
+  if (evidence.store === '' || logsOn(before).length > 0) return;
+  draft.queue({ kind: 'evidence', payload: { attempt: 0, look: 'second' } }, 'second-look', draft.now + SECOND_LOOK_MS);
 }
 
 /** A category that only the logs showed may send it to Level 3 at once, or have a known fix. */

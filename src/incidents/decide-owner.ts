@@ -3,7 +3,7 @@ import { SYSTEM } from '../domain/entry.ts';
 import { isOpen } from '../domain/incident.ts';
 import { cleanLine } from '../domain/text.ts';
 import type { Draft } from './draft.ts';
-import { HANDOVER_WAIT_MS, tell } from './respond.ts';
+import { queueHandover, tell } from './respond.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -41,6 +41,5 @@ function tellOwner(draft: Draft, rules: Rules, channels: readonly string[], why:
     tell(draft, rules, channels, 'page', why);
     return;
   }
-  const waitUntil = draft.now + HANDOVER_WAIT_MS;
-  draft.queue({ kind: 'handover', payload: { level, notify: channels, why, waitUntil } }, 'handover-to-owner');
+  queueHandover(draft, { level, notify: channels, why }, 'handover-to-owner');
 }

@@ -87,7 +87,7 @@ class Run {
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       if (job.kind === 'notify') this.#hear(job.payload);
       if (job.kind === 'fix') this.command({ type: 'fix_state', attempt: this.#noHelp(job.payload.fix) });
-      if (job.kind === 'evidence' && this.#rules.mode === 'observe')
+      if (job.kind === 'evidence' && job.payload.look === undefined && this.#rules.mode === 'observe')
         this.command({ type: 'evidence', evidence: this.#noLogs(), logLines: [] });
       if (job.kind !== 'handover') continue;
       const { notify, why } = job.payload;

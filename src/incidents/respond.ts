@@ -1,13 +1,17 @@
 import type { Actor } from '../domain/entry.ts';
 import { SYSTEM } from '../domain/entry.ts';
 import { speakDuration } from '../domain/duration.ts';
-import { isOpen, LEVELS, owningTeam, type EscalationReason, type Incident } from '../domain/incident.ts';
-import type { NoticePurpose } from '../domain/job.ts';
+import { isOpen, LEVELS, owningTeam, type EscalationReason, type Evidence, type Incident } from '../domain/incident.ts';
+import type { JobPayloads, NoticePurpose } from '../domain/job.ts';
 import type { Draft } from './draft.ts';
 import { isOwnEvent, OWN_SOURCE, type Policy, type PolicyStep, type Rules } from './rules.ts';
 
 /** How long a handover waits for logs that are being collected (safety.md: Level 3 told at most 5 s late). */
 export const HANDOVER_WAIT_MS = 5_000;
+/** How long after the first look at the logs the second one follows. */
+export const SECOND_LOOK_MS = 60_000;
+/** Logs that were looked at longer ago are looked at again before a handover. */
+const FRESH_MS = 120_000;
 /** How often the last step is gone through again when nobody answers. */
 const LAST_STEP_ROUNDS = 3;
 /** A fix that is planned, run and verified needs at most its own times; this is the grace on top. */
@@ -113,17 +117,29 @@ export function enterStep(
   });
   const why = options.why ?? '';
   if (step.level === '3' || step.level === 'x') {
-    draft.queue(
-      {
-        kind: 'handover',
-        payload: { level: step.level, notify: step.notify, why, waitUntil: draft.now + HANDOVER_WAIT_MS },
-      },
-      'handover',
-    );
+    queueHandover(draft, { level: step.level, notify: step.notify, why }, 'handover');
   } else {
     tell(draft, rules, step.notify, purpose, why);
   }
   if (step.inform.length > 0) tell(draft, rules, step.inform, 'inform', why);
+}
+
+/** Has the bundle packed and the new level told with it; logs that are no longer fresh are looked at again first. */
+export function queueHandover(
+  draft: Draft,
+  payload: Omit<JobPayloads['handover'], 'waitUntil'>,
+  name: 'handover' | 'handover-to-owner',
+): void {
+  const waitUntil = draft.now + HANDOVER_WAIT_MS;
+  const last = logsOn(draft.incident).at(-1);
+  if (last !== undefined && last.store !== '' && draft.now - last.at > FRESH_MS)
+    draft.queue({ kind: 'evidence', payload: { attempt: 0, look: 'handover', waitUntil } }, `look-before-${name}`);
+  draft.queue({ kind: 'handover', payload: { ...payload, waitUntil } }, name);
+}
+
+/** The evidence of kind `logs`, the oldest first. */
+export function logsOn({ evidence }: Incident): readonly Evidence[] {
+  return evidence.filter(({ kind }) => kind === 'logs');
 }
 
 function stepText(step: PolicyStep, ackTimeout: number | null, last: boolean): string {

@@ -2,6 +2,8 @@ import { collectLogs } from '../evidence/collect.ts';
 import type { LogStore } from '../evidence/log-store.ts';
 import type { Job } from '../domain/job.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
+import { gainOf } from '../incidents/gain.ts';
+import { logsOn } from '../incidents/respond.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
@@ -18,15 +20,22 @@ export interface EvidenceParts {
   readonly metrics: PipelineMetrics;
 }
 
-/** Fetches the log lines of an incident; whatever comes of it, lines or the reason why there are none, is on record. */
+/**
+ * Fetches the log lines of an incident; whatever comes of it, lines or the reason why there are none, is on record. A
+ * further look leaves nothing behind where it found nothing new.
+ */
 export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, signal: AbortSignal): Promise<void> {
   const { store, metrics } = parts;
   const incident = await parts.read.byUid(job.incident);
   if (incident === null) return store.transact((unit) => unit.finish(job));
   const { labels, startsAt } = incident;
+  const { payload } = job;
   const began = performance.now();
   const collected = await collectLogs(
-    { id: uuidv7(store.now()), labels, startsAt, now: store.now() },
+    {
+      ...{ id: uuidv7(store.now()), labels, startsAt, now: store.now() },
+      ...(payload.look === undefined ? {} : { look: payload.look }),
+    },
     parts.logs,
     parts.redact,
     signal,
@@ -35,7 +44,8 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   metrics.enrichmentDuration.observe({ store: name, state }, (performance.now() - began) / 1000);
   const records = collected.evidence.windows.reduce((sum, window) => sum + window.records, 0);
   metrics.enrichmentDocuments.inc({ store: name }, records);
-  const rawBlob = collected.raw === null ? null : await parts.blobs.put(collected.raw);
+  const worthKeeping = payload.look === undefined || gainOf(logsOn(incident), collected.evidence) !== 'nothing';
+  const rawBlob = collected.raw === null || !worthKeeping ? null : await parts.blobs.put(collected.raw);
   await store.transact(async (unit) => {
     await unit.finish(job);
     await unit.incident(job.incident);
@@ -43,6 +53,7 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
       type: 'evidence',
       evidence: { ...collected.evidence, rawBlob },
       logLines: collected.records,
+      late: payload.look === 'handover' && unit.now > payload.waitUntil,
     });
   });
 }

@@ -53,7 +53,10 @@ async function logsPending(store: Store, incident: string): Promise<boolean> {
     .select('id')
     .where('incident', '=', incident)
     .where('kind', '=', 'evidence')
-    .where('state', 'in', ['due', 'leased'])
+    // The second look that is due later is not waited for.
+    .where((eb) =>
+      eb.or([eb('state', '=', 'leased'), eb.and([eb('state', '=', 'due'), eb('due_at', '<=', store.now())])]),
+    )
     .executeTakeFirst();
   return row !== undefined;
 }

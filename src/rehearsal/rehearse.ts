@@ -159,7 +159,7 @@ class Play implements Standing {
         return;
       }
       case 'evidence':
-        return this.#findLogs(job.incident);
+        return job.payload.look === undefined ? this.#findLogs(job.incident) : undefined;
       case 'fix':
         return this.#fix(job.incident, job.payload.fix);
       case 'verify':

@@ -29,6 +29,21 @@ describe('which stretches of time are read', () => {
     expect(logWindows({ startsAt: AT, now: AT, forMs: 0, rangeMs: 30 * MINUTE })[0].from).toBe(AT - 31 * MINUTE);
   });
 
+  it('reads on to a later moment where asked, at most half an hour, with the time before the trouble beside it', () => {
+    const late = (minutes: number) =>
+      logWindows({ startsAt: AT, now: AT + minutes * MINUTE, until: AT + minutes * MINUTE });
+    expect(late(15).map(({ from, to }) => [from - AT, to - AT].map((ms) => ms / MINUTE))).toEqual([
+      [-11, 15],
+      [-37, -11],
+      [-1451, -1425],
+    ]);
+    expect(late(60).map(({ from, to }) => [from - AT, to - AT].map((ms) => ms / MINUTE))).toEqual([
+      [30, 60],
+      [-41, -11],
+      [-1410, -1380],
+    ]);
+  });
+
   it('gives three windows of one length, none empty, the second right before the first', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e7, max: 1e9 }), fc.nat(1e7), fc.nat(1e7), (age, forMs, rangeMs) => {
