@@ -8,6 +8,7 @@ import { notesOn } from '../config/notes.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { App, AppSettings } from '../app.ts';
 import type { WebConfig } from '../http/web-config.ts';
+import type { StorageAddress } from '../store/open-storage.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
 import { nameOfStorage, storageOf } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -19,6 +20,7 @@ interface ServeFlags {
   'web.externalUrl'?: string;
   'storage.path': string;
   'storage.url'?: string;
+  roles: string;
   'log.level': LogLevel;
   'log.format': 'logfmt' | 'json';
 }
@@ -40,6 +42,7 @@ export function addServe(program: Command, terminal: Terminal, finish: (status: 
     )
     .addOption(flag('storage.path', 'the folder of the store', 'data/'))
     .addOption(flag('storage.url', 'postgres://… in place of the folder: one store for several replicas'))
+    .addOption(flag('roles', 'what this replica does; only `all` so far', 'all'))
     .addOption(flag('log.level', `one of ${LOG_LEVELS.join(', ')}`, 'info').choices([...LOG_LEVELS]))
     .addOption(flag('log.format', 'logfmt or json', 'logfmt').choices(['logfmt', 'json']))
     .action(async (flags: ServeFlags) => finish(await serve(flags, terminal)));
@@ -52,6 +55,7 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   const adminToken = readAdminToken(terminal);
   const externalUrl = readExternalUrl(flags['web.externalUrl']);
   const storage = storageOf(flags, terminal);
+  checkRoles(flags.roles, storage);
   const web = await readWebConfig(flags['web.config.file'], terminal);
   const logOptions = { level: flags['log.level'], format: flags['log.format'] };
   const log = createLogger(logOptions, (line) => terminal.writeError(line));
@@ -90,6 +94,22 @@ async function serve(flags: ServeFlags, terminal: Terminal): Promise<number | nu
   log.info('ready', { url: app.url, config: flags['config.file'], storage: nameOfStorage(storage) });
   terminal.write(`${JSON.stringify({ ready: true, url: app.url, pid: terminal.pid })}\n`);
   return null;
+}
+
+const ROLES = ['all', 'ingest', 'worker', 'web'];
+
+/** @throws CliError where this process cannot do that alone */
+function checkRoles(given: string, { url }: StorageAddress): void {
+  const roles = given.split(',').map((role) => role.trim());
+  const wrong = roles.find((role) => !ROLES.includes(role));
+  if (wrong !== undefined) throw new CliError(`--roles: found ${wrong}, allowed is one of ${ROLES.join(', ')}`, 2);
+  if (roles.includes('all')) return;
+  if (url === null)
+    throw new CliError('--roles: on SQLite one process does everything; roles need --storage.url (PostgreSQL)', 2);
+  throw new CliError(
+    '--roles: parts alone are not built yet in this version; leave the flag out, and every replica does everything',
+    2,
+  );
 }
 
 /** @throws CliError that lists every problem */

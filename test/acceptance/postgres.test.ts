@@ -150,6 +150,18 @@ describeWith('postgres', 'on PostgreSQL', () => {
     expect((await incidents(bridge)).map(({ title }) => title)).toEqual(['After', 'Before']);
   });
 
+  it('roles are for replicas, and parts alone are not built: both are told', async () => {
+    const configFile = writeConfiguration('smtp://127.0.0.1:9');
+    const serve = (role: string, env: Readonly<Record<string, string>>) =>
+      runTierbell(['serve', `--config.file=${configFile}`, `--roles=${role}`], { env });
+    const onFiles = await serve('web', {});
+    expect([onFiles.code, onFiles.stderr]).toEqual([2, expect.stringContaining('roles need --storage.url')]);
+    const onDatabase = await serve('ingest', { TIERBELL_STORAGE_URL: url });
+    expect([onDatabase.code, onDatabase.stderr]).toEqual([2, expect.stringContaining('not built yet')]);
+    const wrong = await serve('king', {});
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('allowed is one of all, ingest')]);
+  });
+
   it('an address that is none, and a database that is not there, are told without the password', async () => {
     const configFile = writeConfiguration('smtp://127.0.0.1:9');
     const serve = (address: string) =>
