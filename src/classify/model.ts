@@ -78,6 +78,9 @@ export function readModel(file: ModelFile): Model {
   };
 }
 
+/** Comparisons tell the model something, and people nothing. */
+const OPERATOR = /[=<>!]/;
+
 /** Words by how much more they speak for this class than for the others on average; what says little is left out. */
 function tellingWords(
   features: readonly Feature[],
@@ -87,7 +90,7 @@ function tellingWords(
 ): { word: string; place: string }[] {
   const best = new Map<string, { word: string; place: string; worth: number }>();
   for (const feature of features) {
-    if (feature.word.length < 2) continue;
+    if (feature.word.length < 2 || OPERATOR.test(feature.word)) continue;
     const each = rows.map((row) => weightOf(row, feature));
     const worth = (each[chosen] ?? 0) - each.reduce((sum, one) => sum + one, 0) / each.length;
     const known = best.get(feature.word);

@@ -7,6 +7,8 @@ import type { Hit } from './rule-index.ts';
 
 /** In characters: what is quoted of an alert. A reason has to fit a phone. */
 const QUOTED = 60;
+/** A label's value that is no longer is told whole; of a name, the part that counts. */
+const SHOWN_WHOLE = 40;
 
 /**
  * What a rule saw, so that a person can check it on the alert: `its name begins with “CoreDNS”`, `“up == 0” is in its
@@ -59,6 +61,7 @@ function subject(name: string): string {
 /** Which part of a value an expression asked for, as far as that can be said in words. */
 function speakPart(what: string, expression: string, actual: string): string {
   if (actual === '') return `${what} is empty`;
+  if (what !== 'its name' && actual.length <= SHOWN_WHOLE) return `${what} is ${quote(actual)}`;
   const found = literalIn(expression, actual);
   if (found === null || found.text.length < 3 || actual.length <= found.text.length)
     return `${what} is ${quote(actual)}`;

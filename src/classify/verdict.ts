@@ -177,7 +177,8 @@ function modelSentence(best: Guess, rules: number, model: ModelSays | undefined)
     return rules > 0
       ? []
       : [`No rule knows it, and its words say little; ${spoken(best.category)} is the likeliest of such`];
-  return [`Alerts with the words ${words} are mostly of this kind (learned from labelled alerts)`];
+  const noun = words.includes('” and “') ? 'words' : 'word';
+  return [`Alerts with the ${noun} ${words} are mostly of this kind (learned from labelled alerts)`];
 }
 
 function quoteWords(words: readonly { readonly word: string }[]): string {

@@ -8,7 +8,7 @@ function rules(count: number): string {
   const one = (n: number): string =>
     JSON.stringify({
       alert: `PackageInstallFailed${n}`,
-      expr: 'up == 0',
+      expr: 'package_install_failed == 1',
       labels: { severity: 'critical' },
       annotations: {},
     });

@@ -29,6 +29,7 @@ const CASES: readonly (readonly [string, AlertFacts, string])[] = [
   ['a flapping interface', named('NodeNetworkInterfaceFlapping'), 'network-downtime'],
   ['a BGP session', named('BGPSessionDown'), 'network-downtime'],
   ['a ping probe', facts({ alertname: 'ProbeFailed', module: 'icmp', job: 'blackbox' }), 'network-downtime'],
+  ['a ping probe by its job', facts({ alertname: 'BlackboxProbeFailed', job: 'blackbox-icmp' }), 'network-downtime'],
   [
     'packet loss',
     named('HighPacketLoss', { annotations: { summary: '12% packet loss to the gateway' } }),
