@@ -39,8 +39,8 @@ const CLASSIFIED_RECORDS = 2_000;
 const CLASSIFIED_CHARACTERS = 1_000_000;
 
 /**
- * Reads the logs that explain an incident from the first store that serves its labels. Never throws, never takes longer
- * than the store's budget of time and what it takes to redact; nothing leaves that has not been redacted.
+ * Reads the logs that explain an incident from the first store that serves its labels. Never throws; nothing leaves that
+ * has not been redacted. How long it may take is the store's to keep (`shelter/`).
  */
 export async function collectLogs(
   facts: LogFacts,
@@ -67,30 +67,17 @@ export async function collectLogs(
   }
 }
 
-/** The store keeps to its budget itself; one that does not is left behind. */
-async function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promise<LogAnswer | Failure> {
-  const { timeMs } = store.budget;
-  const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Failure>((resolve) => {
-    timer = setTimeout(() => {
-      stop.abort();
-      const detail = `Log store "${store.name}" did not answer within its budget of ${timeMs / 1000} s: see whether it is overloaded, or allow more under \`budget.time\`.`;
-      resolve({ ok: false, retryable: true, reason: 'timed_out', detail });
-    }, timeMs);
-  });
+/** How old an answer that was read for another alert may be, by look: so fifty alerts of one service ask once. */
+const MAX_AGE_MS = { first: 60_000, second: 30_000, handover: 10_000 } as const;
+
+function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promise<LogAnswer | Failure> {
   const query = {
     scope: scopeSteps(facts.labels, store.scopeLabels),
     windows: logWindows(facts.look === 'handover' ? { ...facts, until: facts.now } : facts),
     budget: store.budget,
+    maxAgeMs: MAX_AGE_MS[facts.look ?? 'first'],
   };
-  try {
-    const answer = store.fetch(query, AbortSignal.any([signal, stop.signal]));
-    answer.catch(() => undefined); // where it lost the race
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return store.fetch(query, signal);
 }
 
 async function collected(
@@ -99,6 +86,34 @@ async function collected(
   answer: LogAnswer,
   redact: Redactor,
 ): Promise<CollectedLogs> {
+  const { reason, evidence, raw, records } = await digestOnce(store, answer, redact);
+  return {
+    evidence: { ...blank(facts, store.name), ...evidence, reason: LOOKS[facts.look ?? 'first'] + reason },
+    raw,
+    records,
+  };
+}
+
+/** What an answer says of every incident that it answers. */
+interface Digest {
+  readonly evidence: Pick<Evidence, 'state' | 'scope' | 'windows' | 'counts' | 'lines' | 'query' | 'url'>;
+  readonly reason: string;
+  readonly raw: Uint8Array | null;
+  readonly records: readonly string[];
+}
+
+const digests = new WeakMap<LogAnswer, { readonly redact: Redactor; readonly digest: Promise<Digest> }>();
+
+/** Redacting and mining ten thousand lines takes a while: an answer that several incidents share is gone through once. */
+function digestOnce(store: LogStore, answer: LogAnswer, redact: Redactor): Promise<Digest> {
+  const known = digests.get(answer);
+  if (known?.redact === redact) return known.digest;
+  const digest = digestOf(store, answer, redact);
+  digests.set(answer, { redact, digest });
+  return digest;
+}
+
+async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor): Promise<Digest> {
   const windows = answer.windows.map((window) => ({
     ...window,
     lines: window.lines.map((line) => redactRecord(line, redact)),
@@ -113,18 +128,20 @@ async function collected(
     },
     { lines: store.budget.lines, bytes: EXCERPT_BYTES },
   );
-  const evidence: Evidence = {
-    ...blank(facts, store.name),
-    state: answer.partial.length === 0 ? 'complete' : 'partial',
-    reason: LOOKS[facts.look ?? 'first'] + redact(speak(answer, windows, lines)),
-    scope: redact(speakScope(answer.scope)),
-    windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
-    counts: incident === undefined ? {} : countLevels(incident),
-    lines,
-    query: JSON.parse(redact(JSON.stringify(answer.query ?? null))) as unknown,
-    url: redact(answer.url),
+  return {
+    evidence: {
+      state: answer.partial.length === 0 ? 'complete' : 'partial',
+      scope: redact(speakScope(answer.scope)),
+      windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
+      counts: incident === undefined ? {} : countLevels(incident),
+      lines,
+      query: JSON.parse(redact(JSON.stringify(answer.query ?? null))) as unknown,
+      url: redact(answer.url),
+    },
+    reason: redact(speak(answer, windows, lines)),
+    raw: await pack(windows),
+    records: classified(incident?.lines ?? []),
   };
-  return { evidence, raw: await pack(windows), records: classified(incident?.lines ?? []) };
 }
 
 /** Where a store read only some of the records, each stands for several: those of its level, if the store counted them. */

@@ -30,6 +30,8 @@ export interface LogQuery {
   /** `records` and `sampled` are not known yet. */
   readonly windows: readonly Pick<EvidenceWindow, 'name' | 'from' | 'to'>[];
   readonly budget: { readonly timeMs: number; readonly documents: number; readonly bytes: number };
+  /** An answer to the same question for another alert will do if it is no older; none where left out. */
+  readonly maxAgeMs?: number;
 }
 
 export interface LogWindow extends EvidenceWindow {

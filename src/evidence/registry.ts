@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LogStore } from './log-store.ts';
+import { shelter } from './shelter/shelter.ts';
 import { elasticsearch } from './stores/elasticsearch.ts';
 import { file } from './stores/file.ts';
 
@@ -9,7 +10,12 @@ export const logStoreKinds = [elasticsearch, file] as const;
 export const logStoreConfig = z.discriminatedUnion('kind', [elasticsearch.config, file.config]);
 export type LogStoreConfig = z.output<typeof logStoreConfig>;
 
+/** A store of its kind, sheltered from us and we from it. */
 export function createLogStore(config: LogStoreConfig): LogStore {
+  return shelter(createOne(config));
+}
+
+function createOne(config: LogStoreConfig): LogStore {
   switch (config.kind) {
     case 'elasticsearch':
       return elasticsearch.create(config);

@@ -23,8 +23,9 @@ export interface Hit {
   readonly at: number | null;
 }
 
-const FIRST_PAGE = 200;
-const LARGEST_PAGE = 2_000;
+/** As large as a record may well be; most are a third of it. */
+const LARGE_RECORD_BYTES = 1_500;
+const LARGEST_PAGE = 5_000;
 /** `_index`, `_id`, `sort` and the braces around them, generously. */
 const ENVELOPE_BYTES = 400;
 const KEEP_ALIVE = '30s';
@@ -41,7 +42,9 @@ export async function readStrata(
 ): Promise<{ readonly hits: readonly (readonly Hit[])[]; readonly error: unknown }> {
   const counts = allot(strata, budget.documents);
   const hits: Hit[][] = strata.map(() => []);
-  const pit = await openPit(reading);
+  const firstPage = Math.max(20, Math.min(LARGEST_PAGE, Math.floor(budget.bytes / LARGE_RECORD_BYTES)));
+  // One page each needs no point in time.
+  const pit = counts.some((count) => count > firstPage) ? await openPit(reading) : null;
   let bytesLeft = budget.bytes;
   let error: unknown = null;
   for (const [index, stratum] of strata.entries()) {
@@ -52,7 +55,8 @@ export async function readStrata(
     );
     const into = hits[index] ?? [];
     try {
-      bytesLeft -= await readStratum({ reading, scope, pit }, stratum, counts[index] ?? 0, bytesLeft - reserved, into);
+      const search = { reading, scope, pit, firstPage };
+      bytesLeft -= await readStratum(search, stratum, counts[index] ?? 0, bytesLeft - reserved, into);
     } catch (cause) {
       error = cause;
       break;
@@ -63,25 +67,32 @@ export async function readStrata(
 }
 
 function reserve(stratum: Stratum, count: number, bytes: number): number {
-  return Math.min(shareOf(stratum) * bytes, count * 1_500);
+  return Math.min(shareOf(stratum) * bytes, count * LARGE_RECORD_BYTES);
 }
 
 interface Search {
   readonly reading: Reading;
   readonly scope: estypes.QueryDslQueryContainer;
   readonly pit: string | null;
+  /** How many records are asked for before their size is known. */
+  readonly firstPage: number;
+}
+
+/** Whether all of these are sure to fit, so that nothing need be read ahead of the rest. */
+export function fits(records: number, budget: { readonly documents: number; readonly bytes: number }): boolean {
+  return records <= budget.documents && records * LARGE_RECORD_BYTES <= budget.bytes;
 }
 
 /** Fills `into` and answers how many bytes that took. */
 async function readStratum(
-  { reading, scope, pit }: Search,
+  { reading, scope, pit, firstPage }: Search,
   stratum: Stratum & { readonly span: Span },
   count: number,
   bytes: number,
   into: Hit[],
 ): Promise<number> {
   let used = 0;
-  let size = Math.min(count, pit === null ? LARGEST_PAGE : FIRST_PAGE);
+  let size = Math.min(count, firstPage);
   let after: estypes.SortResults | null = null;
   while (size > 0) {
     const body = pageBody(reading.map, scope, stratum.span, stratum.kind, size, Math.max(1, reading.timeLeftMs()));

@@ -7,7 +7,7 @@ import { joinRecords, readDocument } from '../records.ts';
 import { speakScope } from '../scope.ts';
 import type { Stratum } from './allotment.ts';
 import type { FieldMap } from './fields.ts';
-import { noteLosses, readStrata, type Hit, type Reading } from './pages.ts';
+import { fits, noteLosses, readStrata, type Hit, type Reading } from './pages.ts';
 import { countBody, inScope, isError, probeBody, spokenQuery, type Kind, type Span } from './queries.ts';
 import type { ElasticsearchSettings } from './settings.ts';
 
@@ -37,7 +37,7 @@ export async function search(
 ): Promise<LogAnswer | Failure> {
   const found = await findScope(settings, reading, query);
   if ('ok' in found) return found;
-  const strata = strataOf(reading.map, query.windows, found.counts);
+  const strata = strataOf(reading.map, query, found.counts);
   const { hits, error } = await readStrata(reading, found.scope, strata, query.budget);
   if (error !== null && hits.every((list) => list.length === 0)) throw error;
   if (error !== null) reading.partial.add(`Not everything was read. ${speak(error).detail}`);
@@ -106,12 +106,14 @@ function countOf({ doc_count: total, errors, levels }: CountBucket): WindowCount
   return { total, errors: errors?.doc_count ?? null, levels: byLevel };
 }
 
+/** Errors go first where not everything may fit; else a window is one search. */
 function strataOf(
   map: FieldMap,
-  windows: readonly Span[],
+  { windows, budget }: LogQuery,
   counts: ReadonlyMap<string, WindowCount>,
 ): readonly (Stratum & { readonly span: Span })[] {
-  const kinds: readonly Kind[] = isError(map) === null ? ['all'] : ['errors', 'others'];
+  const records = [...counts.values()].reduce((sum, { total }) => sum + total, 0);
+  const kinds: readonly Kind[] = isError(map) === null || fits(records, budget) ? ['all'] : ['errors', 'others'];
   return windows.flatMap((span) => {
     const { total = 0, errors = 0 } = counts.get(span.name) ?? {};
     const known = { errors: errors ?? 0, others: total - (errors ?? 0), all: total };

@@ -17,6 +17,7 @@ const OPENING = 40; // (
 const CLOSING = 41; // )
 const COLON = 58;
 const LESS = 60; // <
+const STAR = 42; // *
 const BACKSLASH = 92;
 const DOT = 46;
 
@@ -43,6 +44,8 @@ const UNIT =
 const SIZE_AGAIN = /\(\d[\d.,]* ?(?:[kKMGTPE]i?B|B|bytes)\) ?/y;
 /** `<1 sec`. */
 const BOUND = /<[\d.,]+ ?(?:[munµ]?s|[mun]?secs?|seconds?|minutes?|hours?)(?!\w)/y;
+/** What somebody has hidden, or a number too long for its column. */
+const HIDDEN = /\*{3,}/y;
 const HEX_GROUP = /^[0-9a-fA-F]{1,4}$/;
 
 /** The shape of a message: equal for messages that differ only in their variable parts. Linear in its length. */
@@ -104,7 +107,7 @@ function readMark(shape: ShapeWriter, text: string, copied: number, at: number):
       return -writeLiteral(shape, '(', at + 1);
     }
   }
-  const bound = code === LESS ? matchEnd(BOUND, text, at) : 0;
+  const bound = code === LESS ? matchEnd(BOUND, text, at) : code === STAR ? matchEnd(HIDDEN, text, at) : 0;
   if (bound === 0) return at + 1;
   shape.literal(text.slice(copied, at));
   shape.variable(VARIABLE);

@@ -53,7 +53,7 @@ function standsAsValue(parts: readonly string[], index: number): boolean {
 function kindOfWord(part: string, parts: readonly string[], index: number): PartKind {
   const plain = PLAIN.test(part) && !SHOUTED.test(part);
   if (parts[index - 1] === ' ' && isWord(RELATION, parts, index - 2)) {
-    if (!plain) return 'value';
+    if (!plain) return part.includes(VARIABLE) ? 'name' : 'value';
     if (parts[index + 1] === ' ' && isWord(RELATION, parts, index + 2)) return 'value';
   }
   return plain ? 'word' : 'name';

@@ -137,6 +137,7 @@ function isVariable(group: readonly Row[], column: number): boolean {
   if (kinds.has('word')) return counts.size >= THRESHOLDS.words;
   if (counts.has(VARIABLE) || counts.has(QUOTED)) return true;
   if (kinds.has('name')) return counts.size >= THRESHOLDS.names;
+  if ([...counts.keys()].every((part) => part.includes(VARIABLE))) return true; // `[node-a<*>]`, `[node-b<*>]`
   return counts.size >= THRESHOLDS.values || inEffect([...counts.values()]) >= THRESHOLDS.valuesInEffect;
 }
 

@@ -3,6 +3,7 @@ import { failure } from '../../../src/domain/result.ts';
 import { collectLogs, type CollectedLogs } from '../../../src/evidence/collect.ts';
 import type { LogAnswer, LogQuery, LogRecord, LogStore } from '../../../src/evidence/log-store.ts';
 import { createRedactor } from '../../../src/evidence/redact.ts';
+import { shelter } from '../../../src/evidence/shelter/shelter.ts';
 import { scopeLabels } from '../../../src/evidence/scope.ts';
 
 const FIRED = Date.parse('2026-01-05T03:00:00Z');
@@ -114,7 +115,7 @@ describe('collecting the logs of an incident', () => {
       },
       { budget: { timeMs: 50, documents: 1, bytes: 1, lines: 1 } },
     );
-    const { evidence } = await collect(store);
+    const { evidence } = await collect(shelter(store));
     expect(evidence).toMatchObject({
       state: 'unavailable',
       reason: expect.stringContaining('within its budget of 0.05 s') as unknown,

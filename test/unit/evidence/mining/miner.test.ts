@@ -35,6 +35,8 @@ describe('what only comparison shows to be variable', () => {
       ['Started', 'Paused', 'Resumed', 'Stopped'].map((state) => `VM ${state} by nova`),
       4,
     ],
+    ['names with numbers where values stand', ['no answer from [node-a7] yet', 'no answer from [node-b12] yet'], 1],
+    ['names with numbers elsewhere are as other names', ['link up on en0', 'link up on awdl0'], 2],
     ['yes and no are two events', ['overlap: true', 'overlap: false'], 2],
     [
       'the first word names the event',

@@ -22,6 +22,7 @@ describe('what is variable in a message by its form', () => {
     ['en0 and eth12 are up', 'en<*> and eth<*> are up'],
     ['replicas [10.0.0.1:50, 10.0.0.2:50, 10.0.0.3:50]', 'replicas [<*>]'],
     ['nodes dn12 dn13 dn14 lost', 'nodes dn<*> lost'],
+    ['fans ( 3552 **** 3375 )', 'fans ( <*> )'],
     ['cache enable.........0', 'cache enable.........<*>'],
     ['connection from 1.2.3.4 () closed', 'connection from <*> (<*>) closed'],
     ['java.net.SocketException: reset', 'java.net.SocketException: reset'],
