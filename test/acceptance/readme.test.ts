@@ -7,6 +7,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { runProgram, runTierbell } from '../helpers/run-program.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
+import { withPostgres } from '../servers/postgres.ts';
 import { startProcess } from '../servers/start-process.ts';
 
 const LIMIT_MS = 180_000;
@@ -80,12 +81,34 @@ describe('the commands of the README', () => {
   );
 
   it('are all known to this test', () => {
-    const here = /-- (incident|token|check-config)|^npm (start|test|run demo|run soak -- (kill|load) )/;
-    expect(commands.filter((command) => !here.test(command))).toEqual([]);
+    const here = /-- (incident|token|check-config|db migrate)|^npm (start|test|run demo|run soak -- (kill|load) )/;
+    const ofPostgres = /^(createuser|createdb) |^export TIERBELL_STORAGE_URL=/; // below
+    expect(commands.filter((command) => !here.test(command) && !ofPostgres.test(command))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };
     expect(Object.keys(scripts)).toEqual(
       expect.arrayContaining(['demo', 'test', 'start', 'tierbell', 'bench', 'soak']),
     );
+  });
+});
+
+describeWith('postgres', 'the commands for PostgreSQL', () => {
+  const postgres = withPostgres();
+
+  it('make a user and a database in which the bridge makes its tables', async () => {
+    const [user = '', database = '', address = ''] = commands.slice(
+      commands.findIndex((one) => /^createuser/.test(one)),
+    );
+    const url = new URL(await postgres().freshUrl());
+    const server = { PGHOST: url.hostname, PGPORT: url.port, PGUSER: url.username, PGPASSWORD: url.password };
+    // Nobody types a password here, and the test's own server has a `tierbell` already.
+    const adapted = (command: string): string => command.replace('--pwprompt ', '').replaceAll('tierbell', 'told');
+    expect(await shell(adapted(user), server)).toMatchObject({ code: 0 });
+    expect(await shell(adapted(database), server)).toMatchObject({ code: 0 });
+    expect(address).toMatch(/^export TIERBELL_STORAGE_URL='postgres:\/\/tierbell:PASSWORD@[a-z.]+\/tierbell'$/);
+    url.pathname = '/told';
+    url.search = '';
+    const migrate = commands.find((one) => one.endsWith('db migrate')) ?? '';
+    expect(await shell(migrate, { TIERBELL_STORAGE_URL: url.href })).toMatchObject({ code: 0 });
   });
 });
 
