@@ -15,6 +15,10 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
     what: 'Durable ingest of the whole bridge against test/bench/reference.ts (wanted: ≥ 0.7 at 1 and 10 alerts, ≥ 0.6 at 100)',
     run: async () => (await import('./ingest-whole.ts')).benchIngest(),
   },
+  alertmanager: {
+    what: "Durable ingest against Debian's Alertmanager taking the same alerts into memory (wanted: ≥ 0.8 at 1, 2 at 10, 4 at 100; RSS flat)",
+    run: async () => (await import('./alertmanager.ts')).benchAlertmanager(),
+  },
   page: {
     what: 'From webhook to the Level 2 mail handed to SMTP, no logs (wanted: p99 < 250 ms)',
     run: async () => (await import('./page.ts')).benchPage(),

@@ -22,6 +22,8 @@ export interface LoadSettings {
   readonly durationMs: number;
   /** Kept apart between rounds, so that no two requests are the same. */
   readonly seed: number;
+  /** What is sent: a webhook of Alertmanager (the default), or the alerts alone, as Prometheus sends them to Alertmanager. */
+  readonly shape?: 'webhook' | 'alerts';
 }
 
 /** Many keep-alive connections, one request at a time on each, as fast as the answers come. Raw sockets: the generator must not be the brake. */
@@ -76,10 +78,11 @@ export function percentile(sorted: readonly number[], share: number): number {
 }
 
 /** Whole HTTP requests as bytes, made before the clock starts; enough different ones that groups and fingerprints vary. */
-function prepareRequests({ path, alerts, seed }: LoadSettings): Buffer[] {
+function prepareRequests({ path, alerts, seed, shape = 'webhook' }: LoadSettings): Buffer[] {
   const different = Math.max(20, Math.floor(2000 / alerts));
   return Array.from({ length: different }, (_, index) => {
-    const body = Buffer.from(JSON.stringify(payload(seed * 1_000_000 + index * alerts, alerts)));
+    const webhook = payload(seed * 1_000_000 + index * alerts, alerts);
+    const body = Buffer.from(JSON.stringify(shape === 'webhook' ? webhook : bareAlerts(webhook)));
     const head = [
       `POST ${path} HTTP/1.1`,
       'Host: 127.0.0.1',
@@ -92,8 +95,13 @@ function prepareRequests({ path, alerts, seed }: LoadSettings): Buffer[] {
   });
 }
 
+/** The same alerts as Prometheus sends them; Alertmanager works out fingerprints and groups itself. */
+function bareAlerts({ alerts }: { readonly alerts: readonly object[] }): object[] {
+  return alerts.map((alert) => ({ ...alert, status: undefined, fingerprint: undefined, endsAt: undefined }));
+}
+
 /** Of the shape and weight of a real group: about 900 bytes an alert, as in the capture of 600 alerts in one body. */
-export function payload(first: number, count: number): object {
+export function payload(first: number, count: number) {
   const alertname = `HighErrorRate${first % 40}`;
   const common = {
     alertname,
