@@ -249,6 +249,43 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
     );
   });
 
+  it('asks once for fifty alerts of one service within a minute, whatever else their labels say', async () => {
+    const store = storeOf(good);
+    const before = proxy.requests.length;
+    const alertAt = (index: number): Promise<Evidence> => {
+      const startsAt = FIRED + index * 1_200;
+      const labels = { service: 'checkout', instance: `h${index}:9100` };
+      const facts = { id: `e${index}`, labels, startsAt, now: startsAt + 1_000 };
+      return collectLogs(facts, [store], redact, never()).then(({ evidence }) => evidence);
+    };
+    const storm = await Promise.all(Array.from({ length: 40 }, (_, index) => alertAt(index)));
+    for (let index = 40; index < 50; index += 1) storm.push(await alertAt(index));
+    await store.close();
+    for (const [index, evidence] of storm.entries())
+      expect(evidence).toMatchObject({ id: `e${index}`, state: 'complete', lines: [{ text: 'no such host' }, {}] });
+    const searches = proxy.requests.slice(before).filter(({ path }) => path.includes('_search'));
+    // One that counts all three windows, and one for each that holds anything.
+    expect(searches).toHaveLength(3);
+  });
+
+  it('leaves a cluster that fails alone for a while, and says so', async () => {
+    const store = storeOf({ ...good, budget: { time: '1s' } });
+    proxy.behave({ status: 503 });
+    const ask = async (service: string): Promise<Evidence> => {
+      const facts = { id: 'e', labels: { service }, startsAt: FIRED, now: FIRED + 5 * MINUTE };
+      return (await collectLogs(facts, [store], redact, never())).evidence;
+    };
+    for (const service of ['a', 'b', 'c']) expect((await ask(service)).reason).toMatch(/failed \(503\): look at/);
+    const before = proxy.requests.length;
+    const { state, reason } = await ask('d');
+    expect([state, reason]).toEqual([
+      'unavailable',
+      expect.stringMatching(/failed \(503\): look at .* \(not asked again for 30 s after 3 failures\)\.$/),
+    ]);
+    expect(proxy.requests.length).toBe(before);
+    await store.close();
+  });
+
   it('says when the server stopped searching at its time limit', async () => {
     proxy.behave({ change: (body) => ({ ...(body as object), timed_out: true }) }, /_search/);
     const evidence = await evidenceOf(good);
@@ -318,7 +355,7 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
     let searches = 0;
     proxy.behave({ change: (body) => ((searches += 1) > 2 ? Object.fromEntries([]) : body) }, /_search/);
     const evidence = await evidenceOf(good);
-    expect(evidence.lines).toMatchObject([{ text: 'no such host' }]);
+    expect(evidence.lines).toMatchObject([{ text: 'no such host' }, { text: 'order placed' }]);
     expect(evidence).toMatchObject({
       state: 'partial',
       reason: expect.stringContaining('Not everything was read. Elasticsearch "elk" sent something') as unknown,
