@@ -28,7 +28,7 @@ export interface ModelFile {
 
 /** What the model says of one alert. */
 export interface ModelWord {
-  /** In the order of {@link BY_GRAVITY}, in log-odds from -3 to 0, calibrated to stand beside the rules' sums. */
+  /** In the order of {@link BY_GRAVITY}, in log-odds from -2 to 0, calibrated to stand beside the rules' sums. */
   readonly scores: readonly number[];
   /** The words that speak most for a category, the strongest first, at most `most`. */
   telling(category: Decided, most: number): readonly { readonly word: string; readonly place: string }[];
@@ -39,10 +39,10 @@ export interface Model {
   judge(features: readonly Feature[]): ModelWord | null;
 }
 
-/** As much as a rule that is "as good as said": one that is certain, or two that agree, overrule the model. */
-const SAYS_AT_MOST = 3;
+/** As much as a rule that is "likely": one that is "as good as said" overrules the model. */
+const SAYS_AT_MOST = 2;
 
-/** Log-odds below those of the likeliest class, never further than a good rule would reach. */
+/** Log-odds below those of the likeliest class, never further than a rule of that weight would reach. */
 export function bounded(scores: readonly number[]): number[] {
   const most = Math.max(...scores);
   return scores.map((score) => Math.max(score - most, -SAYS_AT_MOST));

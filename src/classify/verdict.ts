@@ -56,7 +56,7 @@ interface Guess {
  * Weighs the grounds. The log-odds of a category are the sum of its rules' weights and what the model says of it; its
  * confidence is its share of e^(log-odds) over all five. By rules alone one of weight 1 gives 0.40, of 2 0.65, of 3 0.83,
  * of 4 0.93, and two categories with equal evidence stay below 0.5 each; the model moves that by as much as a rule of
- * weight 3, calibrated out of fold by `npm run train`.
+ * weight 2, calibrated out of fold by `npm run train`.
  *
  * Below `threshold` the verdict is `unclassified` and keeps the confidence of the best guess; `threshold` 0 always
  * decides. Without any evidence the confidence is 0, and it is never 1.
