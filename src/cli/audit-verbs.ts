@@ -13,13 +13,9 @@ export function addAuditVerbs(program: Command, terminal: Terminal, finish: (sta
   addStorageFlags(verify, terminal).action(async (flags: StorageFlags & { anchor?: string; output: string }) => {
     const { openStoreReader } = await import('../store/open-storage.ts');
     const { auditLedger } = await import('../store/ledger.ts');
-    const { hashEntry } = await import('../incidents/timeline.ts');
+    const { faultOf } = await import('../incidents/timeline.ts');
     const db = await openStoreReader(existingStorageOf(flags, terminal));
-    const result = await auditLedger(
-      db,
-      (previous, entry) => (hashEntry(previous, entry) === entry.hash ? null : 'was edited'),
-      flags.anchor ?? null,
-    );
+    const result = await auditLedger(db, faultOf, flags.anchor ?? null);
     await db.destroy();
     const { problems, entries, incidents, head } = result;
     if (flags.output === 'json') terminal.write(`${JSON.stringify(result, null, 2)}\n`);

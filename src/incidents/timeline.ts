@@ -89,12 +89,18 @@ function walk(value: unknown, key: string, each: (value: unknown, key: string) =
   return copy;
 }
 
+/** What is wrong with an entry that follows one of this hash, in words, or null. */
+export function faultOf(previous: string, entry: WireEntry): string | null {
+  return hashEntry(previous, entry) === entry.hash ? null : 'was edited';
+}
+
 /** Where a chain breaks, as a sentence, or null where every entry follows from the one before it. */
 export function findBreak(entries: readonly WireEntry[]): string | null {
   let previous = GENESIS;
   for (const [index, entry] of entries.entries()) {
     if (entry.seq !== index + 1) return `entry ${index + 1} is missing`;
-    if (hashEntry(previous, entry) !== entry.hash) return `entry ${entry.seq} was edited`;
+    const fault = faultOf(previous, entry);
+    if (fault !== null) return `entry ${entry.seq} ${fault}`;
     previous = entry.hash;
   }
   return null;

@@ -59,6 +59,11 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
   if (incident === null) return end(unit, job);
   const known = await findAttempt(unit.tx, job.incident, job.payload.fix);
   if (known !== undefined) return resume(unit, job, incident, known.id);
+  const { restored } = job.payload;
+  const refuse = (attempt: Attempt, reasons: readonly string[]): Promise<null> =>
+    restored === undefined
+      ? record(unit, job, attempt, 'refused', reasons)
+      : record(unit, job, attempt, 'unknown', [mayHaveRun(restored)]);
   const compiled = parts.fixes.find(({ fix }) => fix.id === job.payload.fix);
   const selected = selectFix(parts.fixes, {
     labels: incident.labels,
@@ -66,7 +71,7 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
     category: incident.classification.category,
   });
   if (compiled === undefined || selected?.fix !== compiled || parts.rules().mode !== 'full') {
-    return record(unit, job, blank(job, job.payload.fix, unit.now), 'refused', ['the fix no longer applies']);
+    return refuse(blank(job, job.payload.fix, unit.now), ['the fix no longer applies']);
   }
   const attempt = blank(job, compiled.fix.title, unit.now);
   const planned = planFix(
@@ -75,10 +80,11 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
     factsOf(incident, await firingAlerts(unit.tx, incident.uid)),
     parts.executors,
   );
-  if (!planned.ok) return record(unit, job, attempt, 'refused', planned.reasons);
+  if (!planned.ok) return refuse(attempt, planned.reasons);
   const { plan } = planned;
   const at = { ...attempt, target: plan.target };
   const shown = describeAction(plan.action);
+  if (restored !== undefined) return recordUnknown(unit, job, at, plan, restored);
   const refusals = await refusalsOf(unit, plan, incident, null);
   if (refusals.length > 0) return record(unit, job, at, 'refused', refusals, plan);
   if (plan.mode === 'dry_run') return record(unit, job, at, 'dry_run', [`it would run: ${shown}`], plan);
@@ -109,16 +115,37 @@ async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, id: str
   const row = await findAttempt(unit.tx, job.incident, job.payload.fix);
   const attempt = incident.attempts.find((other) => other.id === id);
   if (row === undefined || attempt === undefined) return end(unit, job);
-  if (row.state === 'intent') return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at };
-  if (row.state !== 'started') return end(unit, job);
+  const { restored } = job.payload;
+  if (row.state === 'intent' && restored === undefined)
+    return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at };
+  if (row.state !== 'started' && row.state !== 'intent') return end(unit, job);
   const why =
-    'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself';
-  await moveAttempt(unit.tx, id, ['started'], 'unknown', { finished_at: unit.now });
+    restored === undefined
+      ? 'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself'
+      : mayHaveRun(restored);
+  await moveAttempt(unit.tx, id, ['started', 'intent'], 'unknown', { finished_at: unit.now });
   unit.run(incident.uid, {
     type: 'fix_state',
     attempt: { ...attempt, state: 'unknown', reasons: [why], finishedAt: unit.now },
   });
   return end(unit, job);
+}
+
+function mayHaveRun(backupAt: string): string {
+  return `this store was restored from a backup of ${backupAt}, and the fix may have run since then: nobody knows whether it took effect, and it is never started again by itself`;
+}
+
+/** Counts like one that ran just now, for everything that the guards look at. */
+async function recordUnknown(
+  unit: UnitOfWork,
+  job: FixJob,
+  attempt: Attempt,
+  plan: FixPlan,
+  restored: string,
+): Promise<null> {
+  await record(unit, job, attempt, 'unknown', [mayHaveRun(restored)], plan);
+  await moveAttempt(unit.tx, attempt.id, ['unknown'], 'unknown', { started_at: unit.now, finished_at: unit.now });
+  return null;
 }
 
 async function refusalsOf(

@@ -22,6 +22,9 @@ const STEPS: readonly Step<Words>[] = [
   correctionTable,
 ];
 
+/** How many steps there are: the schema that this Tierbell knows. */
+export const SCHEMA_VERSION = STEPS.length;
+
 /** Brings the tables up to date. @throws Error where the store is of a newer Tierbell */
 export async function migrate(db: Kysely<Tables>, words: Words): Promise<void> {
   await db.schema

@@ -7,7 +7,7 @@ import { openBlobs, type Blobs } from './blobs.ts';
 import type { ClockSources } from './clock.ts';
 import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
-import { lockFolder, openSqlite, openSqliteReader } from './sqlite.ts';
+import { lockFolder, openSqlite, openSqliteReader, refuseUnfinished } from './sqlite.ts';
 
 /** The one place that chooses between files and a database; what PostgreSQL needs is loaded only where it is used. */
 
@@ -45,7 +45,13 @@ export interface WorkerStorage {
 export async function openReceivingStorage({ folder, url }: StorageAddress): Promise<ReceivingStorage> {
   if (url !== null) return (await import('./postgres-storage.ts')).openReceivingPostgres(url);
   mkdirSync(folder, { recursive: true });
-  const lock = lockFolder(folder);
+  const lock = lockFolder(folder); // whoever restores holds it, so what has not ended now was cut off
+  try {
+    refuseUnfinished(folder);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   return {
     ...{ inbox: openInbox(join(folder, 'inbox.sqlite')), blobs: openBlobs(folder), shared: false },
     openReader: () => openSqliteReader(folder),
@@ -73,10 +79,13 @@ export async function openWorkerStorage({ folder, url }: StorageAddress): Promis
 export async function openStoreTables({ folder, url }: StorageAddress): Promise<Kysely<Tables>> {
   if (url !== null) return (await import('./postgres.ts')).openPostgres(url);
   mkdirSync(folder, { recursive: true });
+  refuseUnfinished(folder);
   return openSqlite(folder);
 }
 
 /** The tables as they are, to be read. */
 export async function openStoreReader({ folder, url }: StorageAddress): Promise<Kysely<Tables>> {
-  return url === null ? openSqliteReader(folder) : (await import('./postgres.ts')).openPostgresReader(url);
+  if (url !== null) return (await import('./postgres.ts')).openPostgresReader(url);
+  refuseUnfinished(folder);
+  return openSqliteReader(folder);
 }

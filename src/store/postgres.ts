@@ -7,7 +7,13 @@ import type { Tables } from './schema.ts';
 /** The PostgreSQL dialect: any number of processes, one of which writes at a time (`replicas.ts`). */
 
 /** Advisory locks are pairs of numbers: one of these, and the schema or the replica that it is about. */
-export const LOCKS = { migrate: 7_425_001, write: 7_425_002, receive: 7_425_003, replica: 7_425_004 } as const;
+export const LOCKS = {
+  migrate: 7_425_001,
+  write: 7_425_002,
+  receive: 7_425_003,
+  replica: 7_425_004,
+  house: 7_425_005,
+} as const;
 
 /** A connection that cannot be used: the server is away, unreachable, or gives no answer. The same may work later. */
 export class DatabaseAway extends Error {

@@ -70,8 +70,10 @@ class Presence {
   async look(): Promise<void> {
     const present = this.#held ?? (await this.#connections.connect());
     try {
-      if (this.#held === null) await present.query('select pg_advisory_lock($1, $2)', [LOCKS.replica, this.#self]);
-      else await present.query('select 1', []);
+      if (this.#held === null) {
+        await present.query('select pg_advisory_lock($1, $2)', [LOCKS.replica, this.#self]);
+        await enterHouse(present);
+      } else await present.query('select 1', []);
       this.#held = present;
     } catch (error) {
       this.#held = null;
@@ -87,6 +89,16 @@ class Presence {
     this.#held = null;
     await this.#connections.end();
   }
+}
+
+/** Shared by all who run on these tables; whoever restores into them holds it alone. */
+async function enterHouse(present: Connection): Promise<void> {
+  const { rows } = await present.query<{ entered: boolean }>(
+    'select pg_try_advisory_lock_shared($1, hashtext(current_schema())) as entered',
+    [LOCKS.house],
+  );
+  if (rows[0]?.entered !== true)
+    throw new Error('a backup is being restored into this database; start again when that has ended');
 }
 
 /** Who holds leases and is not here. */

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from './migrations.ts';
 import type { Tables } from './schema.ts';
@@ -7,6 +8,14 @@ import type { Tables } from './schema.ts';
 /** The SQLite dialect: one file, one writing thread, any number of readers. */
 
 const FILE = 'tierbell.sqlite';
+/** Lies in a folder while a backup is restored into it. */
+export const UNFINISHED = 'restore.unfinished';
+
+/** @throws Error where a restore was cut off: what is there is no store */
+export function refuseUnfinished(folder: string): void {
+  if (existsSync(join(folder, UNFINISHED)))
+    throw new Error(`a restore into ${folder} has not ended: run tierbell db restore again, or remove the folder`);
+}
 
 /** A lock on a data folder, held until `release` or the end of the process (`kill -9` included). */
 export interface FolderLock {

@@ -1,3 +1,6 @@
+import { asRestored } from '../../../src/backup/as-restored.ts';
+import { dropFixDeadlines } from '../../../src/backup/fill-tables.ts';
+import type { Header } from '../../../src/backup/format.ts';
 import { failure, success } from '../../../src/domain/result.ts';
 import type { RunResult } from '../../../src/fixes/executor.ts';
 import { runFix } from '../../../src/jobs/run-fix.ts';
@@ -248,7 +251,12 @@ describe('a known fix that does not run pages Level 2 with the reason', () => {
 
 describe('kill -9 at every commit point', () => {
   /** Does the work until the n-th transaction, which breaks before or after its commit, then starts anew and goes on. */
-  async function crash(house: FixHouse, nth: number, when: 'before' | 'after'): Promise<void> {
+  async function crash(
+    house: FixHouse,
+    nth: number,
+    when: 'before' | 'after',
+    meanwhile: (house: FixHouse) => Promise<void> = async () => {},
+  ): Promise<void> {
     let calls = 0;
     const store = {
       ...house.store,
@@ -265,8 +273,37 @@ describe('kill -9 at every commit point', () => {
       'kill -9',
     );
     await house.reopen();
+    await meanwhile(house);
     while (await house.work('fix'));
   }
+
+  /** What was pending is now what a restore makes of it. */
+  async function restore({ store }: FixHouse): Promise<void> {
+    const header = { takenAt: '2026-01-05T03:00:00.000Z' } as Header;
+    for (const row of await store.db.selectFrom('jobs').selectAll().execute()) {
+      const { payload } = asRestored('jobs', row, header) as typeof row;
+      await store.db.updateTable('jobs').set({ payload }).where('id', '=', row.id).execute();
+    }
+    await dropFixDeadlines(store.db);
+  }
+
+  it.each([
+    ['had not begun', 1, 'before'],
+    ['was intended', 1, 'after'],
+    ['had started', 2, 'after'],
+  ] as const)(
+    'restored from a backup in which it %s: it may have run since, and does not',
+    async (_name, nth, when) => {
+      const house = await opened();
+      await crash(house, nth, when, restore);
+      expect(house.runs).toEqual([]);
+      expect(await house.states()).toEqual({ journal: ['unknown'], incident: ['unknown'] });
+      expect(await reasonsOf(house)).toContain('restored from a backup of 2026-01-05T03:00:00.000Z');
+      expect(await house.incident()).toMatchObject({ level: '3', escalations: [{ reason: 'fix_unknown' }] });
+      const deadlines = await house.store.db.selectFrom('jobs').select('key').where('kind', '=', 'deadline').execute();
+      expect(deadlines.filter(({ key }) => key.endsWith(':fix'))).toEqual([]);
+    },
+  );
 
   it.each([
     ['before intent', 1, 'before', 1, 'succeeded', '2'],
