@@ -150,7 +150,11 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
       expect(JSON.parse(text('incident.json'))).toMatchObject({
         id,
         level: '3',
-        category: { id: 'software-installation-failure', method: 'rule', reasons: expect.arrayContaining([expect.stringContaining('(rule ')]) },
+        category: {
+          id: 'software-installation-failure',
+          method: 'rule',
+          reasons: expect.arrayContaining([expect.stringContaining('(rule ')]),
+        },
         evidence: [{ kind: 'logs', state: 'complete' }],
       });
     });
