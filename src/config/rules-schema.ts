@@ -28,7 +28,8 @@ export const categoryRule = z.strictObject({
       ]),
     )
     .min(1),
-  weight: z.number().positive().max(100).default(1),
+  /** Without one, a rule decides by itself; the model counts as one of weight 2 at most. */
+  weight: z.number().positive().max(100).default(3),
   reason: z.string().min(3),
 });
 export type CategoryRule = z.output<typeof categoryRule>;
