@@ -12,6 +12,8 @@ export interface IncidentJson {
   readonly category: { readonly id: string; readonly confidence: number; readonly reasons: readonly string[] };
   readonly nextStep: { readonly at: string; readonly action: string } | null;
   readonly evidence?: readonly {
+    readonly kind: string;
+    readonly facts?: readonly { readonly text: string }[];
     readonly reason: string;
     readonly lines: readonly { readonly count: number; readonly text: string }[];
   }[];
@@ -21,6 +23,16 @@ export interface IncidentJson {
     readonly reasons: readonly string[];
   }[];
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  logs: 'Logs',
+  metric: 'Metric',
+  change: 'Changes',
+  provider_status: 'Provider',
+  healthy_peer: 'Peer',
+  related: 'Related',
+  similar: 'Similar',
+};
 
 /** A table, newest first. */
 export function listIncidents(items: readonly IncidentJson[]): string {
@@ -56,9 +68,10 @@ export function describeIncident(
       ({ title, state, reasons }) =>
         `Known fix  ${title}: ${state}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,
     ),
-    ...(incident.evidence ?? []).flatMap(({ reason, lines }) => [
+    ...(incident.evidence ?? []).flatMap(({ kind, reason, lines, facts = [] }) => [
       '',
-      `Logs       ${reason}`,
+      `${(KINDS[kind] ?? kind).padEnd(10)} ${reason}`,
+      ...facts.map(({ text }) => `           ${text}`),
       ...lines.map(({ count, text }) => `  ${String(count).padStart(5)} × ${text.replaceAll('\n', '\n          ')}`),
     ]),
     '',

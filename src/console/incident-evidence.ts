@@ -11,12 +11,12 @@ import { badge, clock, count, exactly, outwardLink } from './words.ts';
 
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
   logs: 'Logs',
-  metric: 'Metric',
+  metric: 'Its own expression',
   change: 'Changes',
   provider_status: 'Status of the provider',
   healthy_peer: 'A healthy one beside it',
-  related: 'Related incidents',
-  similar: 'Similar incidents',
+  related: 'What else fires',
+  similar: 'Similar past incidents',
 };
 
 const STATES: Readonly<Record<EvidenceState, string>> = {
@@ -41,16 +41,35 @@ export function evidenceSection(incident: Incident, now: number): Html {
 }
 
 function piece(evidence: Evidence, now: number): Html {
-  const { id, kind, state, reason, store, scope, lines, windows, url, at } = evidence;
+  const { id, kind, state, reason, lines } = evidence;
   return html`<article class="piece" id="evidence-${id}">
     <h3>${KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
     <p>${reason}</p>
-    ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)}
-    <p class="quiet small">
-      ${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
-      collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}
-    </p>
+    ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${factList(evidence)}
+    <p class="quiet small">${origin(evidence, now)}</p>
   </article>`;
+}
+
+/** Where it came from and when. */
+function origin({ kind, store, scope, windows, at, url }: Evidence, now: number): Html {
+  if (kind !== 'logs')
+    return html`${store !== '' && `From ${store}; `}looked at ${clock(at, now)} UTC.
+    ${url !== '' && outwardLink(url, 'Open it in its own place')}`;
+  return html`${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
+  collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}`;
+}
+
+/** Findings beside the logs; one about another incident leads to its page. */
+function factList({ facts = [] }: Evidence): Html | null {
+  if (facts.length === 0) return null;
+  return html`<ul class="facts">
+    ${facts.map(
+      ({ text, url, incident }) =>
+        html`<li>
+          ${incident === undefined ? outwardLink(url, text) : html`<a href="/incidents/${incident.id}">${incident.id}</a> ${text.replace(`${incident.id} `, '')}`}
+        </li>`,
+    )}
+  </ul>`;
 }
 
 const WINDOWS: Readonly<Record<EvidenceWindow['name'], string>> = {

@@ -69,6 +69,28 @@ export function severityOf(labels: Labels): Severity {
   return BY_SPELLING.get(raw.trim().toLowerCase()) ?? 'unknown';
 }
 
+/** Scrapes that tell of other machines than the one they come from. */
+const ELSEWHERE = /kube-state-metrics|blackbox|pushgateway|federate|snmp/i;
+
+/**
+ * The machine or pod that an alert is about, in lower case and without a port, for finding what else is the matter there;
+ * '' where the labels name none. The `instance` of an exporter that speaks for others is no such place.
+ */
+export function placeOf(labels: Labels): string {
+  const names = ELSEWHERE.test(label(labels, 'job')) ? PLACES.filter((name) => name !== 'instance') : PLACES;
+  for (const name of names) {
+    const place = label(labels, name)
+      .trim()
+      .replace(/^https?:\/\//, '')
+      .replace(/[/?#].*$/s, '')
+      .replace(/^([^:]+):\d+$/, '$1')
+      .toLowerCase();
+    if (place !== '') return place.slice(0, 253);
+  }
+  return '';
+}
+const PLACES = ['instance', 'host', 'hostname', 'node', 'pod'];
+
 /** The thing that an alert is about, for counting how many are hit: instance, else the next best name, else ''. */
 export function targetOf(labels: Labels): string {
   for (const name of ['instance', 'host', 'node', 'pod', 'target', 'service', 'job']) {

@@ -121,6 +121,17 @@ export interface EvidenceWindow {
   readonly sampled: boolean;
 }
 
+/** One finding beside the logs, as a sentence without its full stop; redacted, on one line. */
+export interface EvidenceFact {
+  /** Epoch milliseconds: when it happened; null where it has no moment. */
+  readonly at: number | null;
+  readonly text: string;
+  /** A page about it, or ''. */
+  readonly url: string;
+  /** The incident that it is about, with what became of it ('' while that is open). */
+  readonly incident?: { readonly id: string; readonly title: string; readonly resolution: string };
+}
+
 /** What was collected, small enough for the record; the raw lines are a blob. */
 export interface Evidence {
   readonly id: string;
@@ -142,6 +153,8 @@ export interface Evidence {
   /** A page that opens the same lines, or ''. */
   readonly url: string;
   readonly at: number;
+  /** Findings of the kinds beside logs, the most telling first. */
+  readonly facts?: readonly EvidenceFact[];
   /** A further look at the same logs: a minute after the first, or before a handover. Absent for the first one. */
   readonly look?: 'second' | 'handover';
 }

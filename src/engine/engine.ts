@@ -72,6 +72,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),
+    holds: (...of) => plugins.holds(...of),
     // Looked up at each use, so that a reload takes effect at once.
     get fixes() {
       return plugins.fixes;

@@ -27,6 +27,7 @@ export interface Plugins {
   /** Who reads a message on a channel, as their acknowledgement will name them. */
   readonly readerOf: (channel: string, recipient: string) => string;
   readonly mayCarry: Confidentiality['mayCarry'];
+  readonly holds: Confidentiality['holds'];
   close(): Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export function openPlugins(config: Config, redact: (text: string) => string): P
     executors: config.executors.map((one) => createExecutor(one, { redact })),
     metricsSources: config.metrics.map((one) => createMetricsSource(one)),
     readerOf: readerFrom(config),
-    mayCarry: compileConfidentiality(config.teams).mayCarry,
+    ...compileConfidentiality(config.teams),
     async close() {
       await Promise.allSettled([...channels.values(), ...logs].map((part) => part.close()));
     },

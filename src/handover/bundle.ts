@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { incidentId } from '../domain/incident.ts';
 import { alertView, incidentView } from '../incidents/incident-view.ts';
+import { aroundFiles } from './around-files.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { checklist } from './checklist.ts';
 import { fixFiles } from './fix-files.ts';
@@ -53,6 +54,7 @@ function textFiles(input: BundleInput, meeting: string): [name: string, text: st
     ['timeline.ndjson', timelineLines(input)],
     ['logs/excerpt.md', excerpt(input)],
     ['logs/query.json', json(queries(input))],
+    ...aroundFiles(incident),
     ...fixFiles(incident.attempts),
     ['meeting.ics', meeting],
   ];

@@ -14,7 +14,10 @@ export function openQuestions(incident: Incident): string[] {
       !evidence.some(({ lines }) => lines.length > 0),
       'What do the logs say? None could be read; logs/excerpt.md says why.',
     ],
-    [evidence.some(({ state }) => state === 'partial'), 'What is in the part of the logs that could not be read?'],
+    [
+      evidence.some(({ kind, state }) => kind === 'logs' && state === 'partial'),
+      'What is in the part of the logs that could not be read?',
+    ],
     ...lost.map(
       ({ title, target }) =>
         [

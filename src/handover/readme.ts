@@ -4,6 +4,7 @@ import { speakDuration } from '../domain/duration.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
 import { moment } from '../incidents/incident-view.ts';
+import { aroundBullets } from './around-files.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, inline } from './markdown.ts';
 import { openQuestions } from './open-questions.ts';
@@ -21,6 +22,7 @@ export function readme(input: BundleInput): string {
     bullets(tried(incident)),
     '## What the logs say',
     logs(incident),
+    ...around(incident),
     '## Open questions',
     bullets(openQuestions(incident)),
     '## Who to ask',
@@ -75,6 +77,11 @@ function logs({ evidence }: Incident): string {
   if (newest === undefined) return 'No logs were collected yet.';
   const top = newest.lines.slice(0, 3).map(({ count, text }) => `${count}× ${inline(text, 200)}`);
   return [inline(newest.reason, 600), ...(top.length === 0 ? [] : [bullets(top)])].join('\n\n');
+}
+
+function around(incident: Incident): string[] {
+  const known = aroundBullets(incident);
+  return known.length === 0 ? [] : ['## What else is known', bullets([...known, 'More in `evidence/`'])];
 }
 
 function whoToAsk({ team, acknowledgedBy, escalations, told, service }: Incident): string[] {

@@ -62,7 +62,11 @@ export type Command =
       readonly evidence: Evidence;
       readonly logLines: readonly string[];
       readonly late?: boolean;
+      /** What was found beside the logs; with the first look only. */
+      readonly around?: readonly Evidence[];
     }
+  /** What was found around an incident for which no log store is there. */
+  | { readonly type: 'around'; readonly around: readonly Evidence[] }
   | { readonly type: 'fix_state'; readonly attempt: Attempt }
   | {
       readonly type: 'notified';

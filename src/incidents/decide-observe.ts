@@ -1,6 +1,6 @@
 import { label, severityOf, type Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
-import { isOpen, type Evidence, type Incident } from '../domain/incident.ts';
+import { isOpen, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
@@ -227,6 +227,7 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   const isFirst = evidence.look === undefined;
   const gain = gainOf(logsOn(before), evidence);
   if (!isFirst && gain === 'nothing') return;
+  addAround(draft, command.around ?? []);
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
   if (isFirst) lookAgain(draft, before, evidence);
   classify(draft, rules, logLines);
@@ -236,6 +237,38 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   if (rules.mode === 'observe') return worthTelling ? tellObservers(draft, rules) : undefined;
   if (draft.incident.classification.category !== before.classification.category) onReclassified(draft, rules);
   if (!worthTelling) return;
+  const told = draft.incident.stepChannels;
+  if (told.length > 0) tell(draft, rules, told, 'evidence', '');
+}
+
+const AROUND: Readonly<Record<EvidenceKind, string>> = {
+  logs: 'Logs',
+  metric: 'Metric',
+  change: 'Changes',
+  provider_status: 'Status of the provider',
+  healthy_peer: 'A healthy one beside it',
+  related: 'What else fires',
+  similar: 'Similar incidents',
+};
+
+/** What was found beside the logs is on record before them. */
+function addAround(draft: Draft, around: readonly Evidence[]): void {
+  for (const piece of around) {
+    const [first] = piece.facts ?? [];
+    const said = first === undefined ? piece.reason : first.text;
+    draft.add('evidence_collected', `${AROUND[piece.kind]}: ${said}`, piece);
+  }
+}
+
+/**
+ * What was found where there are no logs to wait for: people hear of it where it may explain the trouble. What merely
+ * fires beside it stands in the messages that follow.
+ */
+export function decideAround(draft: Draft, around: readonly Evidence[], rules: Rules): void {
+  addAround(draft, around);
+  const tells = around.some(({ kind, facts = [] }) => kind !== 'related' && facts.length > 0);
+  if (!tells || !isOpen(draft.incident)) return;
+  if (rules.mode === 'observe') return tellObservers(draft, rules);
   const told = draft.incident.stepChannels;
   if (told.length > 0) tell(draft, rules, told, 'evidence', '');
 }

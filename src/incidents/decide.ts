@@ -2,7 +2,7 @@ import { SYSTEM } from '../domain/entry.ts';
 import { speakDuration } from '../domain/duration.ts';
 import { isOpen, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import { decideFix, decideFixLost } from './decide-fix.ts';
-import { decideEvidence, decideObserve, staysOpen } from './decide-observe.ts';
+import { decideAround, decideEvidence, decideObserve, staysOpen } from './decide-observe.ts';
 import { decidePerson } from './decide-person.ts';
 import type { Command, Refusal } from './command.ts';
 import { Draft, type Decision } from './draft.ts';
@@ -37,6 +37,9 @@ function apply(draft: Draft, command: Command, rules: Rules): Refusal | null {
       return null;
     case 'evidence':
       decideEvidence(draft, command, rules);
+      return null;
+    case 'around':
+      decideAround(draft, command.around, rules);
       return null;
     case 'fix_state':
       decideFix(draft, command.attempt, rules);

@@ -61,7 +61,7 @@ export function incidentView(
     ...(full ? { attempts: incident.attempts.map(attemptView), evidence: incident.evidence.map(evidenceView) } : {}),
     counts: { alerts: impact.alerts, evidence: incident.evidence.length, attempts: incident.attempts.length },
     procedure: (procedure ?? []).map(({ at, text, ...step }) => ({ ...step, step: text, at: moment(at) })),
-    similar: [],
+    similar: similarView(incident),
   };
 }
 
@@ -110,7 +110,14 @@ function evidenceView(evidence: Evidence): unknown {
   const { rawBlob: _rawBlob, query: _query, at, ...shown } = evidence;
   const windows = shown.windows.map((window) => ({ ...window, from: moment(window.from), to: moment(window.to) }));
   const lines = shown.lines.map((line) => ({ ...line, at: moment(line.at) }));
-  return { ...shown, windows, lines, at: moment(at) };
+  const facts = (shown.facts ?? []).map((fact) => ({ ...fact, at: moment(fact.at) }));
+  return { ...shown, windows, lines, facts, at: moment(at) };
+}
+
+/** Past incidents that are like it, each with what ended it. */
+function similarView({ evidence }: Incident): readonly unknown[] {
+  const found = evidence.findLast(({ kind }) => kind === 'similar');
+  return (found?.facts ?? []).flatMap(({ incident }) => (incident === undefined ? [] : [incident]));
 }
 
 /** RFC 3339 in UTC; null for null and for what no calendar holds: a sender's odd date must not stop a message. */

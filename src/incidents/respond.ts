@@ -40,6 +40,7 @@ function collectLogs(draft: Draft, rules: Rules): boolean {
     draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');
     return true;
   }
+  draft.queue({ kind: 'evidence', payload: { attempt: 0, look: 'around' } }, 'around');
   const nothing = { store: '', scope: '', windows: [], counts: {}, lines: [], rawBlob: null, query: null, url: '' };
   const id = `${draft.uid}-logs`;
   draft.add('evidence_collected', `Logs: ${why}`, {

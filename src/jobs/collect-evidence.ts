@@ -1,22 +1,19 @@
 import { collectLogs } from '../evidence/collect.ts';
 import type { LogStore } from '../evidence/log-store.ts';
+import type { Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import { gainOf } from '../incidents/gain.ts';
 import { logsOn } from '../incidents/respond.ts';
 import type { Blobs } from '../store/blobs.ts';
-import type { ReadModel } from '../store/read-model.ts';
-import type { Store } from '../store/store.ts';
 import type { PipelineMetrics } from '../telemetry/metrics.ts';
+import { lookAround, type AroundParts } from './look-around.ts';
 
 type EvidenceJob = Extract<Job, { kind: 'evidence' }>;
 
-export interface EvidenceParts {
-  readonly store: Store;
-  readonly read: ReadModel;
+export interface EvidenceParts extends AroundParts {
   readonly blobs: Blobs;
   readonly logs: readonly LogStore[];
-  readonly redact: (text: string) => string;
   readonly metrics: PipelineMetrics;
 }
 
@@ -30,6 +27,8 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   if (incident === null) return store.transact((unit) => unit.finish(job));
   const { labels, startsAt } = incident;
   const { payload } = job;
+  if (payload.look === 'around') return collectAround(parts, job, incident, signal);
+  const looking = payload.look === undefined ? lookAround(parts, incident, signal) : Promise.resolve([]);
   const began = performance.now();
   const collected = await collectLogs(
     {
@@ -40,6 +39,7 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
     parts.redact,
     signal,
   );
+  const around = await looking;
   const { state, store: name } = collected.evidence;
   metrics.enrichmentDuration.observe({ store: name, state }, (performance.now() - began) / 1000);
   const records = collected.evidence.windows.reduce((sum, window) => sum + window.records, 0);
@@ -52,8 +52,25 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
     unit.run(job.incident, {
       type: 'evidence',
       evidence: { ...collected.evidence, rawBlob },
+      around,
       logLines: collected.records,
       late: payload.look === 'handover' && unit.now > payload.waitUntil,
     });
+  });
+}
+
+/** Where no log store serves the alert, what stands around it is all there is. */
+async function collectAround(
+  parts: EvidenceParts,
+  job: EvidenceJob,
+  incident: Incident,
+  signal: AbortSignal,
+): Promise<void> {
+  const around = await lookAround(parts, incident, signal);
+  await parts.store.transact(async (unit) => {
+    await unit.finish(job);
+    if (around.length === 0) return;
+    await unit.incident(job.incident);
+    unit.run(job.incident, { type: 'around', around });
   });
 }

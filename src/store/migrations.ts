@@ -1,6 +1,7 @@
 import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 import { nextDeadline, type Incident } from '../domain/incident.ts';
 import type { Tables } from './schema.ts';
+import { writeLikenesses } from './surroundings.ts';
 
 /** The dialect's words where SQLite and PostgreSQL differ. */
 export interface Words {
@@ -20,6 +21,7 @@ const STEPS: readonly Step<Words>[] = [
   jobChannel,
   jobHolder,
   correctionTable,
+  likenessTable,
 ];
 
 /** How many steps there are: the schema that this Tierbell knows. */
@@ -287,4 +289,34 @@ async function correctionTable(db: Kysely<Tables>): Promise<void> {
     table = table.addColumn(column, 'text', (c) => c.notNull());
   for (const column of ['incident', 'at']) table = table.addColumn(column, 'bigint', (c) => c.notNull());
   await table.execute();
+}
+
+/** Finds what else fired at a place or in a service, and what is like an incident, without reading states. */
+async function likenessTable(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable('alerts')
+    .addColumn('place', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
+  await db.schema.createIndex('alerts_by_place').on('alerts').columns(['place', 'starts_at']).execute();
+  let table = db.schema.createTable('likenesses').addColumn('incident', 'text', (c) => c.primaryKey());
+  for (const column of ['identity', 'name', 'service', 'labels'])
+    table = table.addColumn(column, 'text', (c) => c.notNull());
+  await table.addColumn('created_at', 'bigint', (c) => c.notNull()).execute();
+  for (const column of ['identity', 'name', 'service'] as const)
+    await db.schema.createIndex(`likenesses_by_${column}`).on('likenesses').columns([column, 'created_at']).execute();
+  await fillLikenesses(db);
+}
+
+async function fillLikenesses(db: Kysely<Tables>): Promise<void> {
+  for (let after = 0; ;) {
+    const query = db.selectFrom('incidents').select(['number', 'state']).where('number', '>', after);
+    const rows = await query.orderBy('number').limit(200).execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    await writeLikenesses(
+      db,
+      rows.map(({ state }) => JSON.parse(state) as Incident),
+    );
+    after = Number(last.number);
+  }
 }

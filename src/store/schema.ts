@@ -50,6 +50,18 @@ export interface Tables {
     labels: string;
     annotations: string;
     generator_url: string;
+    /** The machine or pod (`placeOf`); '' where the alert names none. */
+    place: Generated<string>;
+  };
+  /** By what an incident is found again: written once, when it opens. `labels` is JSON of the lasting ones. */
+  likenesses: {
+    incident: string;
+    /** `incidents/alert-identity.ts` */
+    identity: string;
+    name: string;
+    service: string;
+    labels: string;
+    created_at: number;
   };
   timeline: {
     incident: string;

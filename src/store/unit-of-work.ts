@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { targetOf, type Alert, type Labels } from '../domain/alert.ts';
+import { placeOf, targetOf, type Alert, type Labels } from '../domain/alert.ts';
 import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
 import { alertIdentity } from '../incidents/alert-identity.ts';
@@ -15,6 +15,7 @@ import { chunks } from './insert-rows.ts';
 import { buryJob, retryJob } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
+import { writeLikenesses } from './surroundings.ts';
 import { writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
 
 /** An entry that will be committed, with the incident before and after its decision: what metrics count. */
@@ -44,6 +45,7 @@ export class UnitOfWork implements OpenIndex {
   readonly #jobs = new Map<string, NewJob & { incident: string }>();
   readonly #dropped = new Set<string>();
   readonly #committed: Committed[] = [];
+  readonly #opened: Incident[] = [];
   #number: number | null = null;
   /** Whether there is anything to recall. */
   #corrected: boolean | null = null;
@@ -148,7 +150,10 @@ export class UnitOfWork implements OpenIndex {
     if ('refused' in decision || decision.entries.length === 0) return decision;
     this.#incidents.set(uid, decision.incident);
     this.#dirty.add(uid);
-    if (before === null) this.#groups.set(decision.incident.groupingKey, uid);
+    if (before === null) {
+      this.#groups.set(decision.incident.groupingKey, uid);
+      this.#opened.push(decision.incident);
+    }
     this.#entries.push(...decision.entries);
     for (const job of decision.jobs) this.#queue(uid, job);
     this.#setDeadlines(uid, before, decision.incident);
@@ -169,6 +174,7 @@ export class UnitOfWork implements OpenIndex {
       ...{ incident, source, target, fingerprint: alert.fingerprint, status: alert.status },
       ...{ starts_at: startsAt, ends_at: alert.endsAt, seen_at: this.now, generator_url: alert.generatorURL },
       ...{ labels: JSON.stringify(alert.labels), annotations: JSON.stringify(alert.annotations) },
+      place: placeOf(alert.labels),
     });
     const targets = this.#targets.get(incident) ?? new Set();
     this.#targets.set(incident, targets);
@@ -250,6 +256,7 @@ export class UnitOfWork implements OpenIndex {
       this.tx,
       [...this.#dirty].map((uid) => this.#incidents.get(uid) as Incident),
     );
+    await writeLikenesses(this.tx, this.#opened);
     await writeAlerts(this.tx, [...this.#alertRows.values()]);
     await writeTimeline(this.tx, this.#entries);
     for (const keys of chunks([...this.#dropped])) await this.tx.deleteFrom('jobs').where('key', 'in', keys).execute();

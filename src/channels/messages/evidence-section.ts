@@ -1,6 +1,7 @@
 import type { Evidence, EvidenceLine, Incident } from '../../domain/incident.ts';
 import { speakCount } from '../../domain/sentences.ts';
 import { cleanLine, cleanText } from '../../domain/text.ts';
+import { aroundSections } from './around-section.ts';
 import { moment } from '../../incidents/incident-view.ts';
 import type { Section } from './notice-input.ts';
 
@@ -14,8 +15,12 @@ export function logsOf(incident: Incident): Evidence | undefined {
   return logs.findLast(({ lines }) => lines.length > 0) ?? logs.at(-1);
 }
 
-/** Up to twenty lines with their counts, or the sentence why there are none; never an empty box. */
+/** What stands around it, then up to twenty lines with their counts or the sentence why there are none; never an empty box. */
 export function evidenceSections(incident: Incident, { pending }: { readonly pending: boolean }): Section[] {
+  return [...aroundSections(incident), ...logSections(incident, pending)];
+}
+
+function logSections(incident: Incident, pending: boolean): Section[] {
   const logs = logsOf(incident);
   if (logs === undefined) {
     return pending ? [prose('Logs', 'Logs are being collected and follow in this thread.')] : [];

@@ -2,6 +2,7 @@ import { speakDuration } from '../../domain/duration.ts';
 import { incidentId, type Incident } from '../../domain/incident.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { categoryReasons } from './alert-sections.ts';
+import { aroundLines } from './around-section.ts';
 import { evidenceSections, logsOf } from './evidence-section.ts';
 import { wanted } from './facts.ts';
 import { fixSections } from './fix-section.ts';
@@ -10,15 +11,22 @@ import type { NoticeInput, Wording } from './notice-input.ts';
 
 /** The logs that the first message promised, or why there are none. */
 export function wordEvidence({ incident, at }: NoticeInput): Wording {
-  const logs = logsOf(incident);
-  const what = logs === undefined ? 'nothing was found' : cleanLine(logs.reason, 300).replace(/\.$/, '');
   const asks = incident.status === 'triggered';
   return {
-    headline: `The logs for ${incidentId(incident)}, ${cleanLine(incident.title)}: ${what}. Wanted of you: ${wanted(incident, at)}.`,
+    headline: `${sayFound(incident)}. Wanted of you: ${wanted(incident, at)}.`,
     sections: [...evidenceSections(incident, { pending: false }), ...categoryReasons(incident)],
     asks,
     hint: '',
   };
+}
+
+function sayFound(incident: Incident): string {
+  const about = `${incidentId(incident)}, ${cleanLine(incident.title)}`;
+  const logs = logsOf(incident);
+  const [around] = aroundLines(incident);
+  if (around !== undefined && (logs === undefined || logs.store === '')) return `Found around ${about}: ${around}`;
+  const what = logs === undefined ? 'nothing was found' : cleanLine(logs.reason, 300).replace(/\.$/, '');
+  return `The logs for ${about}: ${what}`;
 }
 
 /** It is over: how, after how long, and by whom. */

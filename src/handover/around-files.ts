@@ -1,0 +1,67 @@
+import { incidentId, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
+import { moment } from '../incidents/incident-view.ts';
+import { bullets, document, inline } from './markdown.ts';
+
+const TITLES: Readonly<Record<EvidenceKind, string>> = {
+  logs: 'Logs',
+  metric: "The alert's own expression",
+  change: 'What changed',
+  provider_status: 'Status of providers',
+  healthy_peer: 'A healthy one beside it',
+  related: 'What else fires',
+  similar: 'Similar past incidents',
+};
+
+/** The evidence beside the logs. */
+export function aroundOf({ evidence }: Incident): readonly Evidence[] {
+  return evidence.filter(({ kind }) => kind !== 'logs');
+}
+
+/** The files about what stands around the incident; none where nothing was found. */
+export function aroundFiles(incident: Incident): [name: string, text: string][] {
+  const around = aroundOf(incident);
+  if (around.length === 0) return [];
+  const sections = around.flatMap((piece) => section(piece));
+  return [['evidence/around.md', document([`# Around ${incidentId(incident)}`, ...sections])]];
+}
+
+const STATES: Readonly<Record<Evidence['state'], string>> = {
+  complete: '',
+  partial: 'PARTIAL: ',
+  unavailable: 'NOT AVAILABLE: ',
+};
+
+function section({ kind, state, reason, store, scope, facts = [], url, at }: Evidence): string[] {
+  const looked = [store, scope].filter((part) => part !== '').map((part) => inline(part, 300));
+  return [
+    `## ${TITLES[kind]}`,
+    `${STATES[state]}${inline(reason, 1000)}`,
+    facts.length === 0
+      ? ''
+      : bullets(facts.map((fact) => `${when(fact.at)}${inline(fact.text, 600)}${link(fact.url)}`)),
+    bullets([
+      ...(looked.length === 0 ? [] : [`Asked: ${looked.join(', ')}`]),
+      ...(url === '' ? [] : [`The same in its place: ${inline(url, 4000)}`]),
+      `Looked at ${moment(at) ?? 'an unknown time'}`,
+    ]),
+  ];
+}
+
+function when(at: number | null): string {
+  const text = moment(at);
+  return text === null ? '' : `${text}: `;
+}
+
+function link(url: string): string {
+  return url === '' ? '' : ` (${inline(url, 2000)})`;
+}
+
+/** The most telling finding of each, for `README.md`. */
+export function aroundBullets(incident: Incident): readonly string[] {
+  return aroundOf(incident).map(({ kind, state, reason, facts = [] }) => {
+    const [first] = facts;
+    const more = facts.length > 1 ? ` (and ${facts.length - 1} more)` : '';
+    const said = first === undefined ? reason : first.text;
+    return `**${TITLES[kind]}**: ${state === 'unavailable' ? 'not available, ' : ''}${inline(said, 400)}${more}`;
+  });
+}

@@ -1,0 +1,109 @@
+import type { Evidence, Incident } from '../domain/incident.ts';
+import { describeRelated, NEARBY_MAX, relatedFacts } from '../evidence/beyond/related.ts';
+import { describeSimilar, PAST_MAX, rankSimilar, type Ending } from '../evidence/beyond/similar.ts';
+import { pieceOf, type PieceFacts } from '../evidence/beyond/piece.ts';
+import { uuidv7 } from '../inbox/uuidv7.ts';
+import type { Confidentiality } from '../incidents/confidential.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import type { Store } from '../store/store.ts';
+import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
+
+/** What looking around an incident needs. */
+export interface AroundParts {
+  readonly store: Store;
+  readonly read: ReadModel;
+  readonly redact: (text: string) => string;
+  readonly holds: Confidentiality['holds'];
+  readonly log: (message: string, fields: Record<string, unknown>) => void;
+}
+
+type Look = (
+  parts: AroundParts,
+  incident: Incident,
+  piece: PieceFacts,
+  signal: AbortSignal,
+) => Promise<readonly Evidence[]>;
+
+/** Every way to look, in the order in which people read what it found. */
+const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
+  ['related', lookForRelated],
+  ['similar', lookForSimilar],
+];
+
+/**
+ * Looks at everything beside the logs, each apart from the others: what cannot be found out is evidence that says so. What
+ * is not there to be told of (no incident is like it) is left out.
+ */
+export async function lookAround(parts: AroundParts, incident: Incident, signal: AbortSignal): Promise<Evidence[]> {
+  const found = await Promise.all(LOOKS.map(([kind, look]) => lookOnce(parts, incident, kind, look, signal)));
+  return found.flat().map((evidence) => redacted(evidence, parts.redact));
+}
+
+async function lookOnce(
+  parts: AroundParts,
+  incident: Incident,
+  kind: Exclude<Evidence['kind'], 'logs'>,
+  look: Look,
+  signal: AbortSignal,
+): Promise<readonly Evidence[]> {
+  const now = parts.store.now();
+  const piece = { id: uuidv7(now), now };
+  try {
+    return await look(parts, incident, piece, signal);
+  } catch (error) {
+    parts.log('looking around an incident broke', { incident: incident.uid, kind, error: String(error) });
+    const reason = 'It could not be looked at: something of ours broke. The log of Tierbell says what; report it.';
+    return [pieceOf(kind, piece, { state: 'unavailable', reason })];
+  }
+}
+
+function redacted(evidence: Evidence, redact: (text: string) => string): Evidence {
+  const { facts } = evidence;
+  if (facts === undefined) return { ...evidence, reason: redact(evidence.reason) };
+  const clean = facts.map(({ incident, ...fact }) => ({
+    ...fact,
+    ...{ text: redact(fact.text), url: redact(fact.url) },
+    ...(incident === undefined
+      ? {}
+      : { incident: { ...incident, title: redact(incident.title), resolution: redact(incident.resolution) } }),
+  }));
+  return { ...evidence, reason: redact(evidence.reason), facts: clean };
+}
+
+/** What a team keeps to itself is told to nobody else: not even that it is there. */
+function maySee({ holds }: AroundParts, reader: Incident): (other: { readonly team: string }) => boolean {
+  return (other) => other.team === reader.team || !holds(other);
+}
+
+async function lookForRelated(parts: AroundParts, incident: Incident, piece: PieceFacts): Promise<readonly Evidence[]> {
+  const { db } = parts.store;
+  const facts = relatedFacts(incident, await placesOf(db, incident.uid), piece.now);
+  const alerts = await readNearby(db, facts, NEARBY_MAX);
+  const found = describeRelated(facts, alerts.filter(maySee(parts, incident)), piece);
+  return found === null ? [] : [found];
+}
+
+async function lookForSimilar(parts: AroundParts, incident: Incident, piece: PieceFacts): Promise<readonly Evidence[]> {
+  const past = (await readPast(parts.store.db, incident, PAST_MAX)).filter(maySee(parts, incident));
+  const endings = await Promise.all(rankSimilar(incident, past).map(({ uid }) => readEnding(parts.read, uid)));
+  const found = describeSimilar(
+    endings.filter((ending) => ending !== null),
+    piece,
+  );
+  return found === null ? [] : [found];
+}
+
+async function readEnding(read: ReadModel, uid: string): Promise<Ending | null> {
+  const [incident, resolved, note] = await Promise.all([
+    read.byUid(uid),
+    read.lastEntry(uid, 'resolved'),
+    read.lastEntry(uid, 'note'),
+  ]);
+  if (incident === null) return null;
+  return { incident, reason: textIn(resolved?.data, 'reason'), note: textIn(note?.data, 'note') };
+}
+
+function textIn(data: unknown, name: string): string {
+  const value = typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>)[name] : '';
+  return typeof value === 'string' ? value : '';
+}
