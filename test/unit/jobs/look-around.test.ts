@@ -1,4 +1,5 @@
 import type { Evidence } from '../../../src/domain/incident.ts';
+import type { Job } from '../../../src/domain/job.ts';
 import { lookAround, type AroundParts } from '../../../src/jobs/look-around.ts';
 import { collectEvidence } from '../../../src/jobs/collect-evidence.ts';
 import { incidentView } from '../../../src/incidents/incident-view.ts';
@@ -141,10 +142,10 @@ it('without a log store, what stands around is found all the same, and told wher
     for (const job of await house.store.claim(['evidence'], 9, MINUTE))
       await collectEvidence(
         {
-          ...{ store: house.store, read: house.read, redact: (text) => text, holds: () => false, log: () => undefined },
-          ...({ logs: [], blobs: {}, metrics: {} } as never as object),
-        } as never,
-        job as never,
+          ...{ store: house.store, read: house.read, redact: (text: string) => text, log: () => undefined },
+          ...{ holds: () => false, logs: [], blobs: {} as never, metrics: {} as never },
+        },
+        job as Extract<Job, { kind: 'evidence' }>,
         new AbortController().signal,
       );
   };
