@@ -65,6 +65,18 @@ describe('the commands of the README', () => {
     expect(await shell(command, apart)).toMatchObject({ code: 0 });
   });
 
+  it('db backup of the running bridge, and db restore elsewhere', async () => {
+    const [backup = '', restore = ''] = commands.filter((command) => / db (backup|restore) /.test(command));
+    const [file, restored] = [join(folder.path, 'backup.gz'), join(folder.path, 'restored')];
+    const adapted = (command: string): string =>
+      command.replace('tierbell.backup.gz', file).replace('restored/', restored);
+    expect(await shell(adapted(backup), store)).toMatchObject({ code: 0 });
+    expect(await shell(adapted(restore))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('the record holds'),
+    });
+  });
+
   it('npm run -s tierbell -- check-config says that the shipped configuration is right', async () => {
     const command = commands.find((each) => each.endsWith('check-config')) ?? '';
     expect(await shell(command)).toMatchObject({ code: 0, stdout: expect.stringContaining('rules/tierbell.yaml: ok') });
@@ -81,7 +93,8 @@ describe('the commands of the README', () => {
   );
 
   it('are all known to this test', () => {
-    const here = /-- (incident|token|check-config|db migrate)|^npm (start|test|run demo|run soak -- (kill|load) )/;
+    const here =
+      /-- (incident|token|check-config|db (migrate|backup|restore))|^npm (start|test|run demo|run soak -- (kill|load) )/;
     const ofPostgres = /^(createuser|createdb) |^export TIERBELL_STORAGE_URL=/; // below
     expect(commands.filter((command) => !here.test(command) && !ofPostgres.test(command))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };
