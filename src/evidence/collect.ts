@@ -131,7 +131,7 @@ async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor): P
   return {
     evidence: {
       state: answer.partial.length === 0 ? 'complete' : 'partial',
-      scope: redact(speakScope(answer.scope)),
+      scope: redact(`${answer.neighbours === true ? 'neighbours of ' : ''}${speakScope(answer.scope)}`),
       windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
       counts: incident === undefined ? {} : countLevels(incident),
       lines,
@@ -179,12 +179,13 @@ function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly
   const [incident, ...baselines] = windows;
   const before = baselines.reduce((sum, { records }) => sum + records, 0);
   const records = incident?.records ?? 0;
-  const whose = answer.scope === null ? '' : ` of ${speakScope(answer.scope)}`;
+  const whose =
+    answer.scope === null ? '' : ` ${answer.neighbours === true ? 'around' : 'of'} ${speakScope(answer.scope)}`;
   const looked =
     records === 0
       ? `There is not one line${whose} in the incident window, though there were ${before} in the same time before: it may have stopped writing or running.`
       : `${records} ${records === 1 ? 'line' : 'lines'}${whose} from ${clock(incident?.from)} to ${clock(incident?.to)} UTC, against ${before} in the two windows before; the ${lines.length} that tell most are shown, each with how often its like came.`;
-  return [looked, ...answer.partial].join(' ');
+  return [looked, ...(answer.notes ?? []), ...answer.partial].join(' ');
 }
 
 /** What is said before the reason of a further look. */

@@ -11,6 +11,8 @@ export interface DiscoverSearch {
   /** Any of these fields has the value. */
   readonly fields: readonly string[];
   readonly value: string;
+  /** Or any of these. */
+  readonly others?: readonly { readonly field: string; readonly value: string }[];
 }
 
 /** A link that opens Discover with the same window and search. `_g` and `_a` are Rison, as Kibana writes them. */
@@ -22,16 +24,18 @@ export function discoverLink(search: DiscoverSearch): string {
     ...(search.dataView === undefined
       ? {}
       : { dataSource: { dataViewId: search.dataView, type: 'dataView' }, index: search.dataView }),
-    query: { language: 'kuery', query: kueryOf(search.fields, search.value) },
+    query: { language: 'kuery', query: kueryOf(search) },
     sort: [[search.timeField, 'desc']],
   };
   const general = { filters: [], refreshInterval: { pause: true, value: 60_000 }, time };
   return `${base}/app/discover#/?_g=${escapeRison(rison(general))}&_a=${escapeRison(rison(app))}`;
 }
 
-function kueryOf(fields: readonly string[], value: string): string {
-  const quoted = `"${value.replace(/[\\"]/g, (char) => `\\${char}`).replace(/\s+/g, ' ')}"`;
-  return fields.map((field) => `${field} : ${quoted}`).join(' or ');
+function kueryOf({ fields, value, others = [] }: DiscoverSearch): string {
+  const quote = (text: string): string => `"${text.replace(/[\\"]/g, (char) => `\\${char}`).replace(/\s+/g, ' ')}"`;
+  return [...fields.map((field) => ({ field, value })), ...others]
+    .map((one) => `${one.field} : ${quote(one.value)}`)
+    .join(' or ');
 }
 
 type RisonValue = string | number | boolean | null | readonly RisonValue[] | { readonly [key: string]: RisonValue };

@@ -45,7 +45,11 @@ export interface LogAnswer {
   readonly ok: true;
   /** The scope that was used in the end; null where the whole index was searched. */
   readonly scope: ScopeStep | null;
+  /** The scope itself wrote nothing in the incident: these are lines of others that name it or share its traces. */
+  readonly neighbours?: boolean;
   readonly windows: readonly LogWindow[];
+  /** Sentences on how it came to this scope. */
+  readonly notes?: readonly string[];
   /** Sentences; empty where everything in the windows was read. */
   readonly partial: readonly string[];
   /** As it was sent, without secrets. */

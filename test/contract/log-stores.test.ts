@@ -10,7 +10,8 @@ import { createLogStore, logStoreConfig, logStoreKinds } from '../../src/evidenc
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
 import { describeWith, type Requirement } from '../helpers/requires.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
-import { startElasticsearch } from '../servers/elasticsearch.ts';
+import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
+import { startOpensearch } from '../servers/opensearch.ts';
 
 const SECRET = 'Tr0ub4dor-3f9c';
 const FIRED = Date.parse('2026-01-05T03:00:00Z');
@@ -54,10 +55,18 @@ const BENCHES: Readonly<
 > = {
   elasticsearch: { needs: ['elasticsearch'], start: benchElasticsearch },
   file: { needs: [], start: benchFile },
+  opensearch: { needs: ['opensearch'], start: benchOpensearch },
 };
 
 async function benchElasticsearch(): Promise<Bench> {
-  const server = await startElasticsearch();
+  return benchSearch('elasticsearch', await startElasticsearch());
+}
+
+async function benchOpensearch(): Promise<Bench> {
+  return benchSearch('opensearch', await startOpensearch());
+}
+
+async function benchSearch(kind: string, server: Pick<Elasticsearch, 'url' | 'index'>): Promise<Bench> {
   await server.index(
     'logs-shop',
     LINES.map(({ at, level, service, message }) => ({
@@ -70,7 +79,7 @@ async function benchElasticsearch(): Promise<Bench> {
   const hanging = await startFaultProxy(server.url);
   hanging.behave('hang');
   const config = {
-    kind: 'elasticsearch',
+    kind,
     name: 'logs',
     nodes: [server.url],
     index: 'logs-shop',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildElasticsearch } from '../servers/elasticsearch-build.ts';
+import { buildElasticsearch, buildOpensearch, type Built } from '../servers/elasticsearch-build.ts';
 import { findAlertmanager, findPostgres, findProgram, findPrometheus, javaRelease } from '../servers/programs.ts';
 
 /** Recorded payloads, alerts and logs beside the project's folder; not part of the repository. */
@@ -9,24 +9,25 @@ export const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 
 
 /** What some machines lack. */
 export type Requirement =
-  'prometheus' | 'alertmanager' | 'elasticsearch' | 'chromium' | 'corpus' | 'openssl' | 'postgres';
+  'prometheus' | 'alertmanager' | 'elasticsearch' | 'opensearch' | 'chromium' | 'corpus' | 'openssl' | 'postgres';
 
 /** Each says what is missing and how to get it, or null where the machine has it. */
 const MISSING: Readonly<Record<Requirement, () => string | null>> = {
   prometheus: () => (findPrometheus() === null ? 'no Prometheus here (apt-get install prometheus)' : null),
   alertmanager: () =>
     findAlertmanager() === null ? 'no Alertmanager here (apt-get install prometheus-alertmanager)' : null,
-  elasticsearch: missingElasticsearch,
+  elasticsearch: () => missingServer('Elasticsearch', buildElasticsearch),
+  opensearch: () => missingServer('OpenSearch', buildOpensearch),
   chromium: () => (findProgram('chromium') === null ? 'no Chromium here (apt-get install chromium)' : null),
   openssl: () => (findProgram('openssl') === null ? 'no openssl here (apt-get install openssl)' : null),
   postgres: () => (findPostgres() === null ? 'no PostgreSQL server here (apt-get install postgresql)' : null),
   corpus: () => (existsSync(CORPUS) ? null : 'no recorded data here (../shared/corpus, beside the project)'),
 };
 
-function missingElasticsearch(): string | null {
+function missingServer(name: string, build: () => Built): string | null {
   if ((javaRelease() ?? 0) < 17) return 'no Java of 17 or later here (apt-get install openjdk-17-jdk-headless maven)';
-  const built = buildElasticsearch();
-  return built.ok ? null : `no Elasticsearch here: ${built.reason}`;
+  const built = build();
+  return built.ok ? null : `no ${name} here: ${built.reason}`;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface Elasticsearch {
 }
 
 /** A small heap, and a compiler that is quickly done: it lives for seconds. */
-const JAVA_FLAGS = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+export const JAVA_FLAGS = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** A real one-node Elasticsearch on a free port; see elasticsearch/README.md. */
 export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<Elasticsearch> {
@@ -80,7 +80,8 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   };
 }
 
-function apiOf(
+/** Requests to a server that is up; OpenSearch takes the same. */
+export function apiOf(
   url: string,
   login: Elasticsearch['login'],
 ): Pick<Elasticsearch, 'url' | 'request' | 'index' | 'search' | 'createApiKey'> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Client, TransportRequestOptions } from '@elastic/elasticsearch';
-import type { ElasticsearchSettings } from './settings.ts';
+import type { SearchSettings } from './settings.ts';
 
 /** The headers that name the version of the API. `plain` is understood by every major version. */
 type Dialect = 'plain' | 8 | 9;
@@ -13,7 +13,7 @@ export interface Connection {
 
 /** What every request carries; the login is read anew each time, so that a rotated key file is taken up. */
 export async function requestOptions(
-  settings: ElasticsearchSettings,
+  settings: SearchSettings,
   signal: AbortSignal,
 ): Promise<TransportRequestOptions & { signal: AbortSignal }> {
   const authorization = await readLogin(settings.auth);
@@ -24,7 +24,11 @@ export async function requestOptions(
  * Opens a client that speaks the server's dialect: client 9 says `compatible-with=9` by itself, which a server 8 refuses
  * with 400. Throws what the client throws; see `failureOf`.
  */
-export async function connect(settings: ElasticsearchSettings, signal: AbortSignal): Promise<Connection> {
+export async function connect(settings: SearchSettings, signal: AbortSignal): Promise<Connection> {
+  if (settings.kind === 'opensearch') {
+    const client = await createClient(settings, 'plain');
+    return { client, version: await serverVersion(client, await requestOptions(settings, signal)) };
+  }
   if (settings.compatibility !== 'auto')
     return { client: await createClient(settings, dialectOf(Number(settings.compatibility))), version: '' };
   const asking = await createClient(settings, 'plain');
@@ -51,11 +55,14 @@ async function serverVersion(client: Client, options: TransportRequestOptions): 
   }
 }
 
-async function createClient(settings: ElasticsearchSettings, dialect: Dialect): Promise<Client> {
+async function createClient(settings: SearchSettings, dialect: Dialect): Promise<Client> {
   const { Client, Transport } = await import('@elastic/elasticsearch');
   class DialectTransport extends Transport {
     constructor(options: ConstructorParameters<typeof Transport>[0]) {
-      super({ ...options, vendoredHeaders: headersOf(dialect), retryBackoff: () => 0 });
+      const { productCheck, ...rest } = options;
+      // OpenSearch speaks the same API, without the header that says whose product it is.
+      const checked = settings.kind === 'opensearch' || productCheck === undefined ? {} : { productCheck };
+      super({ ...rest, ...checked, vendoredHeaders: headersOf(dialect), retryBackoff: () => 0 });
     }
   }
   const ca =
@@ -87,7 +94,7 @@ function headersOf(dialect: Dialect): { jsonContentType: string; ndjsonContentTy
   return { jsonContentType: vendored('json'), ndjsonContentType: vendored('x-ndjson'), accept: vendored('json') };
 }
 
-async function readLogin(auth: ElasticsearchSettings['auth']): Promise<string | null> {
+async function readLogin(auth: SearchSettings['auth']): Promise<string | null> {
   const key = auth?.api_key ?? (await readSecret(auth?.api_key_file));
   if (key !== undefined) return `ApiKey ${key.includes(':') ? toBase64(key) : key}`;
   if (auth?.basic === undefined) return null;

@@ -1,5 +1,5 @@
 import { failure, type Failure } from '../../domain/result.ts';
-import type { ElasticsearchSettings } from './settings.ts';
+import { nameOf, type SearchSettings } from './settings.ts';
 
 /** Errors of the client, by what we need of them; its classes are loaded only when it is. */
 interface ClientError {
@@ -20,12 +20,12 @@ const OF_THE_CONNECTION = new Set(['ConnectionError', 'NoLivingConnectionsError'
 const OF_THE_ANSWER = new Set(['DeserializationError', 'InvalidAnswer', 'RequestAbortedError']);
 
 /**
- * One sentence for each way in which Elasticsearch cannot be read, with the next step to mend it. No secrets.
+ * One sentence for each way in which the server cannot be read, with the next step to mend it. No secrets.
  * @throws what is no failure of the outside, but a mistake of ours
  */
-export function failureOf(error: unknown, settings: ElasticsearchSettings, cut: 'budget' | 'caller' | null): Failure {
+export function failureOf(error: unknown, settings: SearchSettings, cut: 'budget' | 'caller' | null): Failure {
   const { name, code, path, statusCode } = error as ClientError;
-  const store = `Elasticsearch "${settings.name}"`;
+  const store = nameOf(settings);
   if (cut === 'budget' || name === 'TimeoutError')
     return failure(
       'timed_out',
@@ -53,8 +53,8 @@ export function failureOf(error: unknown, settings: ElasticsearchSettings, cut: 
   throw error;
 }
 
-function failureOfStatus(status: number, error: ClientError, settings: ElasticsearchSettings): Failure {
-  const store = `Elasticsearch "${settings.name}"`;
+function failureOfStatus(status: number, error: ClientError, settings: SearchSettings): Failure {
+  const store = nameOf(settings);
   const type = errorType(error);
   if (status === 401)
     return failure(
@@ -86,14 +86,19 @@ function failureOfStatus(status: number, error: ClientError, settings: Elasticse
       'misconfigured',
       `${store} does not speak this version of the API (400): set \`compatibility\` to the major version of the server.`,
     );
+  if (/_source.*disabled/.test(JSON.stringify(error.body ?? '')))
+    return failure(
+      'misconfigured',
+      `"${settings.index}" in ${store} keeps no \`_source\`, so its lines cannot be read: enable \`_source\` in its mapping, or name another index.`,
+    );
   return failure(
     'rejected',
     `${store} rejected the search (${status}${type}): compare \`fields\` with the mapping of the index.`,
   );
 }
 
-function failureOfConnection(error: ClientError, settings: ElasticsearchSettings): Failure {
-  const store = `Elasticsearch "${settings.name}"`;
+function failureOfConnection(error: ClientError, settings: SearchSettings): Failure {
+  const store = nameOf(settings);
   const where = settings.nodes.map(originOf).join(', ');
   const message = error.message ?? '';
   if (/ENOTFOUND|EAI_AGAIN/.test(message))

@@ -1,9 +1,9 @@
 import type { ScopeStep } from '../log-store.ts';
 import type { DocumentFields } from '../reading/document.ts';
-import type { ElasticsearchSettings } from './settings.ts';
+import type { SearchSettings } from './settings.ts';
 
 export type Profile = 'ecs' | 'fluentbit' | 'otel' | 'logstash';
-type Role = 'time' | 'message' | 'level' | 'stack' | ScopeStep['name'];
+type Role = 'time' | 'message' | 'level' | 'stack' | 'trace' | ScopeStep['name'];
 
 /** What field_caps says of one field: its types, each with the indices that have it so (all, where left out). */
 export type FieldCaps = Readonly<
@@ -17,6 +17,7 @@ const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]
     message: ['message', 'event.original', 'error.message'],
     level: ['log.level', 'log.syslog.severity.name', 'level'],
     stack: ['error.stack_trace'],
+    trace: ['trace.id', 'trace_id'],
     service: [
       'service.name',
       'kubernetes.labels.app',
@@ -40,6 +41,7 @@ const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]
     message: ['log', 'message', 'msg'],
     level: ['level', 'severity', 'log_level', 'log_processed.level'],
     stack: ['stack_trace', 'exception', 'stack'],
+    trace: ['trace_id', 'traceId', 'trace.id'],
     service: [
       'service',
       'kubernetes.labels.app',
@@ -57,6 +59,7 @@ const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]
     message: ['body.text', 'body', 'Body', 'message'],
     level: ['severity_text', 'SeverityText', 'log.level', 'severity_number'],
     stack: ['attributes.exception.stacktrace', 'exception.stacktrace', 'Attributes.exception.stacktrace'],
+    trace: ['trace_id', 'TraceId', 'trace.id'],
     service: ['resource.attributes.service.name', 'Resource.service.name', 'service.name'],
     host: ['resource.attributes.host.name', 'resource.attributes.k8s.node.name', 'Resource.host.name', 'host.name'],
     namespace: ['resource.attributes.k8s.namespace.name', 'k8s.namespace.name'],
@@ -72,6 +75,7 @@ const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]
     message: ['message', 'msg', 'log'],
     level: ['level', 'loglevel', 'log_level', 'severity', 'syslog_severity'],
     stack: ['stack_trace', 'stacktrace', 'exception', 'thrown.extendedStackTrace'],
+    trace: ['trace_id', 'traceId', 'trace.id', 'X-B3-TraceId'],
     service: ['service', 'app', 'application', 'appname', 'program', 'fields.service', 'fields.app'],
     host: ['host', 'host.name', 'hostname', 'beat.hostname', 'logsource'],
     namespace: ['namespace', 'kubernetes.namespace'],
@@ -98,7 +102,21 @@ const MARKERS: readonly (readonly [profile: Profile, field: string, weight: numb
   ['logstash', '@version', 2],
 ];
 
-const ROLES = ['time', 'message', 'level', 'stack', 'service', 'host', 'namespace', 'pod', 'workload'] as const;
+const ROLES = [
+  'time',
+  'message',
+  'level',
+  'stack',
+  'service',
+  'host',
+  'namespace',
+  'pod',
+  'workload',
+  'trace',
+] as const;
+
+/** What of a record is read; its trace is only asked for. */
+const READ = ROLES.filter((role) => role !== 'trace');
 
 /** A field as it can be searched exactly. */
 export interface ExactField {
@@ -119,13 +137,15 @@ export interface FieldMap {
   readonly timeInNanoseconds: boolean;
   readonly paths: DocumentFields;
   readonly level: readonly ExactField[];
+  /** What ties the records of one request together. */
+  readonly trace: readonly ExactField[];
   /** Message fields that are analysed: may be asked for words. */
   readonly words: readonly string[];
   readonly scope: Readonly<Record<ScopeStep['name'], readonly ExactField[]>>;
 }
 
 /** Every field that could matter, with its keyword: what field_caps is asked for. */
-export function candidateFields(settings: ElasticsearchSettings['fields']): readonly string[] {
+export function candidateFields(settings: SearchSettings['fields']): readonly string[] {
   const roles = Object.values(candidates(settings, 'ecs')).flat();
   const markers = MARKERS.map(([, field]) => field);
   return [...new Set([...roles, ...markers].flatMap((field) => [field, `${field}.keyword`]))];
@@ -134,7 +154,7 @@ export function candidateFields(settings: ElasticsearchSettings['fields']): read
 /** Reads the map of fields off the mapping. Null where no field holds a time, or none a message. */
 export function mapFields(
   caps: FieldCaps,
-  settings: ElasticsearchSettings['fields'],
+  settings: SearchSettings['fields'],
 ): FieldMap | { readonly missing: 'time' | 'message' } {
   const profile = typeof settings === 'string' ? (settings === 'auto' ? detectProfile(caps) : settings) : 'custom';
   const names = candidates(settings, profile === 'custom' ? 'ecs' : profile);
@@ -150,9 +170,10 @@ export function mapFields(
     time,
     timeInNanoseconds: typesOf(caps, time).includes('date_nanos'),
     paths: Object.fromEntries(
-      ROLES.map((role) => [role, role === 'time' ? [time] : present(role)]),
+      READ.map((role) => [role, role === 'time' ? [time] : present(role)]),
     ) as unknown as DocumentFields,
     level: exact('level'),
+    trace: exact('trace'),
     words: present('message').filter((field) => typesOf(caps, field).some((type) => WORDY.has(type))),
     scope: {
       pod: exact('pod'),
@@ -202,10 +223,7 @@ function detectProfile(caps: FieldCaps): Profile {
 }
 
 /** The named profile alone, or the detected one followed by the others: a pattern may span indices of several shippers. */
-function candidates(
-  settings: ElasticsearchSettings['fields'],
-  first: Profile,
-): Readonly<Record<Role, readonly string[]>> {
+function candidates(settings: SearchSettings['fields'], first: Profile): Readonly<Record<Role, readonly string[]>> {
   if (typeof settings !== 'string')
     return byRole((role) => {
       const field = settings[role];

@@ -3,11 +3,13 @@ import type { Document } from '../reading/document.ts';
 import { allot, shareOf, type Stratum } from './allotment.ts';
 import { InvalidAnswer } from './failures.ts';
 import type { FieldMap } from './fields.ts';
+import { closePit, KEEP_ALIVE, openPit } from './point-in-time.ts';
 import { pageBody, type Span } from './queries.ts';
 
 /** What the searches share: the client, what limits them, and where they leave word of what was cut. */
 export interface Reading {
   readonly client: Client;
+  readonly product: 'Elasticsearch' | 'OpenSearch';
   readonly index: string;
   readonly map: FieldMap;
   readonly options: TransportRequestOptions;
@@ -28,7 +30,6 @@ const LARGE_RECORD_BYTES = 1_500;
 const LARGEST_PAGE = 5_000;
 /** `_index`, `_id`, `sort` and the braces around them, generously. */
 const ENVELOPE_BYTES = 400;
-const KEEP_ALIVE = '30s';
 
 /**
  * Reads the strata one after the other, the newest records of each first, until the documents, the bytes or the time
@@ -152,7 +153,7 @@ async function searchPage(
       { ...body, ...where },
       { ...reading.options, maxResponseSize: Math.floor(maxBytes) },
     );
-    noteLosses(answer, reading.partial);
+    noteLosses(answer, reading.partial, reading.product);
     if (!Array.isArray(answer.hits?.hits)) throw new InvalidAnswer('an answer without `hits`');
     return answer;
   } catch (error) {
@@ -163,12 +164,16 @@ async function searchPage(
 }
 
 /** `timed_out` and failed shards come with status 200: what they held is missing, and is said to be. */
-export function noteLosses(answer: Pick<estypes.SearchResponse, 'timed_out' | '_shards'>, partial: Set<string>): void {
+export function noteLosses(
+  answer: Pick<estypes.SearchResponse, 'timed_out' | '_shards'>,
+  partial: Set<string>,
+  product: string,
+): void {
   const { timed_out: timedOut, _shards: shards } = answer;
   if (typeof shards !== 'object') throw new InvalidAnswer('an answer without `_shards`');
   if (timedOut)
     partial.add(
-      'Elasticsearch stopped searching at its time limit (timed_out), so records are missing: allow more under `budget.time`.',
+      `${product} stopped searching at its time limit (timed_out), so records are missing: allow more under \`budget.time\`.`,
     );
   const { failed, total, failures } = shards;
   if (failed === 0) return;
@@ -181,19 +186,4 @@ export function noteLosses(answer: Pick<estypes.SearchResponse, 'timed_out' | '_
   partial.add(
     `${failed} of ${total} shards failed${which}${why}, so their records are missing: look at the health and the mapping of these indices.`,
   );
-}
-
-/** A point in time keeps paging steady. A cluster that does not give one is still read, one page for each stratum. */
-async function openPit({ client, index, options }: Reading): Promise<string | null> {
-  try {
-    return (await client.openPointInTime({ index, keep_alive: KEEP_ALIVE, ignore_unavailable: true }, options)).id;
-  } catch {
-    return null; // whatever it is, the search will meet it too, or does without
-  }
-}
-
-/** It would go by itself after 30 s; the answer does not wait for a cluster that does not reply. */
-async function closePit({ client, options }: Reading, id: string): Promise<void> {
-  const signal = AbortSignal.timeout(1_000);
-  await client.closePointInTime({ id }, { ...options, signal }).catch(() => undefined);
 }

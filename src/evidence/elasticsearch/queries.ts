@@ -20,6 +20,29 @@ export function inScope(map: FieldMap, step: ScopeStep): Query | null {
   );
 }
 
+/** Lines that name one of these, as a phrase; only text that is analysed can be asked so. */
+export function namingOneOf({ words }: FieldMap, names: readonly string[]): readonly Query[] {
+  return names.flatMap((name) => words.map((field) => ({ match_phrase: { [field]: { query: name } } })));
+}
+
+export function ofTraces({ trace }: FieldMap, traces: readonly string[]): readonly Query[] {
+  if (traces.length === 0) return [];
+  return trace.filter(({ analysed }) => !analysed).map(({ term }) => ({ terms: { [term]: [...traces] } }));
+}
+
+/** The traces of the newest records that bear one. */
+export function newestTraces(map: FieldMap, scope: Query, span: Pick<Span, 'from' | 'to'>, timeoutMs: number): Body {
+  const borne = anyOf(map.trace.map(({ path }) => ({ exists: { field: path } })));
+  return {
+    size: 200,
+    track_total_hits: false,
+    timeout: `${timeoutMs}ms`,
+    _source: map.trace.map(({ path }) => path),
+    query: { bool: { filter: [scope, inWindow(map, span), borne] } },
+    sort: newestFirst(map),
+  };
+}
+
 export function inWindow(map: FieldMap, window: Pick<Span, 'from' | 'to'>): Query {
   return { range: { [map.time]: { gte: window.from, lt: window.to, format: 'epoch_millis' } } };
 }
@@ -43,7 +66,7 @@ function errorLevel({ term, path, analysed }: ExactField): Query {
   return { terms: { [term]: [...ERROR_SPELLINGS, ...ERROR_NUMBERS.map(String)] } };
 }
 
-function anyOf(queries: readonly Query[]): Query {
+export function anyOf(queries: readonly Query[]): Query {
   return queries.length === 1 && queries[0] !== undefined
     ? queries[0]
     : { bool: { should: [...queries], minimum_should_match: 1 } };
@@ -98,17 +121,21 @@ export function pageBody(map: FieldMap, scope: Query, window: Span, kind: Kind, 
         ...(kind === 'others' && errors !== null ? { must_not: [errors] } : {}),
       },
     },
-    sort: [
-      {
-        [map.time]: {
-          order: 'desc',
-          unmapped_type: 'date',
-          // Dates in nanoseconds and in milliseconds sort together only when one is turned into the other.
-          ...(map.timeInNanoseconds ? { numeric_type: 'date' } : {}),
-        },
-      },
-    ],
+    sort: newestFirst(map),
   };
+}
+
+function newestFirst(map: FieldMap): estypes.SortCombinations[] {
+  return [
+    {
+      [map.time]: {
+        order: 'desc',
+        unmapped_type: 'date',
+        // Dates in nanoseconds and in milliseconds sort together only when one is turned into the other.
+        ...(map.timeInNanoseconds ? { numeric_type: 'date' } : {}),
+      },
+    },
+  ];
 }
 
 /** What the reader of the bundle can send again: the first page of each window. */

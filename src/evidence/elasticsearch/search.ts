@@ -1,36 +1,22 @@
-import type { Client, estypes, TransportRequestOptions } from '@elastic/elasticsearch';
-import { failure, type Failure } from '../../domain/result.ts';
-import type { LogAnswer, LogQuery, LogWindow, ScopeStep } from '../log-store.ts';
+import type { Client, TransportRequestOptions } from '@elastic/elasticsearch';
+import type { Failure } from '../../domain/result.ts';
+import type { LogAnswer, LogQuery, LogWindow } from '../log-store.ts';
 import { discoverLink } from '../kibana-link.ts';
-import { levelOf } from '../reading/level.ts';
 import { joinRecords, readDocument } from '../records.ts';
 import { speakScope } from '../scope.ts';
 import type { Stratum } from './allotment.ts';
 import type { FieldMap } from './fields.ts';
-import { fits, noteLosses, readStrata, type Hit, type Reading } from './pages.ts';
-import { countBody, inScope, isError, probeBody, spokenQuery, type Kind, type Span } from './queries.ts';
-import type { ElasticsearchSettings } from './settings.ts';
-
-interface WindowCount {
-  readonly total: number;
-  /** Null where the index does not tell errors. */
-  readonly errors: number | null;
-  readonly levels: Readonly<Record<string, number>>;
-}
-
-/** A scope that holds records, and how many. */
-interface Found {
-  readonly step: ScopeStep;
-  readonly scope: estypes.QueryDslQueryContainer;
-  readonly counts: ReadonlyMap<string, WindowCount>;
-}
+import { findScope, type Found, type WindowCount } from './find-scope.ts';
+import { fits, readStrata, type Hit, type Reading } from './pages.ts';
+import { isError, probeBody, spokenQuery, type Kind, type Span } from './queries.ts';
+import type { SearchSettings } from './settings.ts';
 
 /**
  * One answer: finds the narrowest scope with lines, counts, fetches errors first. Throws what the client throws as long
  * as nothing has been read; afterwards it is a sentence in `partial`, made by `speak`.
  */
 export async function search(
-  settings: ElasticsearchSettings,
+  settings: SearchSettings,
   reading: Reading,
   query: LogQuery,
   speak: (error: unknown) => Failure,
@@ -49,61 +35,30 @@ export async function search(
   return {
     ok: true,
     scope: found.step,
+    neighbours: found.neighbours !== null,
     windows,
+    notes: speakWay(found),
     partial: [...reading.partial],
     query: spokenQuery(settings.index, reading.map, found.scope, query.windows),
-    url: linkOf(settings, reading.map, found.step, query.windows[0]),
+    url: linkOf(settings, reading.map, found, query.windows[0]),
   };
 }
 
-/** The first scope with lines in the incident; else the first that had lines before and fell silent; else a failure. */
-async function findScope(settings: ElasticsearchSettings, reading: Reading, query: LogQuery): Promise<Found | Failure> {
-  let silent: Found | null = null;
-  const asked: ScopeStep[] = [];
-  for (const step of query.scope) {
-    const scope = inScope(reading.map, step);
-    if (scope === null) continue;
-    asked.push(step);
-    const found = { step, scope, counts: await countRecords(reading, scope, query.windows) };
-    if ((found.counts.get('incident')?.total ?? 0) > 0) return found;
-    if (silent === null && [...found.counts.values()].some(({ total }) => total > 0)) silent = found;
+/** How it came to this scope. */
+function speakWay({ step, neighbours, passed }: Found): readonly string[] {
+  if (neighbours !== null) {
+    const { names, traces } = neighbours;
+    const ties = [
+      `name ${names.join(' or ')}`,
+      ...(traces.length === 0 ? [] : [`share one of its ${traces.length} last traces`]),
+    ];
+    return [
+      `${speakScope(step)} wrote nothing itself in the incident window; these are lines of others that ${ties.join(' or ')}.`,
+    ];
   }
-  if (silent !== null) return silent;
-  return asked.length === 0
-    ? noField(settings, reading.map, query.scope)
-    : nothingFound(settings, reading, asked, query.windows);
-}
-
-async function countRecords(
-  reading: Reading,
-  scope: estypes.QueryDslQueryContainer,
-  windows: readonly Span[],
-): Promise<ReadonlyMap<string, WindowCount>> {
-  const { client, index, map, options, partial } = reading;
-  const body = countBody(map, scope, windows, Math.max(1, reading.timeLeftMs()));
-  const answer = await client.search({ index, ignore_unavailable: true, ...body }, options);
-  noteLosses(answer, partial);
-  const buckets =
-    (answer.aggregations?.['windows'] as { buckets?: Record<string, CountBucket> } | undefined)?.buckets ?? {};
-  return new Map(Object.entries(buckets).map(([name, bucket]) => [name, countOf(bucket)]));
-}
-
-interface CountBucket {
-  readonly doc_count: number;
-  readonly errors?: { readonly doc_count: number };
-  readonly levels?: { readonly buckets: readonly { readonly key: string | number; readonly doc_count: number }[] };
-}
-
-function countOf({ doc_count: total, errors, levels }: CountBucket): WindowCount {
-  const byLevel: Record<string, number> = {};
-  let known = 0;
-  for (const { key, doc_count: count } of levels?.buckets ?? []) {
-    const level = levelOf(key);
-    byLevel[level] = (byLevel[level] ?? 0) + count;
-    known += count;
-  }
-  if (total > known) byLevel[''] = (byLevel[''] ?? 0) + total - known;
-  return { total, errors: errors?.doc_count ?? null, levels: byLevel };
+  if (passed.length === 0) return [];
+  const narrower = passed.map(speakScope).join(', ');
+  return [`There is less of ${narrower}, so ${speakScope(step)} was read.`];
 }
 
 /** Errors go first where not everything may fit; else a window is one search. */
@@ -144,62 +99,14 @@ function windowOf(
   };
 }
 
-function speakSample({ name, records, lines }: LogWindow, { budget }: ElasticsearchSettings): string {
+function speakSample({ name, records, lines }: LogWindow, { budget }: SearchSettings): string {
   const window = { incident: 'incident window', before: 'window before it', day_before: 'window of the day before' }[
     name
   ];
-  return `Of ${records} records in the ${window} about ${lines.length} were read, errors first and the newest first (budget: ${budget.documents} documents, ${budget.bytes} bytes).`;
+  return `Of ${records} records in the ${window} about ${lines.length} (${Math.max(1, Math.round((100 * lines.length) / Math.max(1, records)))} %) were read, errors first and the newest first (budget: ${budget.documents} documents, ${budget.bytes} bytes).`;
 }
 
-function noField(settings: ElasticsearchSettings, map: FieldMap, scope: readonly ScopeStep[]): Failure {
-  return scope.length === 0
-    ? failure(
-        'misconfigured',
-        `No label of this alert says whose lines to read in Elasticsearch "${settings.name}": map one under its \`scope\`, for example \`service: [service, app, job]\`.`,
-      )
-    : failure(
-        'misconfigured',
-        `Index "${settings.index}" of Elasticsearch "${settings.name}" (profile ${map.profile}) has no field for ${[...new Set(scope.map(({ name }) => name))].join(' or ')}: name one under \`fields\`.`,
-      );
-}
-
-/** Zero lines for this scope is one thing, zero in the whole index another: then nothing is being shipped. */
-async function nothingFound(
-  settings: ElasticsearchSettings,
-  reading: Reading,
-  asked: readonly ScopeStep[],
-  windows: readonly Span[],
-): Promise<Failure> {
-  const { client, index, map, options, partial } = reading;
-  const store = `Elasticsearch "${settings.name}"`;
-  if (partial.size > 0)
-    return failure('server_error', `${store} found nothing, and did not search everything. ${[...partial].join(' ')}`);
-  const window = windows[0];
-  if (window === undefined) return failure('misconfigured', `${store} was asked for no window at all.`);
-  const answer = await client.search(
-    { index, ignore_unavailable: true, ...probeBody(map, window, Math.max(1, reading.timeLeftMs())) },
-    options,
-  );
-  const aggregations = answer.aggregations as
-    { window?: { doc_count: number }; newest?: { value: number | null } } | undefined;
-  const others = aggregations?.window?.doc_count ?? 0;
-  const newest = aggregations?.newest?.value ?? null;
-  const scopes = asked.map(speakScope).join(', ');
-  const span = `${new Date(window.from).toISOString()} to ${new Date(window.to).toISOString()}`;
-  if (others > 0)
-    return failure(
-      'not_found',
-      `No line of ${scopes} from ${span} in ${store}, though others wrote ${others} lines into "${settings.index}" then: check that \`scope\` and \`fields\` name what identifies this service, and that it ships its logs.`,
-    );
-  return failure(
-    'not_found',
-    newest === null
-      ? `"${settings.index}" in ${store} holds no line at all: check \`index\`, and that logs are being shipped.`
-      : `Nobody wrote a line into "${settings.index}" in ${store} from ${span}; the newest is of ${new Date(newest).toISOString()}: see whether the shippers have stopped.`,
-  );
-}
-
-function linkOf({ kibana }: ElasticsearchSettings, map: FieldMap, step: ScopeStep, window: Span | undefined): string {
+function linkOf({ kibana }: SearchSettings, map: FieldMap, found: Found, window: Span | undefined): string {
   if (kibana === undefined || window === undefined) return '';
   return discoverLink({
     url: kibana.url,
@@ -209,9 +116,19 @@ function linkOf({ kibana }: ElasticsearchSettings, map: FieldMap, step: ScopeSte
     to: window.to,
     timeField: map.time,
     columns: [...map.level.slice(0, 1).map(({ path }) => path), ...map.paths.message.slice(0, 1)],
-    fields: map.scope[step.name].map(({ path }) => path),
-    value: step.value,
+    fields: map.scope[found.step.name].map(({ path }) => path),
+    value: found.step.value,
+    others: othersOf(map, found),
   });
+}
+
+function othersOf(map: FieldMap, { neighbours }: Found): readonly { field: string; value: string }[] {
+  if (neighbours === null) return [];
+  const { names, traces } = neighbours;
+  return [
+    ...names.flatMap((value) => map.words.map((field) => ({ field, value }))),
+    ...traces.slice(0, 10).flatMap((value) => map.trace.map(({ path }) => ({ field: path, value }))),
+  ];
 }
 
 /** For `check`: what the newest hour holds. */

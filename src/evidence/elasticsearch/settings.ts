@@ -22,12 +22,12 @@ export const elasticsearchSettings = z.strictObject({
   kibana: z
     .strictObject({ url: httpAddress, space: z.string().optional(), data_view: z.string().optional() })
     .optional(),
-  /** A profile, or which field holds what: time, message, level, service, host, pod, workload, namespace, stack. */
+  /** A profile, or which field holds what: time, message, level, service, host, pod, workload, namespace, stack, trace. */
   fields: z
     .union([
       z.enum(['auto', 'ecs', 'fluentbit', 'otel', 'logstash']),
       z.partialRecord(
-        z.enum(['time', 'message', 'level', 'service', 'host', 'pod', 'workload', 'namespace', 'stack']),
+        z.enum(['time', 'message', 'level', 'service', 'host', 'pod', 'workload', 'namespace', 'stack', 'trace']),
         z.string().min(1),
       ),
     ])
@@ -43,4 +43,28 @@ export const elasticsearchSettings = z.strictObject({
     .prefault({}),
   ...dialling,
 });
-export type ElasticsearchSettings = z.output<typeof elasticsearchSettings>;
+
+/** `logs: [{ kind: opensearch, … }]`: the same but for the login; its version of the API is one for all. */
+export const opensearchSettings = elasticsearchSettings.omit({ compatibility: true }).extend({
+  kind: z.literal('opensearch'),
+  auth: z
+    .strictObject({
+      basic: z
+        .strictObject({ username: z.string(), password: z.string().optional(), password_file: z.string().optional() })
+        .optional(),
+    })
+    .optional(),
+});
+
+type Elasticsearch = z.output<typeof elasticsearchSettings>;
+/** What both have in common. */
+export type SearchSettings = Omit<Elasticsearch, 'kind'> & { readonly kind: 'elasticsearch' | 'opensearch' };
+
+/** As it stands at the beginning of sentences: `OpenSearch "logs"`. */
+export function nameOf(settings: Pick<SearchSettings, 'kind' | 'name'>): string {
+  return `${productOf(settings)} "${settings.name}"`;
+}
+
+export function productOf({ kind }: Pick<SearchSettings, 'kind'>): 'Elasticsearch' | 'OpenSearch' {
+  return kind === 'opensearch' ? 'OpenSearch' : 'Elasticsearch';
+}

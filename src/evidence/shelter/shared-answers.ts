@@ -104,7 +104,7 @@ export function answers(asked: LogQuery, answer: Answer, query: LogQuery): boole
   if (!answer.ok) return answer.retryable;
   const used = asked.scope.findIndex(({ name, value }) => name === answer.scope?.name && value === answer.scope.value);
   const isSilent = (answer.windows.find(({ name }) => name === 'incident')?.records ?? 0) === 0;
-  if (used < 0 || isSilent) return false;
+  if (used < 0 || isSilent || answer.neighbours === true) return false;
   const decisive = ({ scope }: LogQuery): readonly ScopeStep[] =>
     scope.filter(({ name }, index) => index <= used || OWN.has(name));
   return sameSteps(decisive(asked), decisive(query));
