@@ -10,6 +10,7 @@ import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
 import { compileOwners } from './incidents/owners.ts';
 import { compileProcedures } from './incidents/procedure.ts';
+import { compileServices } from './incidents/services.ts';
 import { NO_LOG_STORE } from './evidence/log-store.ts';
 import { isOwnEvent, type Policy, type Rules } from './incidents/rules.ts';
 
@@ -31,6 +32,7 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
   });
   const channelsOf = channelLookUp(config);
   const procedures = compileProcedures(config.procedures);
+  const services = compileServices(config.services);
   return {
     mode: config.mode,
     groupingBy: config.grouping.by,
@@ -61,7 +63,8 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
       return { id, title, mode: selected.mode, overdueMs: action.timeout + KILL_GRACE_MS + verify.timeout };
     },
     procedure: (category) => procedures.get(category) ?? [],
-    ownerOf: compileOwners(config.owners, config.teams),
+    ownerOf: compileOwners(config.owners, config.teams, services),
+    services,
     isTeam: (name) => config.teams.some((team) => team.name === name),
     channelsOf,
     fallback: channelsOf(config.fallback.notify, ''),

@@ -59,6 +59,7 @@ function summarise(config: Config): string {
     [config.channels.length, 'channel', 'channels'],
     [config.teams.length, 'team', 'teams'],
     [config.people.length, 'person', 'people'],
+    [config.services.length, 'service', 'services'],
     [config.categories.length, 'category rule', 'category rules'],
     [config.known_fixes.length, 'known fix', 'known fixes'],
     [config.escalation_policies.length, 'escalation policy', 'escalation policies'],

@@ -1,6 +1,7 @@
 import { LEVELS } from '../domain/incident.ts';
 import { OWNER_ROLES } from '../domain/owner.ts';
 import { checkFixes } from './check-fixes.ts';
+import { checkServices } from './check-services.ts';
 import type { Draft, Item } from './draft.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import { notBuilt, referenceNotBuilt } from './not-built.ts';
@@ -17,6 +18,7 @@ export function checkReferences(draft: Draft): Problem[] {
     ...checkFallback(draft),
     ...checkPolicies(draft),
     ...checkFixes(draft),
+    ...checkServices(draft),
   ];
 }
 
@@ -31,6 +33,7 @@ function checkNamesUnique(draft: Draft): Problem[] {
     draft.categories,
     draft.known_fixes,
     draft.escalation_policies,
+    draft.services,
   ];
   return [...spaces.flatMap(checkUnique), ...(spaces[0] ?? []).flatMap(checkNotReserved)];
 }

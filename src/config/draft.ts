@@ -14,6 +14,8 @@ import {
   type KnownFix,
   procedure,
   type Procedure,
+  service,
+  type ServiceEntry,
 } from './rules-schema.ts';
 import { person, team, type Person, type Team } from './schema.ts';
 import { valueAt, type YamlFile } from './yaml-file.ts';
@@ -42,6 +44,7 @@ export interface Draft {
   readonly known_fixes: readonly Item<KnownFix>[];
   readonly escalation_policies: readonly Item<EscalationPolicy>[];
   readonly procedures: readonly Item<Procedure>[];
+  readonly services: readonly Item<ServiceEntry>[];
   /** Names that sections which are not built would add: they are refused where they stand, not where they are named. */
   readonly futureNames: readonly string[];
   /** False where a rule file could not be read: then nothing can be said to be absent. */
@@ -63,6 +66,7 @@ export function draftOf(main: YamlFile, rules: readonly YamlFile[], complete: bo
     known_fixes: items(rules, 'known_fixes', knownFix),
     escalation_policies: items(rules, 'escalation_policies', escalationPolicy),
     procedures: items(rules, 'procedures', procedure),
+    services: items(rules, 'services', service),
     futureNames: ['schedules', 'vendors'].flatMap((section) => namesIn(main, section)),
     complete,
   };

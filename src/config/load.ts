@@ -77,6 +77,7 @@ function join(main: YamlFile, rules: readonly YamlFile[]): Config {
     known_fixes: parsed.flatMap((rule) => rule.known_fixes ?? []),
     escalation_policies: parsed.flatMap((rule) => rule.escalation_policies ?? []),
     procedures: parsed.flatMap((rule) => rule.procedures ?? []),
+    services: parsed.flatMap((rule) => rule.services ?? []),
   };
 }
 

@@ -15,11 +15,11 @@ interface NotBuilt {
 const DIALLED = ['proxy_url', 'api_url', 'signing_secret_file'];
 
 const NOT_BUILT: readonly NotBuilt[] = [
-  { in: '', keys: ['providers', 'vendors', 'schedules', 'maintenance', 'handover', 'retention'] },
-  { in: '', keys: ['services', 'business_services', 'communications'] },
+  { in: '', keys: ['providers', 'vendors', 'schedules', 'maintenance', 'handover'] },
+  { in: '', keys: ['business_services', 'communications'] },
+  { in: 'retention', keys: ['incidents'] },
   { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['change'] } },
-  { in: 'logs[]', keys: DIALLED, values: { kind: ['opensearch', 'loki'] } },
-  { in: 'logs[]', values: { compatibility: ['7'] } },
+  { in: 'logs[]', keys: DIALLED, values: { kind: ['loki'] } },
   {
     in: 'executors[]',
     keys: DIALLED,
@@ -32,7 +32,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     values: { kind: ['teams', 'pagerduty', 'goalert', 'jira', 'servicenow'] },
   },
   { in: 'channels[]', values: { kind: ['ntfy', 'telegram', 'mattermost', 'twilio', 'sms-http'] } },
-  { in: 'owners[]', values: { from: ['service'] } },
   { in: 'people[]', keys: ['phone', 'skills', 'page', 'quiet_hours'] },
   { in: 'teams[]', keys: ['schedule'] },
   { in: 'known_fixes[]', values: { mode: ['approval'] } },

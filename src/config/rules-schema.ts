@@ -4,6 +4,7 @@ import {
   decidedCategory,
   dialling,
   duration,
+  httpAddress,
   level,
   linearPattern,
   matchers,
@@ -183,10 +184,42 @@ export const procedure = z.strictObject({
 });
 export type Procedure = z.output<typeof procedure>;
 
+/** A service: who owns it, how much hangs on it, what it needs, and whom and what to ask when it fails. */
+export const service = z.strictObject({
+  name,
+  team: name.optional(),
+  /** 1: the business stands on it; 4: nobody waits for it. */
+  tier: z.number().int().min(1).max(4).optional(),
+  /** Which alerts are about it; without any, those whose label `service`, `app` or `job` says its name. */
+  matchers: matchers.default([]),
+  depends_on: z.array(name).default([]),
+  skills: z.array(name).default([]),
+  runbook: httpAddress.optional(),
+  /** Whom to ask, as people write it. */
+  contacts: z.array(z.string().min(1).max(200)).max(20).default([]),
+  /** Asked once when an incident opens; one number. */
+  impact_query: z
+    .strictObject({
+      promql: z
+        .string()
+        .min(1)
+        .max(4000)
+        .refine((text) => !text.includes('{{'), {
+          error: 'blanks are not filled here',
+          params: { allowed: 'PromQL without {{ }}: it is about the whole service' },
+        }),
+      unit: z.string().min(1).max(60),
+      metrics: name.optional(),
+    })
+    .optional(),
+});
+export type ServiceEntry = z.output<typeof service>;
+
 /** What a rule file may hold: any of these keys, at least one. */
 export const ruleFile = z.strictObject({
   categories: z.array(categoryRule).optional(),
   known_fixes: z.array(knownFix).optional(),
   escalation_policies: z.array(escalationPolicy).optional(),
   procedures: z.array(procedure).optional(),
+  services: z.array(service).optional(),
 });

@@ -5,7 +5,7 @@ import { executorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig } from '../metrics/registry.ts';
 import { sourceConfig } from '../sources/registry.ts';
 import { category, decidedCategory, duration, level, name } from './fields.ts';
-import type { CategoryRule, EscalationPolicy, KnownFix, Procedure } from './rules-schema.ts';
+import type { CategoryRule, EscalationPolicy, KnownFix, Procedure, ServiceEntry } from './rules-schema.ts';
 
 export const person = z.strictObject({
   name,
@@ -29,13 +29,19 @@ export const team = z.strictObject({
 });
 export type Team = z.output<typeof team>;
 
-/** Who owns an incident: a team by its category, the team that a label names, or a team for all that is left. */
+/** Who owns an incident: a team by its category, the team that a label names or that owns the service, or one for all that is left. */
 export const owner = z.union([
   z.strictObject({ category, team: name }),
-  z.strictObject({ from: z.string().regex(/^labels\..+$/, 'labels.NAME, such as labels.team') }),
+  z.strictObject({ from: z.string().regex(/^(labels\..+|service)$/, 'labels.NAME, such as labels.team, or service') }),
   z.strictObject({ team: name }),
 ]);
 export type Owner = z.output<typeof owner>;
+
+/** What is younger may still be worked on, however slowly. */
+const anHour = [
+  (ms: number): boolean => ms >= 3_600_000,
+  { error: 'too short', params: { allowed: 'at least 1h, such as 14d' } },
+] as const;
 
 /** `rules/tierbell.yaml`. Keys stay snake_case as written; durations become milliseconds, sizes bytes. */
 export const mainFile = z.strictObject({
@@ -67,6 +73,10 @@ export const mainFile = z.strictObject({
       close_after: duration.default(259_200_000),
     })
     .prefault({}),
+  /** How long bodies are kept; what is left out is kept for ever. */
+  retention: z
+    .strictObject({ deliveries: duration.refine(...anHour).optional(), evidence: duration.refine(...anHour).optional() })
+    .prefault({}),
   fallback: z.strictObject({ notify: z.array(name).min(1) }),
   rule_files: z.array(z.string().min(1)).min(1),
 });
@@ -78,4 +88,5 @@ export interface Config extends Omit<MainFile, 'rule_files'> {
   readonly known_fixes: readonly KnownFix[];
   readonly escalation_policies: readonly EscalationPolicy[];
   readonly procedures: readonly Procedure[];
+  readonly services: readonly ServiceEntry[];
 }

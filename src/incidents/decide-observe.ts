@@ -2,6 +2,7 @@ import { label, severityOf, type Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
 import { isOpen, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
 import { prioritise } from '../domain/priority.ts';
+import { SERVICE_LABELS } from '../domain/service.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
@@ -48,7 +49,11 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const { remembered, ...identity } = opens;
   const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
-  const facts = { team: label(labels, 'team'), service: serviceOf(first), environment: label(labels, 'environment') };
+  const facts = {
+    team: label(labels, 'team'),
+    service: serviceOf(first, rules),
+    environment: label(labels, 'environment'),
+  };
   draft.add(
     'opened',
     title,
@@ -71,8 +76,11 @@ function titleOf(alert: Alert): string {
   return cleanLine(about === '' ? name : `${name}: ${about}`, 160);
 }
 
-function serviceOf(alert: Alert): string {
-  return label(alert.labels, 'service') || label(alert.labels, 'app') || label(alert.labels, 'job');
+/** Its name in the catalogue, else what the labels say. */
+function serviceOf({ labels }: Alert, { services }: Rules): string {
+  return (
+    services.of(labels)?.name ?? (SERVICE_LABELS.map((name) => label(labels, name)).find((name) => name !== '') || '')
+  );
 }
 
 function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Actor): void {

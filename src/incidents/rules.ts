@@ -3,6 +3,7 @@ import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Ownership } from '../domain/owner.ts';
 import type { Priority } from '../domain/priority.ts';
+import type { Services } from '../domain/service.ts';
 
 /** The source of Tierbell's own troubles; see {@link isOwnEvent}. */
 export const OWN_SOURCE = 'tierbell';
@@ -81,8 +82,10 @@ export interface Rules {
   /** The steps of the procedure for a category, all levels; texts and links hold blanks. */
   procedure(category: Category): readonly ProcedureStep[];
   /** The team that owns an incident, as `owners` say; null where none of them yields a known team. */
-  ownerOf(incident: Pick<Incident, 'labels' | 'classification'>): Ownership | null;
+  ownerOf(incident: Pick<Incident, 'labels' | 'classification' | 'service'>): Ownership | null;
   isTeam(name: string): boolean;
+  /** The catalogue: an incident's `service` is a name in it, or what its labels say. */
+  readonly services: Services;
   /**
    * The channels behind names of teams, people or channels, each once. `owner.level2` and `owner.level3` mean those of
    * `team`; they lead nowhere where no known team owns the incident.

@@ -1,4 +1,5 @@
 import type { Category, Classification } from '../../src/domain/category.ts';
+import { compileServices } from '../../src/incidents/services.ts';
 import type { Policy, PolicyStep, Rules, SelectedFix } from '../../src/incidents/rules.ts';
 
 export const SECOND = 1_000;
@@ -84,6 +85,7 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
     noLogs: () => null,
     ownerOf: () => null,
     isTeam: () => false,
+    services: compileServices([]),
     channelsOf: (names) => [
       ...new Set(names.flatMap((name) => CHANNELS[name] ?? (/-|fallback/.test(name) ? [name] : []))),
     ],

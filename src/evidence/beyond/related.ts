@@ -39,12 +39,13 @@ export interface NearbyAlert {
 
 /** From half an hour before the alert to now. A service that only the scrape's name stands for is none: half a fleet is one job. */
 export function relatedFacts(
-  { uid, labels, startsAt }: Pick<Incident, 'uid' | 'labels' | 'startsAt'>,
+  { uid, labels, startsAt, service: named }: Pick<Incident, 'uid' | 'labels' | 'startsAt' | 'service'>,
   places: readonly string[],
   now: number,
 ): RelatedFacts {
   const fired = Math.min(startsAt, now);
-  const service = label(labels, 'service') || label(labels, 'app');
+  const stated = label(labels, 'service') || label(labels, 'app');
+  const service = stated === '' && named === label(labels, 'job') ? '' : named; // in the catalogue it may have another name
   return { uid, places, service, startsAt: fired, from: fired - BEFORE_MS, to: now };
 }
 

@@ -110,7 +110,7 @@ describe('all problems of all files are told at once', () => {
     [
       'a bare rule file',
       { 'etc/main.yaml': MAIN, 'etc/rules.yaml': '{}\n' },
-      'etc/rules.yaml:1:1: the file holds no rules, allowed categories, known_fixes, escalation_policies, procedures',
+      'etc/rules.yaml:1:1: the file holds no rules, allowed categories, known_fixes, escalation_policies, procedures, services',
     ],
   ])('%s', async (_name, files: Record<string, string>, line) => {
     const result = await load(files);

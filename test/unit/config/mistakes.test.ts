@@ -388,7 +388,7 @@ const IN_RULES: readonly (readonly [string, string, string, string])[] = [
     'a section of the main file',
     'escalation_policies:',
     'teams: []\nescalation_policies:',
-    'etc/rules.yaml:12:1: teams: unknown key, found `teams`, allowed categories, known_fixes, escalation_policies, procedures; it belongs into the main file',
+    'etc/rules.yaml:12:1: teams: unknown key, found `teams`, allowed categories, known_fixes, escalation_policies, procedures, services; it belongs into the main file',
   ],
 ];
 

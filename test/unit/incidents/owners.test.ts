@@ -1,5 +1,6 @@
 import type { Owner, Team } from '../../../src/config/schema.ts';
 import { compileOwners } from '../../../src/incidents/owners.ts';
+import { compileServices } from '../../../src/incidents/services.ts';
 import { isOpen } from '../../../src/domain/incident.ts';
 import type { PolicyStep, Rules } from '../../../src/incidents/rules.ts';
 import { judged, levelThree, levelTwo, rulesOf } from '../../helpers/fake-rules.ts';
@@ -26,7 +27,7 @@ function worldOf(change: Partial<Rules> & { owners?: readonly Owner[]; steps?: r
   return new World(
     rulesOf({
       steps,
-      ownerOf: compileOwners(owners, TEAMS),
+      ownerOf: compileOwners(owners, TEAMS, compileServices([])),
       isTeam: (name) => TEAMS.some((one) => one.name === name),
       channelsOf: (names, of) => [
         ...new Set(
@@ -40,6 +41,11 @@ function worldOf(change: Partial<Rules> & { owners?: readonly Owner[]; steps?: r
     }),
   );
 }
+
+const entry = (name: string, team?: string) => ({
+  ...{ name, matchers: [`component="${name}"`], depends_on: [], skills: [], contacts: [] },
+  ...(team === undefined ? {} : { team }),
+});
 
 const ofShop = (labels: Record<string, string> = { team: 'shop' }) => groupOf([alertOf('a', { labels })]);
 
@@ -77,6 +83,40 @@ describe('owners', () => {
     world.wait(15 * 60_000);
     expect(world.handOver()).toEqual(['3']);
     expect(world.told()).toEqual(['escalation shop-chat', 'escalation l3-mail']);
+  });
+});
+
+describe('owners: from: service', () => {
+  const owners: readonly Owner[] = [
+    { category: 'data-security-breach', team: 'security' },
+    { from: 'service' },
+    { team: 'level2' },
+  ];
+  const services = compileServices([entry('checkout', 'shop'), entry('psp'), entry('gone', 'nobody-knows')]);
+  const of = (classify: Rules['classify'] = () => judged('other')): World =>
+    worldOf({ classify, services, ownerOf: compileOwners(owners, TEAMS, services) });
+
+  it.each([
+    ['the team of the service, by its matchers', { component: 'checkout' }, 'shop'],
+    ['the team of the service that the label names', { service: 'checkout' }, 'shop'],
+    ['the next entry, where the service has no team', { component: 'psp' }, 'level2'],
+    ['the next entry, where that team is not there', { component: 'gone' }, 'level2'],
+    ['the next entry, where the alert is about no service of ours', { service: 'stranger' }, 'level2'],
+  ])('gives it to %s', async (_what, labels: Record<string, string>, team) => {
+    const world = of();
+    await world.deliver(ofShop(labels));
+    expect(world.incident()).toMatchObject({ team, ownedBy: 'rules' });
+  });
+
+  it('is decided again with the category, and the record says why', async () => {
+    const world = of(({ logLines }) => judged(logLines.length > 0 ? 'data-security-breach' : 'other', 0.7));
+    await world.deliver(ofShop({ component: 'checkout' }));
+    expect(world.incident()).toMatchObject({ team: 'shop', service: 'checkout' });
+    expect(world.timeline().find(({ type }) => type === 'owned')?.text).toBe(
+      'Team shop owns it: the service checkout is theirs',
+    );
+    world.do(world.uid(), { type: 'evidence', evidence: evidenceOf(), logLines: ['passwd read by a stranger'] });
+    expect(world.incident().team).toBe('security');
   });
 });
 
