@@ -6,7 +6,8 @@ import type {
   EvidenceWindow,
   Incident,
 } from '../domain/incident.ts';
-import { html, type Html } from './html.ts';
+import { graphSvg } from '../evidence/beyond/graph-svg.ts';
+import { html, Html } from './html.ts';
 import { badge, clock, count, exactly, outwardLink } from './words.ts';
 
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
@@ -45,7 +46,7 @@ function piece(evidence: Evidence, now: number): Html {
   return html`<article class="piece" id="evidence-${id}">
     <h3>${KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
     <p>${reason}</p>
-    ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${factList(evidence)}
+    ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${drawing(evidence)} ${factList(evidence)}
     <p class="quiet small">${origin(evidence, now)}</p>
   </article>`;
 }
@@ -57,6 +58,15 @@ function origin({ kind, store, scope, windows, at, url }: Evidence, now: number)
     ${url !== '' && outwardLink(url, 'Open it in its own place')}`;
   return html`${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
   collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}`;
+}
+
+/** The alert's own expression over time; what it shows stands in words below it. */
+function drawing({ graph }: Evidence): Html | null {
+  if (graph === undefined) return null;
+  return html`<figure class="graph">
+    ${new Html(graphSvg(graph))}
+    <figcaption class="quiet small"><code>${graph.expression}</code></figcaption>
+  </figure>`;
 }
 
 /** Findings beside the logs; one about another incident leads to its page. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { answerQuery } from './little-prometheus.ts';
+import { answerQuery, answerRange } from './little-prometheus.ts';
 import type { Probe } from './little-service.ts';
 import type { People } from './people.ts';
 
@@ -35,8 +35,12 @@ async function answer(req: IncomingMessage, res: ServerResponse, people: People,
   const path = req.url ?? '/';
   const person = /^\/people\/([a-z0-9]+)$/.exec(path)?.[1];
   if (person !== undefined) res.statusCode = people.receive(person, req.headers, body, Date.now());
-  else if (path === '/api/v1/query') {
-    const { status, body: json } = await answerQuery(new URLSearchParams(body).get('query') ?? '', probe, Date.now());
+  else if (path === '/api/v1/query' || path === '/api/v1/query_range') {
+    const form = new URLSearchParams(body);
+    const asksRange = path.endsWith('_range');
+    const { status, body: json } = asksRange
+      ? answerRange(form, Date.now())
+      : await answerQuery(form.get('query') ?? '', probe, Date.now());
     res.writeHead(status, { 'content-type': 'application/json' }).write(JSON.stringify(json));
   } else res.statusCode = 404;
   res.end();

@@ -132,6 +132,26 @@ export interface EvidenceFact {
   readonly incident?: { readonly id: string; readonly title: string; readonly resolution: string };
 }
 
+/** A few series over time, for drawing: no more than some 60 points each. */
+export interface EvidenceGraph {
+  /** PromQL, as it was asked. */
+  readonly expression: string;
+  /** The alert's condition (`>`), and the number that it compares with; null where it has none. */
+  readonly comparison: string | null;
+  readonly threshold: number | null;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** When the alert fired. */
+  readonly firedAt: number;
+  readonly stepMs: number;
+  /** The one that the alert is about first. */
+  readonly series: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [at: number, value: number])[];
+  }[];
+}
+
 /** What was collected, small enough for the record; the raw lines are a blob. */
 export interface Evidence {
   readonly id: string;
@@ -155,6 +175,7 @@ export interface Evidence {
   readonly at: number;
   /** Findings of the kinds beside logs, the most telling first. */
   readonly facts?: readonly EvidenceFact[];
+  readonly graph?: EvidenceGraph;
   /** A further look at the same logs: a minute after the first, or before a handover. Absent for the first one. */
   readonly look?: 'second' | 'handover';
 }

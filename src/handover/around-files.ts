@@ -1,4 +1,5 @@
 import { incidentId, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
+import { graphSvg } from '../evidence/beyond/graph-svg.ts';
 import { moment } from '../incidents/incident-view.ts';
 import { bullets, document, inline } from './markdown.ts';
 
@@ -22,7 +23,11 @@ export function aroundFiles(incident: Incident): [name: string, text: string][] 
   const around = aroundOf(incident);
   if (around.length === 0) return [];
   const sections = around.flatMap((piece) => section(piece));
-  return [['evidence/around.md', document([`# Around ${incidentId(incident)}`, ...sections])]];
+  const graphs = around.flatMap(({ graph }) => (graph === undefined ? [] : [graph]));
+  return [
+    ['evidence/around.md', document([`# Around ${incidentId(incident)}`, ...sections])],
+    ...graphs.map((graph, index): [string, string] => [`evidence/metric-${index + 1}.svg`, `${graphSvg(graph)}\n`]),
+  ];
 }
 
 const STATES: Readonly<Record<Evidence['state'], string>> = {

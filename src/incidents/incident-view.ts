@@ -5,6 +5,7 @@ import {
   type Assessment,
   type Attempt,
   type Evidence,
+  type EvidenceGraph,
   type Incident,
 } from '../domain/incident.ts';
 import type { FilledStep } from './procedure.ts';
@@ -111,7 +112,16 @@ function evidenceView(evidence: Evidence): unknown {
   const windows = shown.windows.map((window) => ({ ...window, from: moment(window.from), to: moment(window.to) }));
   const lines = shown.lines.map((line) => ({ ...line, at: moment(line.at) }));
   const facts = (shown.facts ?? []).map((fact) => ({ ...fact, at: moment(fact.at) }));
-  return { ...shown, windows, lines, facts, at: moment(at) };
+  const graph = shown.graph === undefined ? {} : { graph: graphView(shown.graph) };
+  return { ...shown, windows, lines, facts, ...graph, at: moment(at) };
+}
+
+function graphView({ from, to, firedAt, series, ...graph }: EvidenceGraph): unknown {
+  const lines = series.map(({ name, points }) => ({
+    name,
+    points: points.map(([at, value]) => ({ at: moment(at), value })),
+  }));
+  return { ...graph, from: moment(from), to: moment(to), firedAt: moment(firedAt), series: lines };
 }
 
 /** Past incidents that are like it, each with what ended it. */

@@ -1,9 +1,13 @@
-import type { Evidence, Incident } from '../domain/incident.ts';
+import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
+import { expressionOf } from '../classify/facts.ts';
+import { describeExpression, questionOf } from '../evidence/beyond/expression.ts';
 import { describeRelated, NEARBY_MAX, relatedFacts } from '../evidence/beyond/related.ts';
 import { describeSimilar, PAST_MAX, rankSimilar, type Ending } from '../evidence/beyond/similar.ts';
 import { pieceOf, type PieceFacts } from '../evidence/beyond/piece.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import type { Confidentiality } from '../incidents/confidential.ts';
+import { chooseMetrics } from '../metrics/choose-metrics.ts';
+import type { MetricsSource } from '../metrics/metrics-source.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
 import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
@@ -14,6 +18,7 @@ export interface AroundParts {
   readonly read: ReadModel;
   readonly redact: (text: string) => string;
   readonly holds: Confidentiality['holds'];
+  readonly metricsSources: readonly MetricsSource[];
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -26,6 +31,7 @@ type Look = (
 
 /** Every way to look, in the order in which people read what it found. */
 const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
+  ['metric', lookAtExpression],
   ['related', lookForRelated],
   ['similar', lookForSimilar],
 ];
@@ -57,9 +63,9 @@ async function lookOnce(
   }
 }
 
+/** Labels, queries and what others answered may hold what nobody should read. */
 function redacted(evidence: Evidence, redact: (text: string) => string): Evidence {
-  const { facts } = evidence;
-  if (facts === undefined) return { ...evidence, reason: redact(evidence.reason) };
+  const { facts = [], graph } = evidence;
   const clean = facts.map(({ incident, ...fact }) => ({
     ...fact,
     ...{ text: redact(fact.text), url: redact(fact.url) },
@@ -67,7 +73,18 @@ function redacted(evidence: Evidence, redact: (text: string) => string): Evidenc
       ? {}
       : { incident: { ...incident, title: redact(incident.title), resolution: redact(incident.resolution) } }),
   }));
-  return { ...evidence, reason: redact(evidence.reason), facts: clean };
+  return {
+    ...evidence,
+    ...{ reason: redact(evidence.reason), scope: redact(evidence.scope), url: redact(evidence.url) },
+    query: JSON.parse(redact(JSON.stringify(evidence.query))) as unknown,
+    ...(clean.length === 0 ? {} : { facts: clean }),
+    ...(graph === undefined ? {} : { graph: redactedGraph(graph, redact) }),
+  };
+}
+
+function redactedGraph(graph: EvidenceGraph, redact: (text: string) => string): EvidenceGraph {
+  const series = graph.series.map(({ name, points }) => ({ name: redact(name), points }));
+  return { ...graph, expression: redact(graph.expression), series };
 }
 
 /** What a team keeps to itself is told to nobody else: not even that it is there. */
@@ -91,6 +108,22 @@ async function lookForSimilar(parts: AroundParts, incident: Incident, piece: Pie
     piece,
   );
   return found === null ? [] : [found];
+}
+
+/** Nothing where the alert names no expression, or no metrics source is configured. */
+async function lookAtExpression(
+  { metricsSources }: AroundParts,
+  { labels, startsAt, generatorURL }: Incident,
+  piece: PieceFacts,
+  signal: AbortSignal,
+): Promise<readonly Evidence[]> {
+  const expression = expressionOf(generatorURL);
+  if (expression.trim() === '' || metricsSources.length === 0) return [];
+  const question = questionOf({ expression, startsAt }, piece.now);
+  const chosen = chooseMetrics(metricsSources, null, labels);
+  const store = chosen.ok ? chosen.value.name : '';
+  const answer = chosen.ok ? await chosen.value.queryRange(question, signal) : chosen;
+  return [describeExpression({ expression, labels, startsAt, generatorURL, store }, question, answer, piece)];
 }
 
 async function readEnding(read: ReadModel, uid: string): Promise<Ending | null> {

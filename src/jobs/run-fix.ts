@@ -1,3 +1,4 @@
+import type { Labels } from '../domain/alert.ts';
 import type { Attempt, AttemptState, Incident } from '../domain/incident.ts';
 import { isOpen } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
@@ -11,12 +12,11 @@ import { readPlan } from '../fixes/stored-plan.ts';
 import { beginVerification } from '../fixes/verify.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import type { Rules } from '../incidents/rules.ts';
-import type { MetricsSource } from '../metrics/metrics-source.ts';
 import { findAttempt, guardHistory, inFlightOf, insertAttempt, moveAttempt } from '../store/fix-journal.ts';
 import { firingAlerts, targetsOfFix } from '../store/firing.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
-import { askMetrics } from './ask-metrics.ts';
+import { askMetrics, type Askable } from './ask-metrics.ts';
 
 type FixJob = Extract<Job, { kind: 'fix' }>;
 
@@ -25,7 +25,7 @@ export interface FixParts {
   readonly rules: () => Rules;
   readonly fixes: readonly CompiledFix[];
   readonly executors: readonly Executor[];
-  readonly metricsSources: readonly MetricsSource[];
+  readonly metricsSources: readonly Askable[];
 }
 
 /** How much of a fix's output the record keeps; the executor caps at 64 KiB. */
@@ -36,6 +36,8 @@ interface Intent {
   readonly attempt: Attempt;
   readonly plan: FixPlan;
   readonly intentAt: number;
+  /** Of the incident: they choose whom a query without a name is put to. */
+  readonly labels: Labels;
 }
 
 /**
@@ -107,7 +109,7 @@ async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<
   });
   const intent: Attempt = { ...at, state: 'intent', reasons: [shown] };
   unit.run(incident.uid, { type: 'fix_state', attempt: intent });
-  return { attempt: intent, plan, intentAt: unit.now };
+  return { attempt: intent, plan, intentAt: unit.now, labels: incident.labels };
 }
 
 /** The job was claimed before. What had only been intended may go on; what had started is `unknown` for ever. */
@@ -117,7 +119,7 @@ async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, id: str
   if (row === undefined || attempt === undefined) return end(unit, job);
   const { restored } = job.payload;
   if (row.state === 'intent' && restored === undefined)
-    return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at };
+    return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at, labels: incident.labels };
   if (row.state !== 'started' && row.state !== 'intent') return end(unit, job);
   const why =
     restored === undefined
@@ -165,15 +167,15 @@ function whoHasIt(incident: Incident): string[] {
 }
 
 /** Guards that ask a metrics source. Fail closed: no answer refuses. */
-async function lookOutside(parts: FixParts, { plan, attempt }: Intent, signal: AbortSignal): Promise<string[]> {
+async function lookOutside(parts: FixParts, { plan, attempt, labels }: Intent, signal: AbortSignal): Promise<string[]> {
   const { precondition, population } = plan.guards;
   const reasons: string[] = [];
   if (precondition !== null)
     reasons.push(
-      ...checkPrecondition(precondition.query, await askMetrics(parts.metricsSources, precondition, signal)),
+      ...checkPrecondition(precondition.query, await askMetrics(parts.metricsSources, precondition, labels, signal)),
     );
   if (population !== null) {
-    const answer = await askMetrics(parts.metricsSources, population, signal);
+    const answer = await askMetrics(parts.metricsSources, population, labels, signal);
     const firing = await targetsOfFix(parts.store.db, parts.rules(), plan.fix);
     const inFlight = await inFlightOf(parts.store.db, plan.fix, attempt.id);
     reasons.push(...checkPopulation(answer, { firing, inFlight }));

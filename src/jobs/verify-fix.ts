@@ -1,6 +1,7 @@
 import type { Job } from '../domain/job.ts';
 import { readPlan } from '../fixes/stored-plan.ts';
 import { judgeVerification } from '../fixes/verify.ts';
+import { findIncidents } from '../store/look-up.ts';
 import { moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import type { Store } from '../store/store.ts';
 import { look, type LookParts } from './look.ts';
@@ -20,7 +21,8 @@ export async function verifyFix(
     return;
   }
   const plan = readPlan(row.plan);
-  const found = await look(parts, plan, signal);
+  const [incident] = await findIncidents(store.db, [job.incident]);
+  const found = await look(parts, plan, incident?.labels ?? {}, signal);
   const { until, healthySince } = job.payload;
   const step = judgeVerification(found, { until, healthySince, dueAt: job.dueAt }, store.now(), plan.verify);
   if (step.state === 'pending') {

@@ -3,11 +3,11 @@ import { failure, success, type Outcome } from '../domain/result.ts';
 import type { MetricsSource } from './metrics-source.ts';
 
 /** The source that is named, else the only one that serves these labels. */
-export function chooseMetrics(
-  sources: readonly MetricsSource[],
+export function chooseMetrics<S extends Pick<MetricsSource, 'name' | 'serves'>>(
+  sources: readonly S[],
   name: string | null,
   labels: Labels,
-): Outcome<MetricsSource> {
+): Outcome<S> {
   const serving = sources.filter((source) => (name === null ? source.serves(labels) : source.name === name));
   const [source, ...others] = serving;
   if (source === undefined) {

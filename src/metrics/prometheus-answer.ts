@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { labelSet } from '../domain/alert.ts';
 import { failure, success, type FailureReason, type Outcome } from '../domain/result.ts';
 import { cleanLine } from '../domain/text.ts';
-import type { Sample } from './metrics-source.ts';
+import type { RangeAnswer, Sample } from './metrics-source.ts';
 
 /** A point in time and a number in text. https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats */
 const point = z.tuple([z.number(), z.string().regex(/^(?:[+-]?Inf|NaN|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/)]);
@@ -21,9 +21,35 @@ const answer = z.object({
 
 const complaint = z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() });
 
-/** Reads an answer by its status; every failure is a sentence about the server, such as `answered 422: …`. */
-export function readResponse(status: number, body: string, retryAfter: unknown): Outcome<readonly Sample[]> {
-  if (status >= 200 && status < 300) return readAnswer(body);
+const matrix = z.object({
+  status: z.literal('success'),
+  warnings: z.array(z.string()).optional(),
+  data: z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(point) })),
+  }),
+});
+
+/** An answer as it came over HTTP. */
+export interface Response {
+  readonly status: number;
+  readonly body: string;
+  /** The header, if there was one. */
+  readonly retryAfter: unknown;
+}
+
+/** The answer to an instant query; every failure is a sentence about the server, such as `answered 422: …`. */
+export function readInstant(response: Response): Outcome<readonly Sample[]> {
+  return readResponse(response, readAnswer);
+}
+
+/** The answer to a range query, also where the server says that it is not whole. */
+export function readRange(response: Response): Outcome<RangeAnswer> {
+  return readResponse(response, readMatrix);
+}
+
+function readResponse<T>({ status, body, retryAfter }: Response, read: (body: string) => Outcome<T>): Outcome<T> {
+  if (status >= 200 && status < 300) return read(body);
   if (status >= 300 && status < 400)
     return failure(
       'misconfigured',
@@ -64,6 +90,19 @@ function readAnswer(body: string): Outcome<readonly Sample[]> {
   return success(
     data.result.map(({ metric, value }) => ({ labels: labelSet(Object.entries(metric)), value: numberOf(value[1]) })),
   );
+}
+
+function readMatrix(body: string): Outcome<RangeAnswer> {
+  const read = matrix.safeParse(parseJson(body));
+  if (!read.success) return failure('invalid_answer', `answered something that is no range of values${hint(body)}`);
+  const { data, warnings = [] } = read.data;
+  const series = data.result.map(({ metric, values }) => ({
+    labels: labelSet(Object.entries(metric)),
+    points: values
+      .map(([seconds, text]) => [Math.round(seconds * 1000), numberOf(text)] as const)
+      .filter(([, value]) => Number.isFinite(value)),
+  }));
+  return success({ series, warnings: warnings.map((text) => cleanLine(text, 400)) });
 }
 
 /** What Prometheus says about an error (`bad_data: parse error …`), or '' where the body is not one of its own. */

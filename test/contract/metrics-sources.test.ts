@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Failure } from '../../src/domain/result.ts';
+import { describeExpression, questionOf } from '../../src/evidence/beyond/expression.ts';
 import { chooseMetrics } from '../../src/metrics/choose-metrics.ts';
 import type { MetricsSource } from '../../src/metrics/metrics-source.ts';
 import { createMetricsSource, metricsSourceConfig, metricsSourceKinds } from '../../src/metrics/registry.ts';
@@ -254,6 +255,49 @@ describe.each(metricsSourceKinds.map(({ kind }) => kind))('the metrics source %s
   });
 });
 
+describe.each(metricsSourceKinds.map(({ kind }) => kind))('the metrics source %s, asked over time', (kind) => {
+  const question = { promql: 'rate(x[5m])', from: 1_767_582_000_000, to: 1_767_583_800_000, stepMs: 30_000 };
+  const values = [
+    [1767582000, '0.5'],
+    [1767582030.123, 'NaN'],
+    [1767582060, '+Inf'],
+    [1767582090, '2e-3'],
+  ];
+  const matrix = vectorOf('matrix', [{ metric: { instance: 'db-1' }, values }]) as Record<string, unknown>;
+
+  it('sends the window in seconds, and gives the points that are numbers', async () => {
+    const seen: string[] = [];
+    handler = (request, response, body) => {
+      const { query, start, end, step } = Object.fromEntries(new URLSearchParams(body));
+      seen.push(`${request.url} ${query} ${start} ${end} ${step}`);
+      answering(200, matrix)(request, response, body);
+    };
+    const outcome = await make(kind).queryRange(question, never);
+    expect(seen).toEqual([`${SUBJECTS[kind]?.path}_range rate(x[5m]) 1767582000 1767583800 30`]);
+    const points = [
+      [1_767_582_000_000, 0.5],
+      [1_767_582_090_000, 0.002],
+    ];
+    expect(outcome).toMatchObject({
+      ok: true,
+      value: { warnings: [], series: [{ labels: { instance: 'db-1' }, points }] },
+    });
+  });
+
+  it('gives an answer in part with what is missing; an instant answer or an error is none', async () => {
+    handler = answering(200, { ...matrix, warnings: ['store\u0000 away'] });
+    expect(await make(kind).queryRange(question, never)).toMatchObject({
+      ok: true,
+      value: { warnings: ['store away'] },
+    });
+    handler = answering(200, SUBJECTS[kind]?.answer);
+    expect(await make(kind).queryRange(question, never)).toMatchObject({ ok: false, reason: 'invalid_answer' });
+    handler = answering(422, SUBJECTS[kind]?.complaint);
+    const refused = await make(kind).queryRange(question, never);
+    expect(refused).toMatchObject({ ok: false, detail: expect.stringContaining('mend the query') as string });
+  });
+});
+
 function vectorOf(resultType: string, result: unknown): unknown {
   return { status: 'success', data: { resultType, result } };
 }
@@ -290,8 +334,33 @@ describeWith('prometheus', 'a real Prometheus', () => {
     expect(wrong).toMatchObject({ detail: expect.stringMatching(/answered 400: bad_data: .*parse error/) as string });
     expect(await ask('"text"')).toMatchObject({ ok: false, reason: 'invalid_answer' });
     expect(await ask('up[5m]')).toMatchObject({ ok: false, reason: 'invalid_answer' });
+    await alertsOverTime(source);
     await real.stop();
     await waitFor('the port to be closed', async () => !(await ask('1')).ok);
     expect(await ask('1')).toMatchObject({ ok: false, reason: 'refused' });
   }, 120_000);
 });
+
+/** An alert's expression as rules write it, asked of a real server and made into evidence. */
+async function alertsOverTime(source: MetricsSource): Promise<void> {
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const zero = now / 1000 - 1_200;
+  const asked = {
+    ...{
+      expression: `vector(time()) - ${zero} > bool (2 * 300) and on() vector(1)`,
+      labels: {},
+      startsAt: now - 60_000,
+    },
+    ...{ generatorURL: '', store: source.name },
+  };
+  const question = questionOf(asked, now);
+  const found = describeExpression(asked, question, await source.queryRange(question, never), { id: 'e', now });
+  expect(found).toMatchObject({ state: 'complete', graph: { threshold: 600, comparison: '>' } });
+  expect(found.facts?.[0]?.text).toMatch(/^-\d+ → 1200 at \d\d:\d\d, threshold > 600$/);
+  expect(found.graph?.series[0]?.points.length).toBeGreaterThan(50);
+  const wrong = { ...question, promql: 'up{' };
+  expect(describeExpression(asked, wrong, await source.queryRange(wrong, never), { id: 'e', now })).toMatchObject({
+    state: 'unavailable',
+    reason: expect.stringMatching(/prom .* answered 400: bad_data: .*parse error.*; mend the query\.$/) as string,
+  });
+}

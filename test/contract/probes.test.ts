@@ -20,7 +20,7 @@ const httpCheck = (url: string, change: Partial<Extract<Check, { kind: 'http' }>
   ...change,
 });
 const see = (check: Check, verify?: Record<string, unknown>) =>
-  look({ metricsSources: [], fixes: [compiledOf(verify === undefined ? {} : { verify })] }, planWith(check), never);
+  look({ metricsSources: [], fixes: [compiledOf(verify === undefined ? {} : { verify })] }, planWith(check), {}, never);
 
 /** An address at which nobody listens. */
 async function nobody(): Promise<number> {
@@ -107,7 +107,7 @@ it('a plan from before probes had kinds is verified by its query', async () => {
     query: () => Promise.resolve(answer),
   });
   const ask = (answer: Parameters<typeof source>[0]) =>
-    look({ metricsSources: [source(answer)], fixes: [] }, stored, never);
+    look({ metricsSources: [source(answer)], fixes: [] }, stored, {}, never);
   expect(await ask(success([]))).toMatchObject({ verification: { state: 'unhealthy' }, final: false });
   expect(await ask(failure('rejected', 'no'))).toMatchObject({ verification: { state: 'unavailable' }, final: true });
 });

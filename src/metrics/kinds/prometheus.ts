@@ -7,8 +7,8 @@ import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
 import { failure, type Failure, type Outcome } from '../../domain/result.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { forbidden, guardedLookup, isForbiddenAddress } from '../../net/address-guard.ts';
-import { defineMetricsSource, type Sample } from '../metrics-source.ts';
-import { readResponse } from '../prometheus-answer.ts';
+import { defineMetricsSource } from '../metrics-source.ts';
+import { readInstant, readRange, type Response } from '../prometheus-answer.ts';
 
 const config = z.strictObject({
   name,
@@ -31,24 +31,31 @@ export const prometheus = defineMetricsSource({
   create(config) {
     const compiled = config.matchers.map(parseMatcher);
     const hide = hideSecrets(config);
+    const named = <T>(outcome: Outcome<T>): Outcome<T> => {
+      if (outcome.ok) return outcome;
+      const detail = cleanLine(hide(`${config.name} (${new URL(config.url).host}) ${outcome.detail}`), 400);
+      return { ...outcome, detail };
+    };
     return {
       name: config.name,
       kind: config.kind,
       serves: (labels) => matchesAll(compiled, labels),
-      async query(promql, signal) {
-        const outcome = await ask(config, promql, signal);
-        return outcome.ok
-          ? outcome
-          : {
-              ...outcome,
-              detail: cleanLine(hide(`${config.name} (${new URL(config.url).host}) ${outcome.detail}`), 400),
-            };
+      query: async (query, signal) => named(await ask(config, 'query', { query }, readInstant, signal)),
+      queryRange: async ({ promql, from, to, stepMs }, signal) => {
+        const range = { start: String(from / 1000), end: String(to / 1000), step: String(stepMs / 1000) };
+        return named(await ask(config, 'query_range', { query: promql, ...range }, readRange, signal));
       },
     };
   },
 });
 
-async function ask(config: PrometheusConfig, promql: string, signal: AbortSignal): Promise<Outcome<readonly Sample[]>> {
+async function ask<T>(
+  config: PrometheusConfig,
+  path: 'query' | 'query_range',
+  question: Readonly<Record<string, string>>,
+  read: (response: Response) => Outcome<T>,
+  signal: AbortSignal,
+): Promise<Outcome<T>> {
   const budget = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     if (isForbiddenAddress(new URL(config.url).hostname)) throw forbidden();
@@ -57,9 +64,9 @@ async function ask(config: PrometheusConfig, promql: string, signal: AbortSignal
     const { default: axios } = await import('axios');
     const response = await axios.request<string>({
       method: 'post',
-      url: addressOf(config.url),
+      url: addressOf(config.url, path),
       headers: { ...config.headers, 'content-type': 'application/x-www-form-urlencoded' },
-      data: new URLSearchParams({ query: promql, timeout: `${TIMEOUT_MS}ms` }).toString(),
+      data: new URLSearchParams({ ...question, timeout: `${TIMEOUT_MS}ms` }).toString(),
       responseType: 'text',
       transformResponse: (body: string) => body,
       validateStatus: () => true,
@@ -69,15 +76,15 @@ async function ask(config: PrometheusConfig, promql: string, signal: AbortSignal
       signal: budget,
       ...agents,
     });
-    return readResponse(response.status, response.data, response.headers['retry-after']);
+    return read({ status: response.status, body: response.data, retryAfter: response.headers['retry-after'] });
   } catch (error) {
     return explain(error, signal, budget);
   }
 }
 
-function addressOf(base: string): string {
+function addressOf(base: string, path: string): string {
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
   return url.href;
 }
 

@@ -20,7 +20,7 @@ describeDialects('looking around an incident', (dialect) => {
 
   const parts = (): AroundParts => ({
     ...{ store: house.store, read: house.read, redact: (text) => text.replaceAll('hunter2', '[password]') },
-    ...{ holds: () => false, log: () => undefined, ...around },
+    ...{ holds: () => false, metricsSources: [], log: () => undefined, ...around },
   });
   async function look(number: number): Promise<Evidence[]> {
     return lookAround(parts(), await house.incident(number), new AbortController().signal);
@@ -143,7 +143,7 @@ it('without a log store, what stands around is found all the same, and told wher
       await collectEvidence(
         {
           ...{ store: house.store, read: house.read, redact: (text: string) => text, log: () => undefined },
-          ...{ holds: () => false, logs: [], blobs: {} as never, metrics: {} as never },
+          ...{ holds: () => false, metricsSources: [], logs: [], blobs: {} as never, metrics: {} as never },
         },
         job as Extract<Job, { kind: 'evidence' }>,
         new AbortController().signal,
