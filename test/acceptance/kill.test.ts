@@ -124,6 +124,12 @@ describe('kill -9', () => {
       );
       expect(mail.text).toMatch(/nobody knows whether it took effect/);
       expect(mail.attachments).toContainEqual(expect.objectContaining({ filename: `${told.id}-handover-1.zip` }));
+      // Killed before that is on record, it would be sent once more under the same key: at least once is the promise.
+      await waitFor('the mail to be on record', async () =>
+        (await timeline(second, told.id)).some(
+          ({ type, data }) => type === 'notified' && data['purpose'] === 'escalation',
+        ),
+      );
       await second.kill9();
 
       const third = await startTierbell({ configFile, dataDir });
