@@ -7,6 +7,7 @@ import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import type { Confidential } from './http/details.ts';
 import { createHttpApp } from './http/http-app.ts';
+import { keepRetention, type Retention } from './retention/keep-retention.ts';
 import { Stream } from './http/stream.ts';
 import type { WebConfig } from './http/web-config.ts';
 import { createWebServer } from './http/web-server.ts';
@@ -116,6 +117,11 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       lastSeen: (source, ms) => metrics.sourceLastSeen.set({ source }, ms / 1000),
     },
   });
+  const retention = keepRetention({
+    ...{ inbox, blobs, db: readDb, log, now: () => Date.now() },
+    taken: () => read.deliveriesTaken(),
+    retention: () => front.current.retention,
+  });
   const reload = oneAtATime(async () => {
     try {
       const next = await settings.loadAgain();
@@ -126,6 +132,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       await old.slack.close();
       opened.slack.open();
       tellReload(metrics, true);
+      await retention.reconsider();
       log.info('configuration reloaded');
     } catch (error) {
       tellReload(metrics, false);
@@ -170,12 +177,14 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   );
   const port = await listen(server, settings.host, settings.port);
   front.current.slack.open();
+  await retention.reconsider();
   return {
     url: `${web.tls === null ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     reload,
     async stop() {
       clearInterval(listening);
       stream.close();
+      await retention.stop();
       await front.current.slack.close();
       await closeAll(server, engine, inbox);
       await readDb.destroy();
@@ -224,6 +233,7 @@ interface Front {
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
   readonly slack: SlackDoor;
+  readonly retention: Retention;
 }
 
 interface FrontParts {
@@ -245,7 +255,10 @@ function createFront(config: Config, parts: FrontParts): Front {
   if (!parts.certified) warnOfOpenSources(sources, log);
   const team = teamLabel(config.teams.map(({ name }) => name));
   const confidential = compileConfidentiality(config.teams).holds;
-  return { sources, procedure: procedureLookUp(config), team, confidential, slack: slackDoor(config, parts) };
+  return {
+    ...{ sources, team, confidential, procedure: procedureLookUp(config), slack: slackDoor(config, parts) },
+    retention: config.retention,
+  };
 }
 
 /** Presses of buttons in Slack become the same commands as everybody's. */

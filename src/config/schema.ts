@@ -75,7 +75,10 @@ export const mainFile = z.strictObject({
     .prefault({}),
   /** How long bodies are kept; what is left out is kept for ever. */
   retention: z
-    .strictObject({ deliveries: duration.refine(...anHour).optional(), evidence: duration.refine(...anHour).optional() })
+    .strictObject({
+      deliveries: duration.refine(...anHour).optional(),
+      evidence: duration.refine(...anHour).optional(),
+    })
     .prefault({}),
   fallback: z.strictObject({ notify: z.array(name).min(1) }),
   rule_files: z.array(z.string().min(1)).min(1),

@@ -11,6 +11,7 @@ import { procedureOf } from '../incidents/procedure.ts';
 import type { ProcedureStep } from '../incidents/rules.ts';
 import type { TokenHolder } from '../store/access.ts';
 import type { Blobs } from '../store/blobs.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { actorOf } from './authorize.ts';
 import { mayReadDetails, requireDetails, type Confidential } from './details.ts';
@@ -128,12 +129,20 @@ export function createApi({ read, blobs, engine, procedure, stream, confidential
         detail: `${incidentId(incident)} was not handed over${n === undefined ? ' yet' : ' under this number'}.`,
       });
     }
+    const content = await blobs.get(bundle.sha256).catch((error: unknown) => {
+      if (incident.status !== 'closed' || isStoreTrouble(error)) throw error;
+      throw new HttpProblem({
+        status: 410,
+        title: 'No longer kept',
+        detail: `The bundle of ${incidentId(incident)} is past its retention. Its SHA-256 was ${bundle.sha256}.`,
+      });
+    });
     const name = `${incidentId(incident)}-handover-${bundle.n}.zip`;
     res
       .type('application/zip')
       .set('Content-Disposition', `attachment; filename="${name}"`)
       .set('Digest', `sha-256=${Buffer.from(bundle.sha256, 'hex').toString('base64')}`);
-    res.send(Buffer.from(await blobs.get(bundle.sha256)));
+    res.send(Buffer.from(content));
   });
 
   api.post('/incidents/:id/:verb', async (req, res) => {
@@ -184,7 +193,7 @@ function asksForDetails({ q, category, severity, service }: Partial<z.output<typ
 }
 
 /** Who acts is who holds the token; only where the door is open to all may the body say it. */
-function withActor(body: unknown, holder: TokenHolder | null): unknown {
+export function withActor(body: unknown, holder: TokenHolder | null): unknown {
   const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   return holder === null ? (body ?? {}) : { ...given, by: holder.name };
 }

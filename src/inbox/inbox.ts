@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
+import { hash } from 'node:crypto';
 import { Ballast } from './ballast.ts';
+import { FORGET_ROWS, firstKept, nextToForget, tombstone, type Reasoned, type Weighed } from './forgotten.ts';
 import { prepareSchema } from './schema.ts';
 import { openSignatures, type Signatures } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
@@ -35,6 +37,12 @@ export interface Inbox {
    * @returns whether the numbers had fallen behind
    */
   continueAfter(seq: number): Awaitable<boolean>;
+  /**
+   * Lets the oldest bodies go, some of them: those received before `before` (epoch milliseconds), up to the number `upTo`.
+   * Their rows stay (`forgotten.ts`).
+   * @returns how many; 0 where none is left
+   */
+  forget(before: number, upTo: number): Promise<number>;
   /** Whether it can store. After a failure this tries a small write, so it recovers without any delivery. */
   healthy(): Awaitable<Health>;
   /** Stores what waits, then closes. */
@@ -141,6 +149,36 @@ export class SqliteInbox implements Inbox {
       this.#db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)").run(seq);
     })();
     return true;
+  }
+
+  async forget(before: number, upTo: number): Promise<number> {
+    const rows = await this.#oldest(upTo);
+    const due = nextToForget(rows, before);
+    const find = this.#db.prepare<[number], { reason: string; body: Buffer }>(
+      'SELECT reason, body FROM deliveries WHERE seq = ?',
+    );
+    const empty = this.#db.prepare('UPDATE deliveries SET body = ?, reason = ? WHERE seq = ?');
+    this.#db.transaction(() => {
+      for (const { seq, bytes } of due) {
+        const row = find.get(seq);
+        if (row === undefined) continue;
+        empty.run(Buffer.alloc(0), tombstone(bytes, hash('sha256', row.body), row.reason), seq);
+      }
+    })();
+    return due.length;
+  }
+
+  async #oldest(upTo: number): Promise<readonly Weighed[]> {
+    const at = this.#db.prepare<[number], Reasoned>(
+      'SELECT seq, reason FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1',
+    );
+    const from = await firstKept((seq) => at.get(seq), upTo);
+    return this.#db
+      .prepare<[number, number, number], Weighed>(
+        `SELECT seq, received_at AS at, length(body) AS bytes FROM deliveries
+         WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      )
+      .all(from, upTo, FORGET_ROWS);
   }
 
   healthy(): Health {

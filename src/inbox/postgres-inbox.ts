@@ -1,4 +1,5 @@
 import { LOCKS, type Connection, type Connections } from '../store/postgres.ts';
+import { FORGET_ROWS, FORGOTTEN, firstKept, nextToForget, type Reasoned, type Weighed } from './forgotten.ts';
 import { LOOK_BACK_ROWS, REFUSED_BYTES, REFUSED_ROWS, type Health, type Inbox, type Receipt } from './inbox.ts';
 import { SIGNATURE_KEPT_MS } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
@@ -71,6 +72,19 @@ class PostgresInbox implements Inbox {
   /** Deliveries and what was taken of them lie in one database: they are lost, or restored, together. */
   continueAfter(): boolean {
     return false;
+  }
+
+  async forget(before: number, upTo: number): Promise<number> {
+    return this.#with(async (connection) => {
+      const at = async (seq: number): Promise<Reasoned | undefined> =>
+        (await connection.query<Reasoned>(ONE_FROM, [seq])).rows[0];
+      const from = await firstKept(at, upTo);
+      const { rows } = await connection.query<Weighed>(OLDEST, [from, upTo, FORGET_ROWS]);
+      const due = nextToForget(rows, before);
+      const last = due.at(-1);
+      if (last !== undefined) await connection.query(FORGET, [from, last.seq, FORGOTTEN]);
+      return due.length;
+    });
   }
 
   async healthy(): Promise<Health> {
@@ -166,6 +180,16 @@ class PostgresInbox implements Inbox {
     return new Error(this.#trouble, { cause: error });
   }
 }
+
+const ONE_FROM = 'select seq, reason from deliveries where seq >= $1 order by seq limit 1';
+const OLDEST = `
+  select seq, received_at as at, octet_length(body) as bytes from deliveries
+  where seq >= $1 and seq <= $2 order by seq limit $3`;
+/** In the words of `tombstone`. Another replica may have done it since it was looked at. */
+const FORGET = `
+  update deliveries set body = '', reason = $3::text || octet_length(body) || ' bytes, sha256 '
+    || encode(sha256(body), 'hex') || case reason when '' then '' else '; was: ' || reason end
+  where seq >= $1 and seq <= $2 and not starts_with(reason, $3::text)`;
 
 const PROBE = `insert into probe (id, at) values (1, extract(epoch from clock_timestamp())::bigint)
   on conflict (id) do update set at = excluded.at`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Large things by their SHA-256, on disk before any row names them. Never changed, only added. */
@@ -10,8 +10,16 @@ export interface Blobs {
   get(sha256: string): Promise<Uint8Array>;
 }
 
+/** For retention, which alone removes any. */
+export interface SweepableBlobs extends Blobs {
+  /** All that there are. */
+  names(): Promise<readonly string[]>;
+  /** One that is not there is removed already. */
+  remove(sha256: string): Promise<void>;
+}
+
 /** As files `blobs/<sha256>` in the store's folder. */
-export function openBlobs(folder: string): Blobs {
+export function openBlobs(folder: string): SweepableBlobs {
   const root = join(folder, 'blobs');
   let serial = 0;
   return {
@@ -29,6 +37,14 @@ export function openBlobs(folder: string): Blobs {
     async get(sha256) {
       if (!isBlobName(sha256)) throw new Error('not a blob name');
       return readFile(join(root, sha256));
+    },
+    async names() {
+      if (!(await exists(root))) return [];
+      return (await readdir(root)).filter(isBlobName);
+    },
+    async remove(sha256) {
+      if (!isBlobName(sha256)) throw new Error('not a blob name');
+      await rm(join(root, sha256), { force: true });
     },
   };
 }

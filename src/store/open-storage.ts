@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openInboxReader, type InboxReader } from '../inbox/inbox-reader.ts';
 import { openInbox, type Inbox } from '../inbox/inbox.ts';
-import { openBlobs, type Blobs } from './blobs.ts';
+import { openBlobs, type Blobs, type SweepableBlobs } from './blobs.ts';
 import type { ClockSources } from './clock.ts';
 import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
@@ -21,7 +21,7 @@ export interface StorageAddress {
 /** What the receiving thread needs. */
 export interface ReceivingStorage {
   readonly inbox: Inbox;
-  readonly blobs: Blobs;
+  readonly blobs: SweepableBlobs;
   /** Whether other processes may write the same store. */
   readonly shared: boolean;
   /** Reads what the store worker writes; opened once that has made the tables. */

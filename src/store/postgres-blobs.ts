@@ -1,13 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 import { createHash } from 'node:crypto';
-import { isBlobName, type Blobs } from './blobs.ts';
+import { isBlobName, type SweepableBlobs } from './blobs.ts';
 import type { Tables } from './schema.ts';
 
 /** A row's size: what one statement carries without holding up others. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** Large things as rows of 1 MB under their SHA-256, committed before any other row names them. */
-export function openPostgresBlobs(db: Kysely<Tables>): Blobs {
+export function openPostgresBlobs(db: Kysely<Tables>): SweepableBlobs {
   return {
     async put(bytes) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -27,6 +27,13 @@ export function openPostgresBlobs(db: Kysely<Tables>): Blobs {
         select bytes from blobs where sha256 = ${sha256} order by n`.execute(db);
       if (rows.length === 0) throw new Error(`the blob ${sha256} is missing`);
       return Buffer.concat(rows.map(({ bytes }) => bytes));
+    },
+    async names() {
+      const { rows } = await sql<{ sha256: string }>`select sha256 from blobs where n = 0`.execute(db);
+      return rows.map(({ sha256 }) => sha256);
+    },
+    async remove(sha256) {
+      await sql`delete from blobs where sha256 = ${sha256}`.execute(db);
     },
   };
 }

@@ -13,48 +13,21 @@ import {
   openReceivingStorage,
   openStoreReader,
   openStoreTables,
-  type ReceivingStorage,
   type StorageAddress,
 } from '../../src/store/open-storage.ts';
 import { createReadModel } from '../../src/store/read-model.ts';
 import type { Tables } from '../../src/store/schema.ts';
-import { openStore, readSecret, type Store } from '../../src/store/store.ts';
+import { readSecret } from '../../src/store/store.ts';
 import { observeGroup } from '../../src/jobs/observe.ts';
-import { rulesOf } from '../helpers/fake-rules.ts';
 import { ADA, alertOf, DAWN, groupOf } from '../helpers/incident-world.ts';
+import { HOUSE_RULES as RULES, openHouse, type House } from '../helpers/open-house.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { temporaryFolder } from '../servers/cleanup.ts';
 import { withPostgres } from '../servers/postgres.ts';
 
-const RULES = rulesOf();
 const OPTIONS = { version: '0.1.0', now: DAWN + 60_000 };
 /** More than one piece, and odd bytes in it. */
 const BUNDLE = Buffer.alloc(2_500_000, 'PK\u0000\u0003 bundle ');
-
-/** A store as a bridge has it open. */
-interface House {
-  readonly storage: ReceivingStorage;
-  readonly store: Store;
-  close(): Promise<void>;
-}
-
-async function openHouse(address: StorageAddress): Promise<House> {
-  const storage = await openReceivingStorage(address);
-  const store = await openStore({
-    db: await openStoreTables(address),
-    rules: () => RULES,
-    clock: { wall: () => DAWN, monotonic: () => 0 },
-    onCommitted: () => {},
-    onClockStep: () => {},
-  });
-  const close = async (): Promise<void> => {
-    await storage.inbox.close();
-    if (storage.shared) await storage.openReader().destroy();
-    await store.close();
-    await storage.release();
-  };
-  return { storage, store, close };
-}
 
 /** Two incidents, one acknowledged, a bundle, a token; three deliveries, the last not taken yet. */
 async function live({ storage, store }: House): Promise<void> {

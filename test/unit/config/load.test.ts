@@ -33,7 +33,8 @@ describe('the files that ship and the documented examples', () => {
   it('durations come out in milliseconds, sizes in bytes, `off` as never', async () => {
     const result = await loadConfig({ file: `${FIXTURES}/built/tierbell.yaml`, env: {} });
     if (!result.ok) throw new Error('refused');
-    const { sources, flap, escalation_policies: policies, known_fixes: fixes } = result.config;
+    const { sources, flap, retention, escalation_policies: policies, known_fixes: fixes } = result.config;
+    expect(retention).toEqual({ deliveries: 1_209_600_000, evidence: 7_776_000_000 });
     expect(sources[0]).toMatchObject({ max_body: 32_000_000, heartbeat: { interval: 300_000 } });
     expect(flap).toEqual({ resolve_hold: 120_000, reopen_within: 3_600_000, settle: 900_000 });
     expect(policies[0]?.steps[0]).toMatchObject({ level: '2', ack_timeout: { P1: 300_000, P4: null } });

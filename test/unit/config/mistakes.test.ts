@@ -6,7 +6,7 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'a wrong key',
     'fallback:',
     'groupping: {}\nfallback:',
-    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, classification, grouping, flap, resolution, fallback, rule_files; did you mean `grouping`?',
+    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, classification, grouping, flap, resolution, retention, fallback, rule_files; did you mean `grouping`?',
   ],
   [
     'a missing key',
@@ -120,7 +120,19 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'rules in the main file',
     'fallback:',
     'known_fixes: []\nfallback:',
-    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, classification, grouping, flap, resolution, fallback, rule_files; it belongs into a file of its own, named under `rule_files`',
+    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, channels, people, teams, owners, classification, grouping, flap, resolution, retention, fallback, rule_files; it belongs into a file of its own, named under `rule_files`',
+  ],
+  [
+    'a retention in which work may still be under way',
+    'fallback:',
+    'retention: { deliveries: 5m }\nfallback:',
+    'etc/main.yaml:14:26: retention.deliveries: too short, found `5m`, allowed at least 1h, such as 14d',
+  ],
+  [
+    'a retention of incidents, which is not built',
+    'fallback:',
+    'retention: { incidents: 730d }\nfallback:',
+    'etc/main.yaml:14:14: retention.incidents: `incidents` is not built yet in this version; take it out',
   ],
   [
     'a section that is not built',
