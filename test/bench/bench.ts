@@ -35,6 +35,10 @@ const BENCHMARKS: Readonly<Record<string, { what: string; run: () => Promise<str
     what: 'Templates of logs, causal sites, evidence lines, and how fast',
     run: async () => (await import('./evidence.ts')).benchEvidence(),
   },
+  search: {
+    what: 'Elasticsearch → excerpt, 10,000 documents in three windows (wanted: p95 < 1.5 s, < 120 MB above idle, event-loop delay p99 < 20 ms)',
+    run: async () => (await import('./search.ts')).benchSearch(),
+  },
   judgement: {
     what: 'Category of the labelled alerts',
     run: async () => (await import('./judgement.ts')).benchJudgement(),

@@ -1,5 +1,7 @@
 import type { Client, estypes, TransportRequestOptions } from '@elastic/elasticsearch';
+import type { LogRecord } from '../log-store.ts';
 import type { Document } from '../reading/document.ts';
+import { readDocument } from '../records.ts';
 import { allot, shareOf, type Stratum } from './allotment.ts';
 import { InvalidAnswer } from './failures.ts';
 import type { FieldMap } from './fields.ts';
@@ -19,15 +21,9 @@ export interface Reading {
   readonly partial: Set<string>;
 }
 
-export interface Hit {
-  readonly source: Document;
-  /** Of the sort: epoch milliseconds. */
-  readonly at: number | null;
-}
-
 /** As large as a record may well be; most are a third of it. */
 const LARGE_RECORD_BYTES = 1_500;
-const LARGEST_PAGE = 5_000;
+const LARGEST_PAGE = 2_500;
 /** `_index`, `_id`, `sort` and the braces around them, generously. */
 const ENVELOPE_BYTES = 400;
 
@@ -40,9 +36,9 @@ export async function readStrata(
   scope: estypes.QueryDslQueryContainer,
   strata: readonly (Stratum & { readonly span: Span })[],
   budget: { readonly documents: number; readonly bytes: number },
-): Promise<{ readonly hits: readonly (readonly Hit[])[]; readonly error: unknown }> {
+): Promise<{ readonly records: readonly (readonly LogRecord[])[]; readonly error: unknown }> {
   const counts = allot(strata, budget.documents);
-  const hits: Hit[][] = strata.map(() => []);
+  const records: LogRecord[][] = strata.map(() => []);
   const firstPage = Math.max(20, Math.min(LARGEST_PAGE, Math.floor(budget.bytes / LARGE_RECORD_BYTES)));
   // One page each needs no point in time.
   const pit = counts.some((count) => count > firstPage) ? await openPit(reading) : null;
@@ -54,7 +50,7 @@ export async function readStrata(
       (sum, later, at) => sum + (at > index ? reserve(later, counts[at] ?? 0, budget.bytes) : 0),
       0,
     );
-    const into = hits[index] ?? [];
+    const into = records[index] ?? [];
     try {
       const search = { reading, scope, pit, firstPage };
       bytesLeft -= await readStratum(search, stratum, counts[index] ?? 0, bytesLeft - reserved, into);
@@ -64,7 +60,7 @@ export async function readStrata(
     }
   }
   if (pit !== null) void closePit(reading, pit);
-  return { hits, error };
+  return { records, error };
 }
 
 function reserve(stratum: Stratum, count: number, bytes: number): number {
@@ -90,7 +86,7 @@ async function readStratum(
   stratum: Stratum & { readonly span: Span },
   count: number,
   bytes: number,
-  into: Hit[],
+  into: LogRecord[],
 ): Promise<number> {
   let used = 0;
   let size = Math.min(count, firstPage);
@@ -109,7 +105,7 @@ async function readStratum(
       continue;
     }
     const got = answer.hits.hits;
-    used += takeHits(reading, got, into);
+    used += takeHits(reading, got, stratum.span.to, into);
     after = got.at(-1)?.sort ?? null;
     // Without a point in time a second page could skip or repeat records of the same instant.
     if (got.length < size || after === null || pit === null || into.length >= count || used >= bytes) break;
@@ -119,7 +115,8 @@ async function readStratum(
   return used;
 }
 
-function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], into: Hit[]): number {
+/** What is needed of each; a page is forgotten before the next one comes. */
+function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], now: number, into: LogRecord[]): number {
   let bytes = 0;
   for (const { _source: source, sort } of hits) {
     if (source === undefined || source === null) {
@@ -127,8 +124,9 @@ function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], into: Hi
       continue;
     }
     bytes += sizeOf(source);
-    const at = Number(sort?.[0]);
-    into.push({ source: source as Document, at: Number.isFinite(at) ? at : null });
+    const { at, level, service, host, text } = readDocument(source as Document, now, reading.map.paths);
+    const sorted = Number(sort?.[0]);
+    into.push({ at: Number.isFinite(sorted) ? sorted : at, level, service, host, text });
   }
   return bytes;
 }

@@ -1,13 +1,13 @@
 import type { Client, TransportRequestOptions } from '@elastic/elasticsearch';
 import type { Failure } from '../../domain/result.ts';
-import type { LogAnswer, LogQuery, LogWindow } from '../log-store.ts';
+import type { LogAnswer, LogQuery, LogRecord, LogWindow } from '../log-store.ts';
 import { discoverLink } from '../kibana-link.ts';
-import { joinRecords, readDocument } from '../records.ts';
+import { joinRecords } from '../records.ts';
 import { speakScope } from '../scope.ts';
 import type { Stratum } from './allotment.ts';
 import type { FieldMap } from './fields.ts';
 import { findScope, type Found, type WindowCount } from './find-scope.ts';
-import { fits, readStrata, type Hit, type Reading } from './pages.ts';
+import { fits, readStrata, type Reading } from './pages.ts';
 import { isError, probeBody, spokenQuery, type Kind, type Span } from './queries.ts';
 import type { SearchSettings } from './settings.ts';
 
@@ -24,12 +24,10 @@ export async function search(
   const found = await findScope(settings, reading, query);
   if ('ok' in found) return found;
   const strata = strataOf(reading.map, query, found.counts);
-  const { hits, error } = await readStrata(reading, found.scope, strata, query.budget);
-  if (error !== null && hits.every((list) => list.length === 0)) throw error;
+  const { records, error } = await readStrata(reading, found.scope, strata, query.budget);
+  if (error !== null && records.every((list) => list.length === 0)) throw error;
   if (error !== null) reading.partial.add(`Not everything was read. ${speak(error).detail}`);
-  const windows = query.windows.map((window) =>
-    windowOf(window, found.counts.get(window.name), strata, hits, reading.map),
-  );
+  const windows = query.windows.map((window) => windowOf(window, found.counts.get(window.name), strata, records));
   for (const window of windows)
     if (window.sampled && error === null) reading.partial.add(speakSample(window, settings));
   return {
@@ -80,14 +78,10 @@ function windowOf(
   span: Span,
   count: WindowCount | undefined,
   strata: readonly Stratum[],
-  hits: readonly (readonly Hit[])[],
-  map: FieldMap,
+  read: readonly (readonly LogRecord[])[],
 ): LogWindow {
-  const own = hits.filter((_, index) => strata[index]?.window === span.name).flat();
-  const lines = own
-    .map(({ source, at }) => ({ ...readDocument(source, span.to, map.paths), ...(at === null ? {} : { at }) }))
-    .toReversed()
-    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  const own = read.filter((_, index) => strata[index]?.window === span.name).flat();
+  const lines = own.toReversed().sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
   // What arrived between the counting and the reading is counted too.
   const records = Math.max(count?.total ?? 0, own.length);
   return {
@@ -95,7 +89,7 @@ function windowOf(
     records,
     sampled: own.length < records,
     levels: count?.levels ?? {},
-    lines: joinRecords(lines).map(({ at, level, service, host, text }) => ({ at, level, service, host, text })),
+    lines: joinRecords(lines),
   };
 }
 
