@@ -74,6 +74,8 @@ export interface LogStore {
   };
   fetch(query: LogQuery, signal: AbortSignal): Promise<LogAnswer | Failure>;
   check(signal: AbortSignal): Promise<{ readonly ok: true; readonly detail: string } | Failure>;
+  /** Whether it can be reached at all, cheaply; without it a store counts as reachable. */
+  answersAtAll?(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -10,6 +10,8 @@ import { nameOf, productOf, type SearchSettings } from './settings.ts';
 import type { LogStore } from '../log-store.ts';
 import { scopeLabels } from '../scope.ts';
 
+/** Whether the store is there is asked before an answer of some seconds ago is given again: it must not cost time. */
+const PING_MS = 1_000;
 /** The mapping of an index changes with its roll-over, seldom else. */
 const MAP_VALID_MS = 600_000;
 
@@ -117,6 +119,14 @@ export function createSearchStore(settings: SearchSettings): LogStore {
           detail: `${version}, profile ${found.map.profile}, ${count} records in the last hour in "${settings.index}"`,
         };
       });
+    },
+    async answersAtAll(signal) {
+      try {
+        const { client, options } = await open(signal);
+        return await client.ping({}, { ...options, requestTimeout: PING_MS, maxRetries: 0 });
+      } catch {
+        return false;
+      }
     },
     async close() {
       const open = connection;

@@ -7,6 +7,8 @@ import { Turns } from './turns.ts';
 
 type Answer = LogAnswer | Failure;
 
+/** An answer so young is given again as it is; before an older one the store is asked whether it is still there. */
+const FRESH_MS = 2_000;
 /** Searches that a store is asked for at once. */
 const AT_ONCE = 2;
 
@@ -45,6 +47,14 @@ export function shelter(store: LogStore, clock: () => number = () => performance
     return asked;
   }
 
+  let seen = { at: Number.NEGATIVE_INFINITY, there: Promise.resolve(true) };
+  /** A store that has gone is told as such, not hidden behind what it said before. */
+  function isThere(signal: AbortSignal): Promise<boolean> {
+    if (clock() - seen.at > FRESH_MS)
+      seen = { at: clock(), there: store.answersAtAll?.(signal) ?? Promise.resolve(true) };
+    return seen.there;
+  }
+
   return {
     name: store.name,
     kind: store.kind,
@@ -54,6 +64,7 @@ export function shelter(store: LogStore, clock: () => number = () => performance
     async fetch(query, caller) {
       if (caller.aborted) return calledOff(store);
       for (const asked of shared.candidates(query)) {
+        if (clock() - asked.at > FRESH_MS && !(await isThere(caller))) break;
         const answer = await untilCalledOff(store, asked, caller);
         if (caller.aborted || answers(asked.query, answer, query)) return answer;
       }

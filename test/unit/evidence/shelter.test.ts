@@ -26,8 +26,10 @@ describe('the shelter between the bridge and a log store', () => {
   let now: number;
   let asked: { query: LogQuery; signal: AbortSignal; answer: (answer: LogAnswer | Failure) => void }[];
   let store: LogStore;
+  let there: boolean;
   beforeEach(() => {
     now = 0;
+    there = true;
     asked = [];
     store = shelter(
       {
@@ -35,6 +37,7 @@ describe('the shelter between the bridge and a log store', () => {
         budget: { ...budget, lines: 20 },
         fetch: (query, signal) => new Promise((answer) => void asked.push({ query, signal, answer })),
         check: async () => ({ ok: true, detail: '' }),
+        answersAtAll: async () => there,
         close: async () => undefined,
       },
       () => now,
@@ -61,6 +64,17 @@ describe('the shelter between the bridge and a log store', () => {
       expect(await fetch(queryOf({}, now))).toBe(answer);
     }
     expect(asked).toEqual([]);
+  });
+
+  it('does not hide a store that has gone behind what it said before', async () => {
+    const first = fetch(queryOf());
+    await reply();
+    await first;
+    now = 5_000;
+    there = false;
+    const second = fetch(queryOf({}, now));
+    await reply(failure('refused', 'it refused the connection'));
+    expect(await second).toMatchObject({ ok: false, detail: expect.stringContaining('refused') });
   });
 
   it('asks anew when the answer is too old for this look, or the windows lie apart', async () => {
