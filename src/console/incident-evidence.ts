@@ -12,8 +12,8 @@ import { badge, clock, count, exactly, outwardLink } from './words.ts';
 
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
   logs: 'Logs',
-  metric: 'Its own expression',
   change: 'Changes',
+  metric: 'Its own expression',
   provider_status: 'Status of the provider',
   healthy_peer: 'A healthy one beside it',
   related: 'What else fires',
@@ -26,7 +26,7 @@ const STATES: Readonly<Record<EvidenceState, string>> = {
   unavailable: 'Not available',
 };
 
-/** What was collected to explain the trouble, the newest first. */
+/** What was collected to explain the trouble: the logs first, and of each kind the newest. */
 export function evidenceSection(incident: Incident, now: number): Html {
   const { evidence } = incident;
   return html`<section id="evidence" aria-labelledby="evidence-title">
@@ -36,9 +36,15 @@ export function evidenceSection(incident: Incident, now: number): Html {
         ? html`<p class="empty">
             Nothing yet. Logs are collected right after an alert; with no log store for it, none come.
           </p>`
-        : evidence.toReversed().map((one) => piece(one, now))
+        : inOrder(evidence).map((one) => piece(one, now))
     }
   </section>`;
+}
+
+const ORDER = Object.keys(KINDS);
+
+function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
+  return evidence.toReversed().toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
 function piece(evidence: Evidence, now: number): Html {

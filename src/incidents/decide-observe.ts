@@ -235,8 +235,8 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   const isFirst = evidence.look === undefined;
   const gain = gainOf(logsOn(before), evidence);
   if (!isFirst && gain === 'nothing') return;
-  addAround(draft, command.around ?? []);
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
+  addAround(draft, command.around ?? []);
   if (isFirst) lookAgain(draft, before, evidence);
   classify(draft, rules, logLines);
   if (draft.incident.classification.category !== before.classification.category) decideOwner(draft, rules);
@@ -259,7 +259,7 @@ const AROUND: Readonly<Record<EvidenceKind, string>> = {
   similar: 'Similar incidents',
 };
 
-/** What was found beside the logs is on record before them. */
+/** What was found beside the logs is on record after them. */
 function addAround(draft: Draft, around: readonly Evidence[]): void {
   for (const piece of around) {
     const [first] = piece.facts ?? [];
