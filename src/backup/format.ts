@@ -35,6 +35,7 @@ export const STORE_TABLES: readonly BackupTable[] = [
   { name: 'corrections', key: ['identity'] },
   { name: 'spent', key: ['key'] },
   { name: 'likenesses', key: ['incident'] },
+  { name: 'fix_controls', key: ['id'] },
 ];
 
 /** Of the inbox; read after the store, so that nothing that was taken is missing. */

@@ -3,6 +3,7 @@ import { addAuditVerbs } from './audit-verbs.ts';
 import { addCheckVerbs } from './check-verbs.ts';
 import { addDbVerbs } from './db-verbs.ts';
 import { addDemo } from './demo.ts';
+import { addFixVerbs } from './fix-verbs.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addLogVerbs } from './log-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addCheckVerbs(program, terminal, finish);
   addLogVerbs(program, terminal, finish);
   addIncidentVerbs(program, terminal, finish);
+  addFixVerbs(program, terminal, finish);
   addTokenVerbs(program, terminal, finish);
   addAuditVerbs(program, terminal, finish);
   addRulesVerbs(program, terminal, finish);

@@ -6,6 +6,7 @@ import { endSession, startSession } from '../http/session.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
 import { formFields } from './form-body.ts';
+import { freezeRoute } from './freeze-route.ts';
 import { createIncidentRoutes, type IncidentRouteParts } from './incident-routes.ts';
 import { localPath } from './local-path.ts';
 import { listRoute } from './list-route.ts';
@@ -52,6 +53,7 @@ export function createConsole(parts: ConsoleParts): Router {
     if (cleanLine(by) !== '') rememberName(req, res, by);
     res.redirect(303, localPath(next));
   });
+  pages.post(['/freeze', '/unfreeze'], freezeRoute(parts));
   pages.get('/', listRoute(parts));
   pages.use('/incidents', createIncidentRoutes(parts));
   pages.use(showProblem);
@@ -59,7 +61,7 @@ export function createConsole(parts: ConsoleParts): Router {
   return router;
 }
 
-const OURS = /^\/(|sign-in|sign-out|name|incidents\/.*)$/;
+const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|incidents\/.*)$/;
 
 /** Pages are never kept by browsers, and tell other sites nothing; a form's origin stays visible to us. */
 function forPeople(_req: Request, res: Response, next: NextFunction): void {

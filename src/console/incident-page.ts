@@ -1,8 +1,12 @@
 import { incidentId, type Incident } from '../domain/incident.ts';
+import type { Service } from '../domain/service.ts';
 import type { FilledStep } from '../incidents/procedure.ts';
+import type { Situation } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import type { StoredAlert, StoredBundle } from '../store/read-model.ts';
+import type { Frozen } from '../fixes/frozen.ts';
 import type { FormContext, KeptForm } from './forms.ts';
+import { freezeBanner, freezeForm } from './freeze-banner.ts';
 import { html } from './html.ts';
 import { actions } from './incident-actions.ts';
 import { evidenceSection } from './incident-evidence.ts';
@@ -19,11 +23,17 @@ export interface IncidentPageOptions {
   readonly procedure: readonly FilledStep[];
   /** Newest first. */
   readonly entries: readonly WireEntry[];
+  /** Its service in the catalogue, or null. */
+  readonly service: Service | null;
+  /** The open incidents that it belongs together with, or null. */
+  readonly situation: Situation | null;
   /** Why the priority is what it is. */
   readonly priorityReasons: readonly string[];
   readonly bundle: StoredBundle | null;
   /** Where the page of the timeline begins, null for the newest. */
   readonly before: number | null;
+  /** The kill switch of known fixes. */
+  readonly frozen: Frozen | null;
   readonly visitor: Visitor;
   readonly now: number;
   readonly said: Said | null;
@@ -35,17 +45,18 @@ export function incidentPage(options: IncidentPageOptions): string {
   const { incident, visitor, now, said, kept } = options;
   const id = incidentId(incident);
   const context: FormContext = { id, visitor, kept };
-  const content = html`${head(options, context)}
+  const here = `/incidents/${id}`;
+  const content = html`${freezeBanner(options, here)} ${head(options, context)}
     <div class="columns">
       <div class="column-main">
         ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(incident, now)}
       </div>
       <div class="column-side">
         ${actions(incident, context)} ${categorySection(incident)} ${escalationSection(options)}
-        ${toldSection(incident, now)}
+        ${toldSection(incident, now)} ${freezeForm(options, here)}
       </div>
       <div class="column-rest">${alertSection(incident, options.alerts, now)} ${timelineSection(options)}</div>
     </div>`;
   const title = `${id} ${incident.title} – Tierbell`;
-  return shell({ title, visitor, now, said, here: `/incidents/${id}`, follows: id, content });
+  return shell({ title, visitor, now, said, here, follows: id, content });
 }

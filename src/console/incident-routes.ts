@@ -9,7 +9,10 @@ import { HttpProblem } from '../http/http-problem.ts';
 import { isVerb, VERBS, type Verb } from '../http/verbs.ts';
 import { procedureOf } from '../incidents/procedure.ts';
 import type { ProcedureStep } from '../incidents/rules.ts';
+import { NO_SERVICES } from '../incidents/services.ts';
+import type { Services } from '../domain/service.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import { readSituation } from '../store/situations.ts';
 import { localPath } from './local-path.ts';
 import { formFields, verbBody } from './form-body.ts';
 import type { KeptForm } from './forms.ts';
@@ -21,8 +24,10 @@ import { rememberName, visitorOf, type Visitor } from './visitor.ts';
 
 export interface IncidentRouteParts {
   readonly read: ReadModel;
-  readonly engine: Pick<Engine, 'command'>;
+  readonly engine: Pick<Engine, 'command' | 'fix'>;
   readonly procedure: (category: Category) => readonly ProcedureStep[];
+  /** The catalogue; without it nothing is known of services. */
+  readonly services?: () => Services;
   readonly now: () => number;
   readonly confidential: Confidential;
 }
@@ -103,17 +108,20 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   if (visitor === null) return;
   requireDetails(incident, visitor.role === null ? null : { role: visitor.role }, parts.confidential);
   const { uid } = incident;
-  const [alerts, entries, priority, bundle] = await Promise.all([
+  const [alerts, entries, priority, bundle, frozen] = await Promise.all([
     read.alerts(uid, ALERTS_SHOWN),
     read.recentEntries(uid, ENTRIES_SHOWN, shown.before),
     read.lastEntry(uid, 'prioritised'),
     read.bundle(uid, null),
+    read.frozen(),
   ]);
+  const services = parts.services?.() ?? NO_SERVICES;
+  const situation = await readSituation({ read, services, holds: parts.confidential }, incident);
   const steps = procedureOf(procedure(incident.classification.category), incident);
   const priorityReasons = (priority?.data as { reasons?: readonly string[] } | undefined)?.reasons ?? [];
   const page = incidentPage({
-    ...{ incident, alerts, entries, bundle, priorityReasons, visitor, ...shown },
-    procedure: steps,
+    ...{ incident, alerts, entries, bundle, priorityReasons, frozen, visitor, ...shown },
+    ...{ procedure: steps, situation, service: services.named(incident.service) },
     now: now(),
   });
   res.type('html').send(page);

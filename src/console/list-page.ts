@@ -1,7 +1,10 @@
 import { CATEGORIES } from '../domain/category.ts';
 import { LEVELS } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
+import { speakSituation, type Situation } from '../incidents/situation.ts';
 import { COUNTED_TO, LIST_ORDER, type ListRow, type OpenCounts } from '../store/incident-list.ts';
+import type { Frozen } from '../fixes/frozen.ts';
+import { freezeBanner, freezeForm } from './freeze-banner.ts';
 import { html, type Html } from './html.ts';
 import { isFiltered, listAddress, OPEN, statusChoice, type ListQuery } from './list-query.ts';
 import { shell, type Said } from './shell.ts';
@@ -12,8 +15,12 @@ export interface ListPageOptions {
   readonly query: ListQuery;
   readonly rows: readonly ListRow[];
   readonly counts: OpenCounts;
+  /** Open incidents that belong together, by the number of each. */
+  readonly situations: ReadonlyMap<number, Situation>;
   /** Whether more follow after the last row. */
   readonly more: boolean;
+  /** The kill switch of known fixes. */
+  readonly frozen: Frozen | null;
   readonly visitor: Visitor;
   readonly now: number;
   readonly said: Said | null;
@@ -25,14 +32,16 @@ export function listPage(options: ListPageOptions): string {
   const last = rows.at(-1);
   const here = listAddress(query);
   const content = html`<h1 class="unseen">Incidents</h1>
-    ${countLine(counts)} ${filterForm(query)} ${rows.length === 0 ? nothing(query) : groups(rows, options, here)}
+    ${freezeBanner(options, here)} ${countLine(counts)} ${filterForm(query)}
+    ${rows.length === 0 ? nothing(query) : groups(rows, options, here)}
     ${
       (more || query.after !== null) &&
       html`<nav class="pages" aria-label="Pages">
         ${query.after !== null && html`<a href="${listAddress(query, null)}">First page</a>`}
         ${more && last !== undefined && html`<a href="${listAddress(query, last)}" rel="next">Next page</a>`}
       </nav>`
-    }`;
+    }
+    ${freezeForm(options, here)}`;
   const waiting = counts.triggered === 0 ? '' : `(${number(counts.triggered)}) `;
   return shell({ title: `${waiting}Incidents – Tierbell`, visitor, now, said, here, follows: '', content });
 }
@@ -138,7 +147,8 @@ function groups(rows: readonly ListRow[], options: ListPageOptions, here: string
   )}`;
 }
 
-function line(row: ListRow, { visitor, now }: ListPageOptions, here: string): Html {
+function line(row: ListRow, { visitor, now, situations }: ListPageOptions, here: string): Html {
+  const situation = situations.get(row.number);
   const id = `INC-${row.number}`;
   return html`<li class="row is-${row.status}" id="row-${row.number}">
     <div class="row-marks">
@@ -150,6 +160,7 @@ function line(row: ListRow, { visitor, now }: ListPageOptions, here: string): Ht
       <p class="row-facts">
         <span>${categoryTitle(row.category)}</span> ${row.service !== '' && html`<span>${row.service}</span>`}
         ${row.environment !== '' && html`<span>${row.environment}</span>`}
+        ${situation !== undefined && html`<span>${speakSituation(situation, row.number)}</span>`}
       </p>
     </div>
     <p class="row-when">began ${age(row.starts_at, now)}</p>

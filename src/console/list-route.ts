@@ -1,8 +1,11 @@
 import type { RequestHandler } from 'express';
+import type { Services } from '../domain/service.ts';
 import type { Confidential } from '../http/details.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import type { ListRow } from '../store/incident-list.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import { readSituations } from '../store/situations.ts';
+import { NO_SERVICES } from '../incidents/services.ts';
 import { listPage } from './list-page.ts';
 import { meantIncident, readListQuery, toFilter } from './list-query.ts';
 import { readSaid } from './said.ts';
@@ -10,12 +13,14 @@ import { visitorOf } from './visitor.ts';
 
 export interface ListRouteParts {
   readonly read: ReadModel;
+  /** The catalogue; without it nothing is known of services. */
+  readonly services?: () => Services;
   readonly now: () => number;
   readonly confidential: Confidential;
 }
 
 /** `GET /`: the list, or the incident itself where its id was searched for. */
-export function listRoute({ read, now, confidential }: ListRouteParts): RequestHandler {
+export function listRoute({ read, now, confidential, services }: ListRouteParts): RequestHandler {
   return async (req, res) => {
     const visitor = visitorOf(res);
     if (visitor === null) return;
@@ -37,7 +42,9 @@ export function listRoute({ read, now, confidential }: ListRouteParts): RequestH
       query,
       rows: rows.slice(0, query.limit).flatMap(concealed),
       counts,
+      situations: await readSituations({ read, services: services?.() ?? NO_SERVICES, holds: confidential }),
       more,
+      frozen: await read.frozen(),
       visitor,
       now: now(),
       said,

@@ -58,6 +58,11 @@ export function visitorOf(res: Response): Visitor | null {
   return (res.locals['visitor'] as Visitor | null | undefined) ?? null;
 }
 
+/** Whether a visitor may decide about known fixes: an approver, or anybody while there are no accounts. */
+export function mayApprove({ role }: Visitor): boolean {
+  return role === null || allows(role, 'approver');
+}
+
 export function csrfOf(res: Response): string {
   return String(res.locals['csrf']);
 }

@@ -57,6 +57,8 @@ async function answer(call: EngineCall): Promise<unknown> {
   switch (call.name) {
     case 'command':
       return opened.command(call);
+    case 'fix':
+      return opened.fix(call.request);
     case 'reload':
       return opened.reload(call.config);
     case 'metrics':

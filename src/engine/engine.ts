@@ -17,10 +17,18 @@ import { countCommitted } from '../telemetry/count-committed.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
+import { controlFixes } from '../jobs/control-fixes.ts';
 import { reportTrouble } from '../jobs/report-trouble.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
 import { openPlugins } from './plugins.ts';
-import type { CommandRequest, CommandResult, EngineSettings, RefusedDelivery } from './messages.ts';
+import type {
+  CommandRequest,
+  CommandResult,
+  EngineSettings,
+  FixAnswer,
+  FixRequest,
+  RefusedDelivery,
+} from './messages.ts';
 
 /** The store worker: writes the store, advances deliveries and acts on due work. */
 export interface Engine {
@@ -29,6 +37,8 @@ export interface Engine {
   /** A proven sender was refused: people hear of it, as an alert may be lost. */
   refused(refused: RefusedDelivery): void;
   command(request: CommandRequest): Promise<CommandResult>;
+  /** What a person asks of the known fixes. */
+  fix(request: FixRequest): Promise<FixAnswer>;
   /** Called after commits that added to a timeline; several may share one call. */
   onCommitted(listener: () => void): void;
   metrics(): Promise<string>;
@@ -102,6 +112,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     deliveries: () => advancing.ring(),
     refused: (refused) => reportRefused(store, plugins.rules, refused, log),
     command: (request) => runCommand(store, request),
+    fix: (request) => controlFixes({ store }, request),
     onCommitted: (listener) => void listeners.push(listener),
     metrics: () => metrics.registry.metrics(),
     secret: async () => secret,

@@ -32,6 +32,17 @@ export type CommandResult =
   | { readonly outcome: 'not_found' }
   | { readonly outcome: 'spent' };
 
+/** What a person may ask of the known fixes. `by` is whose name goes on record. */
+export type FixRequest = { readonly by: string; readonly reason: string } & (
+  { readonly action: 'freeze' } | { readonly action: 'unfreeze' }
+);
+
+/** `refused`: it does not apply; the detail says why and what to do. */
+export type FixAnswer =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'refused'; readonly detail: string }
+  | { readonly outcome: 'not_found'; readonly detail: string };
+
 /** What a delivery is answered by when it was refused though its sender proved itself: people must know. */
 export interface RefusedDelivery {
   readonly source: string;
@@ -46,6 +57,7 @@ export type ToEngine =
 
 export type EngineCall =
   | ({ readonly name: 'command' } & CommandRequest)
+  | { readonly name: 'fix'; readonly request: FixRequest }
   | { readonly name: 'reload'; readonly config: Config }
   | { readonly name: 'metrics' }
   | { readonly name: 'secret' }

@@ -1,6 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { Engine } from './engine.ts';
-import type { CommandRequest, CommandResult, EngineCall, EngineSettings, FromEngine, ToEngine } from './messages.ts';
+import type {
+  CommandRequest,
+  CommandResult,
+  EngineCall,
+  EngineSettings,
+  FixAnswer,
+  FixRequest,
+  FromEngine,
+  ToEngine,
+} from './messages.ts';
 
 /** A thread that has begun to load what the engine needs, while its starter still reads the configuration. */
 export interface EngineThread {
@@ -66,6 +75,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
     onCommitted: (listener) => void listeners.push(listener),
     refused: (refused) => say({ type: 'refused', refused }),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
+    fix: (request: FixRequest) => call<FixAnswer>({ name: 'fix', request }),
     reload: async (config) => void (await call({ name: 'reload', config })),
     metrics: () => call<string>({ name: 'metrics' }),
     secret: async () => Buffer.from(await call<string>({ name: 'secret' }), 'hex'),

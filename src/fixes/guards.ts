@@ -2,6 +2,7 @@ import { speakDuration } from '../domain/duration.ts';
 import type { Outcome } from '../domain/result.ts';
 import type { Sample } from '../metrics/metrics-source.ts';
 import type { FixPlan } from './fix.ts';
+import { speakFrozen, type Frozen } from './frozen.ts';
 import { judgeHealth } from './health.ts';
 
 /** The limits that no rule can raise. */
@@ -19,8 +20,8 @@ export const LIMITS = {
  * `proposed`, `denied`, `refused` and `dry_run` count nowhere.
  */
 export interface GuardHistory {
-  /** The kill switch. */
-  readonly frozen: boolean;
+  /** The kill switch; null where fixes may run. */
+  readonly frozen: Frozen | null;
   /** Whether the incident has an alert that fires now. */
   readonly firing: boolean;
   readonly attemptsOfIncidentAndFix: number;
@@ -40,7 +41,7 @@ export interface GuardHistory {
 export function checkGuards(plan: FixPlan, history: GuardHistory, now: number): string[] {
   return [
     ...checkHistory(history, now),
-    ...checkSwitches(plan, history),
+    ...checkSwitches(plan, history, now),
     ...checkTargets(plan),
     ...checkCounts(plan, history),
     ...checkCooldown(plan, history, now),
@@ -56,9 +57,10 @@ function checkHistory(history: GuardHistory, now: number): string[] {
     : ['the record of earlier attempts cannot be read'];
 }
 
-function checkSwitches(plan: FixPlan, history: GuardHistory): string[] {
+function checkSwitches(plan: FixPlan, history: GuardHistory, now: number): string[] {
   const reasons: string[] = [];
-  if (history.frozen) reasons.push('fixes are frozen; `tierbell freeze off` allows them again');
+  if (history.frozen !== null)
+    reasons.push(`${speakFrozen(history.frozen, now)} (\`tierbell freeze off\` allows fixes again)`);
   if (!history.firing) reasons.push('no alert of the incident fires any more');
   if (history.lockHeldBy !== null) reasons.push(`attempt ${history.lockHeldBy} is still in flight on ${plan.target}`);
   if (history.consecutiveFailuresOfFix >= LIMITS.failuresInARow)

@@ -14,6 +14,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import type { Confidential } from './details.ts';
+import { createFixApi } from './fix-api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { requireJson } from './require-json.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
@@ -31,6 +32,7 @@ export interface HttpParts {
   readonly processMetrics: () => Promise<string>;
   readonly accounts: Accounts;
   readonly procedure: ApiParts['procedure'];
+  readonly services: NonNullable<ApiParts['services']>;
   readonly stream: ApiParts['stream'];
   /** @throws Error with every problem of the new configuration */
   readonly reload: () => Promise<void>;
@@ -75,7 +77,8 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use('/ack', createAckPages(parts));
   app.use(createConsole({ ...parts, door }));
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
-  app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }), createApi(parts));
+  app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }));
+  app.use('/api/v1', createFixApi(parts), createApi(parts));
   app.use(() => {
     throw new HttpProblem({
       status: 404,
@@ -119,12 +122,14 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/incidents\/[^/]+\/([a-z.]+)$/, '/api/v1/incidents/{id}/{verb}'],
   [/^\/api\/v1\/incidents\/[^/]+$/, '/api/v1/incidents/{id}'],
   [/^\/api\/v1\/incidents$/, '/api/v1/incidents'],
+  [/^\/api\/v1\/freeze$/, '/api/v1/freeze'],
   [/^\/ack\//, '/ack/{token}'],
   [/^\/integrations\/slack$/, '/integrations/slack'],
   [/^\/$/, '/'],
   [/^\/incidents\/[^/]+$/, '/incidents/{id}'],
   [/^\/incidents\/[^/]+\/[a-z]+$/, '/incidents/{id}/{verb}'],
   [/^\/(sign-in|sign-out|name)$/, '/sign-in'],
+  [/^\/(freeze|unfreeze)$/, '/freeze'],
   [/^\/metrics$/, '/metrics'],
   [/^\/-\/\w+$/, '/-/'],
   [/^\/assets\//, '/assets/'],

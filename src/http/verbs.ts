@@ -5,12 +5,14 @@ import { LEVELS } from '../domain/incident.ts';
 import { cleanLine, cleanText } from '../domain/text.ts';
 import type { PersonCommand } from '../engine/messages.ts';
 
-const reason = z
+/** Why somebody did something, as a body says it. */
+export const reason = z
   .string()
   .max(4000)
   .default('')
   .transform((text) => cleanText(text));
-const by = z
+/** Whose name goes on record. */
+export const by = z
   .string()
   .min(1)
   .max(128)

@@ -93,7 +93,7 @@ function historyOf({ incident, tried, now }: Scene, plan: FixPlan): GuardHistory
     .toSorted((a, b) => startedAt(b) - startedAt(a));
   const good = ended.findIndex(({ attempt }) => !WENT_WRONG.has(attempt.state));
   return {
-    frozen: false,
+    frozen: null,
     firing: incident.firing > 0,
     attemptsOfIncidentAndFix: counted.filter((one) => one.incident === incident.uid && one.attempt.fix === plan.fix)
       .length,

@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Kysely, Transaction } from 'kysely';
 import type { AttemptState } from '../domain/incident.ts';
 import type { FixPlan } from '../fixes/fix.ts';
 import type { GuardHistory } from '../fixes/guards.ts';
+import { readFrozen } from './fix-controls.ts';
 import type { AttemptRow, Tables } from './schema.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
@@ -78,7 +79,6 @@ export async function guardHistory(
   now: number,
 ): Promise<Omit<GuardHistory, 'firing'>> {
   const others = db.selectFrom('attempts').where('id', '!=', self?.id ?? '');
-  const frozen = await db.selectFrom('meta').select('value').where('name', '=', 'frozen').executeTakeFirst();
   const same = await others
     .select(count)
     .where('incident', '=', incident)
@@ -112,7 +112,7 @@ export async function guardHistory(
     .execute();
   const good = ended.findIndex(({ state }) => !WENT_WRONG.has(state));
   return {
-    frozen: frozen?.value === 'on',
+    frozen: await readFrozen(db),
     attemptsOfIncidentAndFix: Number(same?.n ?? 0),
     lastOnTargetAt: last?.at == null ? null : Number(last.at),
     startedLastHourOfFix: Number(ofFix?.n ?? 0),

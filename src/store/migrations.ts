@@ -22,6 +22,8 @@ const STEPS: readonly Step<Words>[] = [
   jobHolder,
   correctionTable,
   likenessTable,
+  fixControlTable,
+  changeTable,
 ];
 
 /** How many steps there are: the schema that this Tierbell knows. */
@@ -319,4 +321,25 @@ async function fillLikenesses(db: Kysely<Tables>): Promise<void> {
     );
     after = Number(last.number);
   }
+}
+
+/** Who froze the known fixes or reset a breaker, when, and why. */
+async function fixControlTable(db: Kysely<Tables>): Promise<void> {
+  let table = db.schema.createTable('fix_controls').addColumn('id', 'text', (c) => c.primaryKey());
+  for (const column of ['action', 'fix', 'person', 'reason'])
+    table = table.addColumn(column, 'text', (c) => c.notNull());
+  await table.addColumn('at', 'bigint', (c) => c.notNull()).execute();
+}
+
+/** What was deployed and changed, as sources of kind `change` tell it. */
+async function changeTable(db: Kysely<Tables>): Promise<void> {
+  let table = db.schema.createTable('changes');
+  for (const column of ['source', 'key', 'kind', 'title', 'service', 'host', 'environment', 'version'])
+    table = table.addColumn(column, 'text', (c) => c.notNull());
+  for (const column of ['person', 'url', 'state']) table = table.addColumn(column, 'text', (c) => c.notNull());
+  await table
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('changes_key', ['source', 'key'])
+    .execute();
+  await db.schema.createIndex('changes_by_time').on('changes').column('at').execute();
 }

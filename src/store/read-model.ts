@@ -2,7 +2,9 @@ import type { Kysely } from 'kysely';
 import type { Alert } from '../domain/alert.ts';
 import type { EntryType } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
+import type { Frozen } from '../fixes/frozen.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
+import { controlHistory, readFrozen, type ControlEntry } from './fix-controls.ts';
 import { narrow, type IncidentFilter } from './incident-filter.ts';
 import { countOpen, listRows, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
 import { readLabels } from './read-labels.ts';
@@ -44,6 +46,10 @@ export interface ReadModel {
   recentEntries(uid: string, limit: number, before: number | null): Promise<WireEntry[]>;
   /** The newest entry of a type, such as what set the priority. */
   lastEntry(uid: string, type: EntryType): Promise<WireEntry | null>;
+  /** The kill switch of known fixes; null where they may run. */
+  frozen(): Promise<Frozen | null>;
+  /** Who threw and released it, the newest first. */
+  freezes(limit: number): Promise<ControlEntry[]>;
 }
 
 export function createReadModel(db: Kysely<Tables>): ReadModel {
@@ -131,6 +137,8 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
       const rows = await query.orderBy('seq', 'desc').limit(limit).execute();
       return rows.map((row) => JSON.parse(row.entry) as WireEntry);
     },
+    frozen: () => readFrozen(db),
+    freezes: (limit) => controlHistory(db, ['freeze', 'unfreeze'], limit),
     async lastEntry(uid, type) {
       const query = db.selectFrom('timeline').select('entry').where('incident', '=', uid).where('type', '=', type);
       const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst();

@@ -5,7 +5,7 @@ import type { Generated, Insertable, Selectable } from 'kysely';
  * Large things are files (`blobs.ts`), or rows of their own on PostgreSQL, never columns here.
  */
 export interface Tables {
-  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `clock_shift`, `secret`. */
+  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `clock_shift`, `secret`, `frozen`. */
   meta: { name: string; value: string };
   incidents: {
     uid: string;
@@ -137,6 +137,23 @@ export interface Tables {
     reason: string;
     incident: number;
     at: number;
+  };
+  /** What people did to known fixes as a whole (`fix-controls.ts`): who, when, why. */
+  fix_controls: { id: string; at: number; action: string; fix: string; person: string; reason: string };
+  /** What was deployed and changed (`domain/change.ts`); the last telling of each. */
+  changes: {
+    source: string;
+    key: string;
+    at: number;
+    kind: string;
+    title: string;
+    service: string;
+    host: string;
+    environment: string;
+    version: string;
+    person: string;
+    url: string;
+    state: string;
   };
   /** One-time values that were used (confirm fields of links). */
   spent: { key: string; until: number };

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { JOB_KINDS } from '../domain/job.ts';
+import { readFrozen } from '../store/fix-controls.ts';
 import type { Tables } from '../store/schema.ts';
 import type { StoreMetrics } from './metrics.ts';
 
@@ -12,8 +13,7 @@ export async function readStoreGauges(
 ): Promise<void> {
   await readIncidents(db, gauges, team);
   await readJobs(db, gauges, now);
-  const frozen = await db.selectFrom('meta').select('value').where('name', '=', 'frozen').executeTakeFirst();
-  gauges.fixesFrozen.set(frozen?.value === 'on' ? 1 : 0);
+  gauges.fixesFrozen.set((await readFrozen(db)) === null ? 0 : 1);
 }
 
 async function readIncidents(

@@ -1,9 +1,10 @@
 import express, { type Express } from 'express';
 import type { Kysely } from 'kysely';
 import { createConsole } from '../../src/console/console.ts';
-import type { PersonCommand } from '../../src/engine/messages.ts';
+import type { FixRequest, PersonCommand } from '../../src/engine/messages.ts';
 import { authorize, createDoor } from '../../src/http/authorize.ts';
 import { handleErrors } from '../../src/http/http-problem.ts';
+import { controlFixes } from '../../src/jobs/control-fixes.ts';
 import { accountsOf } from '../../src/store/access.ts';
 import { createReadModel, type ReadModel } from '../../src/store/read-model.ts';
 import type { Tables } from '../../src/store/schema.ts';
@@ -52,9 +53,10 @@ export async function startConsoleApp(): Promise<ConsoleApp> {
         ? ({ outcome: 'refused', detail: decision.detail } as const)
         : ({ outcome: 'done' } as const);
     });
+  const fix = (request: FixRequest) => controlFixes({ store }, request);
   const confidential = ({ team }: { team: string }): boolean => team === 'security';
   app.use(
-    createConsole({ read, engine: { command }, procedure: () => [], accounts, door, secret, now: wall, confidential }),
+    createConsole({ read, engine: { command, fix }, procedure: () => [], accounts, door, secret, now: wall, confidential }),
   );
   app.use('/api', authorize(door), (_req, res) => void res.json({ ok: true }));
   app.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));

@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 0, 5, 3);
 const MINUTE = 60_000;
 const plan = planOf();
 const QUIET: GuardHistory = {
-  frozen: false,
+  frozen: null,
   firing: true,
   attemptsOfIncidentAndFix: 0,
   lastOnTargetAt: null,
@@ -31,7 +31,11 @@ describe('guard rails', () => {
   });
 
   it.each<[string, Partial<GuardHistory>, RegExp]>([
-    ['fixes are frozen', { frozen: true }, /frozen; `tierbell freeze off`/],
+    [
+      'fixes are frozen',
+      { frozen: { by: 'ada', at: NOW - 4 * MINUTE, reason: 'a bad deploy' } },
+      /^frozen by ada since 02:56 UTC: a bad deploy \(`tierbell freeze off` allows fixes again\)$/,
+    ],
     ['nothing fires any more', { firing: false }, /no alert of the incident fires/],
     ['it was tried for this incident', { attemptsOfIncidentAndFix: 1 }, /already tried for this incident/],
     [
@@ -61,14 +65,18 @@ describe('guard rails', () => {
 
   it('give every reason at once', () => {
     expect(
-      checkGuards(plan, { ...QUIET, frozen: true, lockHeldBy: 'a-1', attemptsOfIncidentAndFix: 1 }, NOW),
+      checkGuards(
+        plan,
+        { ...QUIET, frozen: { by: '', at: 0, reason: '' }, lockHeldBy: 'a-1', attemptsOfIncidentAndFix: 1 },
+        NOW,
+      ),
     ).toHaveLength(3);
   });
 
   it('only ever get stricter as more has happened', () => {
     const count = fc.integer({ min: 0, max: 12 });
     const history = fc.record({
-      frozen: fc.boolean(),
+      frozen: fc.option(fc.constant({ by: 'ada', at: NOW, reason: '' })),
       firing: fc.boolean(),
       attemptsOfIncidentAndFix: count,
       lastOnTargetAt: fc.option(fc.integer({ min: NOW - 60 * MINUTE, max: NOW })),

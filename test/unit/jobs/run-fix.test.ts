@@ -5,6 +5,7 @@ import { failure, success } from '../../../src/domain/result.ts';
 import type { RunResult } from '../../../src/fixes/executor.ts';
 import { runFix } from '../../../src/jobs/run-fix.ts';
 import { setAside } from '../../../src/jobs/set-aside.ts';
+import { writeFrozen } from '../../../src/store/fix-controls.ts';
 import { rulesOf, MINUTE, SECOND } from '../../helpers/fake-rules.ts';
 import { healthy, openFixHouse, SUCCEEDED, UNIT_FAILED, unitFails, type FixHouse } from '../../helpers/fix-house.ts';
 import { ADA, endOf, groupOf } from '../../helpers/incident-world.ts';
@@ -152,10 +153,11 @@ describe('a known fix that does not run pages Level 2 with the reason', () => {
     expect(await house.states()).toEqual({ journal: ['refused'], incident: ['refused'] });
   });
 
-  it('the kill switch is on', async () => {
+  it('the kill switch is on, also after a restart: who, since when and why', async () => {
     const house = await opened();
-    await house.store.transact((unit) => unit.setMeta('frozen', 'on'));
-    await expectRefused(house, 'refused', /frozen/);
+    await house.store.transact((unit) => writeFrozen(unit, true, 'ada', 'a bad deploy'));
+    await house.reopen();
+    await expectRefused(house, 'refused', /frozen by ada since \d\d:\d\d UTC: a bad deploy/);
   });
 
   it('the kill switch is thrown between intent and start', async () => {
@@ -164,7 +166,7 @@ describe('a known fix that does not run pages Level 2 with the reason', () => {
     const prom = {
       ...house.parts.metricsSources[0],
       query: async (promql: string) => {
-        await house.store.transact((unit) => unit.setMeta('frozen', 'on'));
+        await house.store.transact((unit) => writeFrozen(unit, true, 'ada', ''));
         return healthy(promql);
       },
     } as FixHouse['parts']['metricsSources'][number];

@@ -1,0 +1,66 @@
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Engine } from '../engine/engine.ts';
+import type { FixAnswer } from '../engine/messages.ts';
+import { moment } from '../incidents/incident-view.ts';
+import type { ReadModel } from '../store/read-model.ts';
+import { withActor } from './api.ts';
+import { actorOf, requireRole } from './authorize.ts';
+import { HttpProblem } from './http-problem.ts';
+import { by, reason } from './verbs.ts';
+
+export interface FixApiParts {
+  readonly read: ReadModel;
+  readonly engine: Pick<Engine, 'fix'>;
+}
+
+/** How many entries of the kill switch's record an answer holds. */
+const FREEZES_SHOWN = 20;
+
+const freezeBody = z.strictObject({ frozen: z.boolean(), by, reason });
+
+/** People's control over known fixes, below `/api/v1`; before `createApi`, which answers 404 for the rest. */
+export function createFixApi({ read, engine }: FixApiParts): Router {
+  const api = Router();
+  api.get('/freeze', async (_req, res) => void res.json(await freezeView(read)));
+  api.post('/freeze', requireRole('approver'), async (req, res) => {
+    const body = readBody(freezeBody, req, res);
+    demand(await engine.fix({ action: body.frozen ? 'freeze' : 'unfreeze', by: body.by, reason: body.reason }));
+    res.json(await freezeView(read));
+  });
+  return api;
+}
+
+/** How the kill switch stands, and who threw and released it, the newest first. */
+async function freezeView(read: ReadModel): Promise<unknown> {
+  const frozen = await read.frozen();
+  const history = (await read.freezes(FREEZES_SHOWN)).map(({ at, action, by: who, reason: why }) => ({
+    ...{ at: moment(at), frozen: action === 'freeze', by: who, reason: why },
+  }));
+  return {
+    ...{ frozen: frozen !== null, by: frozen?.by ?? null, since: moment(frozen?.at ?? null) },
+    ...{ reason: frozen?.reason ?? '', history },
+  };
+}
+
+/** @throws HttpProblem 400 with the wrong field */
+function readBody<S extends z.ZodType>(schema: S, req: Request, res: Response): z.output<S> {
+  const parsed = schema.safeParse(withActor(req.body, actorOf(res)));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = (issue?.path ?? []).map(String).join('.');
+  const field = path || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
+  throw new HttpProblem({
+    status: 400,
+    title: 'Bad body',
+    detail: `${issue?.message ?? 'The body does not fit'}.`,
+    field,
+  });
+}
+
+/** @throws HttpProblem 404, 409 where it was not done */
+function demand(answer: FixAnswer): void {
+  if (answer.outcome === 'not_found') throw new HttpProblem({ status: 404, title: 'Not found', detail: answer.detail });
+  if (answer.outcome === 'refused')
+    throw new HttpProblem({ status: 409, title: 'Does not apply', detail: answer.detail });
+}
