@@ -36,10 +36,15 @@ function section(evidence: Evidence): string[] {
           `Window ${name.replaceAll('_', ' ')}: ${moment(from) ?? '?'} to ${moment(to) ?? '?'}, ${records} records${sampled ? ' (a sample)' : ''}`,
       ),
       ...(levels.length === 0 ? [] : [`By level in the incident window: ${inline(levels.join(', '))}`]),
-      ...(url === '' ? [] : [`The same lines in their store: ${inline(url, 4000)}`]),
+      ...(url === '' ? [] : [`The same lines in their store: ${link(url)}`]),
     ]),
     lines.length === 0 ? 'No lines to show.' : fenced(lines.map(lineText).join('\n')),
   ];
+}
+
+/** Made by the store's own page from our configuration; what of an alert stands in it is escaped. */
+function link(url: string): string {
+  return /^https?:\/\/[^\s<>`]{1,8000}$/.test(url) ? `<${url}>` : inline(url, 4000);
 }
 
 function lineText(line: Evidence['lines'][number]): string {
