@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createSlackDoor, type SlackDoor } from './channels/slack/door.ts';
 import type { Config } from './config/schema.ts';
 import type { Category } from './domain/category.ts';
+import type { Services } from './domain/service.ts';
 import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import type { Confidential } from './http/details.ts';
@@ -15,6 +16,7 @@ import { createWebhookHandler } from './http/webhooks.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import { compileConfidentiality } from './incidents/confidential.ts';
 import { compileProcedures } from './incidents/procedure.ts';
+import { compileServices } from './incidents/services.ts';
 import type { ProcedureStep } from './incidents/rules.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
@@ -159,6 +161,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     processMetrics: processMetrics(),
     accounts: accountsOf(readDb),
     procedure: (category) => front.current.procedure(category),
+    services: () => front.current.services,
     reload: () => reload(),
     slack: {
       signingSecrets: () => front.current.slack.signingSecrets(),
@@ -230,6 +233,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 interface Front {
   readonly sources: ReadonlyMap<string, Source>;
   readonly procedure: (category: Category) => readonly ProcedureStep[];
+  readonly services: Services;
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
   readonly slack: SlackDoor;
@@ -257,6 +261,7 @@ function createFront(config: Config, parts: FrontParts): Front {
   const confidential = compileConfidentiality(config.teams).holds;
   return {
     ...{ sources, team, confidential, procedure: procedureLookUp(config), slack: slackDoor(config, parts) },
+    services: compileServices(config.services),
     retention: config.retention,
   };
 }

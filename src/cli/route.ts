@@ -4,6 +4,7 @@ import { labelSet, type Alert, type Labels } from '../domain/alert.ts';
 import { speakDuration } from '../domain/duration.ts';
 import { owningTeam } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
+import { speakService } from '../domain/service.ts';
 import { cleanLine } from '../domain/text.ts';
 import { forecast, type Forecast } from '../incidents/forecast.ts';
 import type { PolicyStep, Rules } from '../incidents/rules.ts';
@@ -68,6 +69,7 @@ function asJson({ incident, fix, hearings }: Forecast, rules: Rules, source: str
   const { category, confidence, reasons } = classification;
   return {
     ...{ at: moment(at), source, labels, category: { id: category, confidence, reasons }, severity, priority },
+    service: serviceJson(rules, incident.service),
     team: owningTeam(incident) || null,
     fix: fix === null ? null : { id: fix.id, title: fix.title, mode: fix.mode },
     policy: {
@@ -93,6 +95,7 @@ function asTable(told: Forecast, rules: Rules, at: number): string {
   const facts = [
     ['Category', `${category} (${Math.round(confidence * 100)} %)${because}`],
     ['Priority', `${incident.priority}, severity ${incident.severity}`],
+    ['Service', serviceLine(rules, incident.service)],
     ['Team', owningTeam(incident) || 'none owns it'],
     ['Known fix', fix === null ? 'none applies' : `${fix.title} (${fix.mode.replace('_', ' ')}) goes first`],
     ['Policy', incident.policy],
@@ -115,6 +118,19 @@ function asTable(told: Forecast, rules: Rules, at: number): string {
   return [...columns(facts), '', ...(rows.length === 0 ? [none] : [condition, ...columns([head, ...rows])]), ''].join(
     '\n',
   );
+}
+
+/** What the catalogue says of it; a name that is not in the catalogue owns nothing. */
+function serviceJson({ services }: Rules, name: string): unknown {
+  if (name === '') return null;
+  const service = services.named(name);
+  return { name, known: service !== null, team: service?.team || null, tier: service?.tier ?? null };
+}
+
+function serviceLine({ services }: Rules, name: string): string {
+  if (name === '') return 'the labels name none';
+  const service = services.named(name);
+  return service === null ? `${name}, which is not in the catalogue` : speakService(service);
 }
 
 function stepLine(step: PolicyStep, rules: Rules, team: string): string {

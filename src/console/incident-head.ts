@@ -1,7 +1,9 @@
 import { label, type Labels } from '../domain/alert.ts';
 import { asksForBreachCheck, CHECK_FOR_BREACH } from '../domain/category.ts';
 import { incidentId, isOpen, nextDeadline, type Incident } from '../domain/incident.ts';
+import { speakService } from '../domain/service.ts';
 import { cleanLine, httpUrl } from '../domain/text.ts';
+import type { Situation } from '../incidents/situation.ts';
 import { verbForm, type FormContext } from './forms.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
@@ -36,7 +38,7 @@ export function head(options: IncidentPageOptions, context: FormContext): Html {
       <dd>${howBad(incident, priorityReasons)}</dd>
       <dt>Where</dt>
       <dd>${where(incident)}</dd>
-      ${assessment(incident, now)} ${links(incident)}
+      ${serviceFacts(options)} ${situationFacts(options)} ${assessment(incident, now)} ${links(incident)}
     </dl>
     <nav class="jumps" aria-label="Parts of this page">
       <a href="#evidence">Evidence</a>
@@ -92,6 +94,40 @@ function where({ service, environment, team, source, labels }: Incident): Html {
   ];
   const known = parts.filter(([, value]) => value !== '');
   return html`${known.map(([name, value]) => html`<span class="pair"><span class="quiet">${name}</span> ${value}</span> `)}`;
+}
+
+/** What the catalogue knows of its service; contacts that are addresses lead there. */
+function serviceFacts({ service }: IncidentPageOptions): Html | null {
+  if (service === null) return null;
+  const { name, runbook, contacts } = service;
+  return html`<dt>Service</dt>
+    <dd class="links">
+      ${speakService({ ...service, contacts: [] })} ${runbook !== '' && outwardLink(runbook, `Runbook of ${name}`)}
+      ${contacts.length > 0 && html`<span class="quiet">Ask</span> ${contacts.map((contact) => html`${outwardLink(contact, contact)} `)}`}
+    </dd>`;
+}
+
+function situationFacts({ situation, incident: { number } }: IncidentPageOptions): Html | null {
+  if (situation === null) return null;
+  const { origin } = situation;
+  return html`<dt>Situation</dt>
+    <dd>
+      Part of a situation with ${othersIn(situation, number)}; likeliest origin: <strong>${origin.service}</strong>
+      (${origin.number === number ? 'this one' : incidentLink(origin.number)})
+    </dd>`;
+}
+
+/** So many are named; the rest is in the list. */
+const NAMED = 20;
+
+function othersIn({ incidents }: Situation, number: number): Html {
+  const others = incidents.filter((one) => one.number !== number);
+  const more = others.length - NAMED;
+  return html`${others.slice(0, NAMED).map((one, index) => html`${index > 0 && ', '}${incidentLink(one.number)} ${one.service}`)}${more > 0 && ` and ${more} more`}`;
+}
+
+function incidentLink(number: number): Html {
+  return html`<a href="/incidents/INC-${number}">INC-${number}</a>`;
 }
 
 function assessment({ assessment: found }: Incident, now: number): Html | null {

@@ -39,5 +39,17 @@ export interface Services {
   needs(name: string, other: string): boolean;
 }
 
+/** `checkout, tier 1, of team shop; 2 services need it; ask #checkout`: a service in one line. */
+export function speakService({ name, tier, team, dependents, skills, contacts }: Service): string {
+  const about = [name, tier === null ? '' : `tier ${tier}`, team === '' ? '' : `of team ${team}`];
+  const parts = [
+    about.filter((part) => part !== '').join(', '),
+    dependents === 0 ? '' : dependents === 1 ? '1 service needs it' : `${dependents} services need it`,
+    skills.length === 0 ? '' : `takes ${skills.join(', ')}`,
+    contacts.length === 0 ? '' : `ask ${contacts.join(', ')}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
 /** Labels that may name a service, the most telling first. */
 export const SERVICE_LABELS = ['service', 'app', 'job'] as const;

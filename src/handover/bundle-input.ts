@@ -1,7 +1,9 @@
 import type { Alert } from '../domain/alert.ts';
 import type { Incident } from '../domain/incident.ts';
+import type { Service } from '../domain/service.ts';
 import type { IncidentLink } from '../incidents/incident-view.ts';
 import type { FilledStep } from '../incidents/procedure.ts';
+import type { Situation } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 
 /** All that a handover bundle is made from. The same input gives the same bytes. */
@@ -16,6 +18,10 @@ export interface BundleInput {
   readonly links: readonly IncidentLink[];
   /** The steps for its category up to its level, with their ticks. */
   readonly procedure: readonly FilledStep[];
+  /** Its service in the catalogue, where it has one. */
+  readonly service?: Service | null;
+  /** The open incidents that it belongs together with, where there are any. */
+  readonly situation?: Situation | null;
   /** A clause: why it is handed on; empty where only the record says so. */
   readonly why: string;
   /** Where the handover meeting is held, or null. */

@@ -44,11 +44,11 @@ export async function buildBundle(input: BundleInput): Promise<Bundle> {
 }
 
 function textFiles(input: BundleInput, meeting: string): [name: string, text: string][] {
-  const { incident, alerts, links } = input;
+  const { incident, alerts, links, procedure, situation = null } = input;
   return [
     ['README.md', readme(input)],
-    ['checklist.md', checklist(incident, input.procedure)],
-    ['incident.json', json(incidentView(incident, { alerts, links, procedure: input.procedure, full: true }))],
+    ['checklist.md', checklist(incident, procedure)],
+    ['incident.json', json(incidentView(incident, { ...{ alerts, links, procedure, situation }, full: true }))],
     ['alerts.json', json(alerts.map((alert) => alertView(alert)))],
     ['timeline.md', timelineText(input)],
     ['timeline.ndjson', timelineLines(input)],

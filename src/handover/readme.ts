@@ -5,6 +5,8 @@ import { incidentId, type Incident } from '../domain/incident.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
 import { moment } from '../incidents/incident-view.ts';
 import { aroundBullets } from './around-files.ts';
+import { speakService } from '../domain/service.ts';
+import { speakSituation } from '../incidents/situation.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, inline } from './markdown.ts';
 import { openQuestions } from './open-questions.ts';
@@ -15,7 +17,7 @@ export function readme(input: BundleInput): string {
   return document([
     `# ${incidentId(incident)}: ${inline(incident.title, 200)}`,
     `Handed to Level ${incident.level} at ${moment(now) ?? 'an unknown time'}, ${speakDuration(now - incident.createdAt)} after it was opened.`,
-    bullets(facts(incident, now)),
+    bullets([...facts(incident, now), ...catalogue(input)]),
     `## Why it comes to Level ${incident.level}`,
     bullets(reasons(input)),
     '## What was tried',
@@ -26,7 +28,7 @@ export function readme(input: BundleInput): string {
     '## Open questions',
     bullets(openQuestions(incident)),
     '## Who to ask',
-    bullets(whoToAsk(incident)),
+    bullets([...whoToAsk(incident), ...contacts(input)]),
     '## What lies in this bundle',
     bullets(CONTENTS),
   ]);
@@ -46,6 +48,19 @@ function facts(incident: Incident, now: number): string[] {
     `**Category**: ${CATEGORY_TITLES[category]} (${Math.round(confidence * 100)} %)${reasons[0] === undefined ? '' : `: ${inline(reasons[0], 300)}`}`,
     `**State**: ${incident.status}${incident.acknowledgedBy === null ? '' : ` by ${inline(incident.acknowledgedBy, 80)}`}`,
   ];
+}
+
+/** What the catalogue of services knows of it. */
+function catalogue({ incident, service, situation }: BundleInput): string[] {
+  return [
+    ...(service ? [`**Service**: ${inline(speakService({ ...service, contacts: [] }), 400)}`] : []),
+    ...(service && service.runbook !== '' ? [`**Runbook**: <${new URL(service.runbook).href}>`] : []),
+    ...(situation ? [`**Situation**: ${inline(speakSituation(situation, incident.number), 400)}`] : []),
+  ];
+}
+
+function contacts({ service }: BundleInput): string[] {
+  return (service?.contacts ?? []).map((contact) => `${inline(contact, 200)}, for ${inline(service?.name ?? '', 63)}`);
 }
 
 function count(n: number, noun: string): string {

@@ -6,9 +6,12 @@ import { LEVELS, incidentId, type Incident } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import type { Engine } from '../engine/engine.ts';
 import { conceal } from '../incidents/confidential.ts';
-import { alertView, incidentView } from '../incidents/incident-view.ts';
+import { alertView, incidentView, type IncidentLink } from '../incidents/incident-view.ts';
 import { procedureOf } from '../incidents/procedure.ts';
 import type { ProcedureStep } from '../incidents/rules.ts';
+import { NO_SERVICES } from '../incidents/services.ts';
+import type { Service, Services } from '../domain/service.ts';
+import { readSituation, readSituations } from '../store/situations.ts';
 import type { TokenHolder } from '../store/access.ts';
 import type { Blobs } from '../store/blobs.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
@@ -26,6 +29,8 @@ export interface ApiParts {
   readonly engine: Pick<Engine, 'command'>;
   /** The steps of the procedure for a category. */
   readonly procedure: (category: Category) => readonly ProcedureStep[];
+  /** The catalogue; without it nothing is known of services. */
+  readonly services?: () => Services;
   readonly stream: Pick<Stream, 'serve'>;
   readonly confidential: Confidential;
 }
@@ -57,8 +62,10 @@ function toList(value: unknown): unknown {
 }
 
 /** `/api/v1`: what programs, the CLI and the console read and do. */
-export function createApi({ read, blobs, engine, procedure, stream, confidential }: ApiParts): Router {
+export function createApi(parts: ApiParts): Router {
+  const { read, blobs, engine, procedure, stream, confidential } = parts;
   const api = Router();
+  const services = (): Services => parts.services?.() ?? NO_SERVICES;
   const hides = (incident: Incident, res: Response): boolean => confidential(incident) && !mayReadDetails(actorOf(res));
   /** For what is nothing but details. @throws HttpProblem 403, 404 */
   const findOpen = async (id: string, res: Response): Promise<Incident> => {
@@ -70,7 +77,9 @@ export function createApi({ read, blobs, engine, procedure, stream, confidential
     if (hides(incident, res)) return incidentView(conceal(incident), { alerts: [], links: [], full: true });
     const alerts = await read.alerts(incident.uid, ALERTS_SHOWN);
     const steps = procedureOf(procedure(incident.classification.category), incident);
-    return incidentView(incident, { alerts, links: [], procedure: steps, full: true });
+    const situation = await readSituation({ read, services: services(), holds: confidential }, incident);
+    const links = linksOf(services().named(incident.service));
+    return incidentView(incident, { alerts, links, procedure: steps, situation, full: true });
   };
 
   api.get('/incidents', async (req, res) => {
@@ -85,10 +94,13 @@ export function createApi({ read, blobs, engine, procedure, stream, confidential
     const page = incidents.slice(0, limit);
     const shown = page.filter((incident) => !hides(incident, res) || !asksForDetails(filter));
     const alerts = await read.firstAlerts(page.map(({ uid }) => uid));
+    const situations = await readSituations({ read, services: services(), holds: confidential });
     const items = shown.map((incident) => {
       if (hides(incident, res)) return incidentView(conceal(incident), { alerts: [], links: [], full: false });
       const first = alerts.get(incident.uid);
-      return incidentView(incident, { alerts: first === undefined ? [] : [first], links: [], full: false });
+      const situation = situations.get(incident.number) ?? null;
+      const links = linksOf(services().named(incident.service));
+      return incidentView(incident, { alerts: first === undefined ? [] : [first], links, situation, full: false });
     });
     res.json({ items, nextCursor: incidents.length > limit ? String(page.at(-1)?.number) : null });
   });
@@ -185,6 +197,12 @@ export function createApi({ read, blobs, engine, procedure, stream, confidential
     throw new HttpProblem({ status: 404, title: 'Not found', detail: `There is nothing at ${req.method} here.` });
   });
   return api;
+}
+
+function linksOf(service: Service | null): IncidentLink[] {
+  return service === null || service.runbook === ''
+    ? []
+    : [{ title: `Runbook of ${service.name}`, url: service.runbook }];
 }
 
 /** What is found by these filters would tell what it is about. */

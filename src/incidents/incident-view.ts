@@ -9,6 +9,7 @@ import {
   type Incident,
 } from '../domain/incident.ts';
 import type { FilledStep } from './procedure.ts';
+import { situationView, type Situation } from './situation.ts';
 import { toWire } from './timeline.ts';
 
 /** A page that belongs to an incident. */
@@ -25,6 +26,8 @@ export interface IncidentViewOptions {
   readonly full: boolean;
   /** The procedure with its ticks, where it is known. */
   readonly procedure?: readonly FilledStep[];
+  /** The open incidents that it belongs together with, where they are known. */
+  readonly situation?: Situation | null;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface IncidentViewOptions {
  */
 export function incidentView(
   incident: Incident,
-  { alerts, links, full, procedure }: IncidentViewOptions,
+  { alerts, links, full, procedure, situation }: IncidentViewOptions,
 ): Record<string, unknown> {
   const { uid, title, status, level, severity, priority, urgency, impact, team, service, environment } = incident;
   const { category, confidence, method, reasons, alternatives } = incident.classification;
@@ -63,6 +66,7 @@ export function incidentView(
     counts: { alerts: impact.alerts, evidence: incident.evidence.length, attempts: incident.attempts.length },
     procedure: (procedure ?? []).map(({ at, text, ...step }) => ({ ...step, step: text, at: moment(at) })),
     similar: similarView(incident),
+    situation: situationView(situation ?? null),
   };
 }
 

@@ -25,6 +25,9 @@ export function compileServices(entries: readonly ServiceEntry[]): Services {
   };
 }
 
+/** An empty catalogue. */
+export const NO_SERVICES: Services = compileServices([]);
+
 function toService(entry: ServiceEntry, dependents: number): Service {
   const { name, team, tier, depends_on, skills, runbook, contacts, impact_query: query } = entry;
   return {

@@ -1,6 +1,7 @@
 import type { Channel } from '../channels/channel.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Confidentiality } from '../incidents/confidential.ts';
+import type { Rules } from '../incidents/rules.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import type { Store } from '../store/store.ts';
@@ -27,6 +28,10 @@ export interface NotifyParts {
   readonly links: MessageLinks | null;
   /** Whether a channel may carry what an incident is about. */
   readonly mayCarry: Confidentiality['mayCarry'];
+  /** Whether an incident is kept by its team: others do not hear that it is part of theirs. */
+  readonly holds: Confidentiality['holds'];
+  /** For the catalogue of services. */
+  readonly rules: () => Rules;
   /** Keeps a storm of messages readable. */
   readonly storms: StormGate;
   readonly metrics: PipelineMetrics;

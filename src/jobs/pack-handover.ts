@@ -2,10 +2,12 @@ import type { Job } from '../domain/job.ts';
 import { buildBundle } from '../handover/bundle.ts';
 import type { IncidentLink } from '../incidents/incident-view.ts';
 import type { Incident } from '../domain/incident.ts';
+import type { Confidentiality } from '../incidents/confidential.ts';
 import { procedureOf } from '../incidents/procedure.ts';
 import type { Rules } from '../incidents/rules.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import { readSituation } from '../store/situations.ts';
 import type { Store } from '../store/store.ts';
 
 type HandoverJob = Extract<Job, { kind: 'handover' }>;
@@ -15,6 +17,7 @@ export interface HandoverParts {
   readonly read: ReadModel;
   readonly blobs: Blobs;
   readonly rules: () => Rules;
+  readonly holds: Confidentiality['holds'];
   readonly linksOf: (incident: Incident) => readonly IncidentLink[];
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -75,6 +78,8 @@ async function pack(
       timeline: await parts.read.timeline(uid),
       raw: await rawLogs(parts, incident),
       links: parts.linksOf(incident),
+      service: parts.rules().services.named(incident.service),
+      situation: await readSituation({ ...parts, services: parts.rules().services }, incident),
       procedure: procedureOf(parts.rules().procedure(incident.classification.category), incident),
       why,
       meetingUrl: null,

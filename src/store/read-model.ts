@@ -3,6 +3,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { EntryType } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Frozen } from '../fixes/frozen.ts';
+import type { OpenIncident } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { controlHistory, readFrozen, type ControlEntry } from './fix-controls.ts';
 import { narrow, type IncidentFilter } from './incident-filter.ts';
@@ -42,6 +43,8 @@ export interface ReadModel {
   /** What needs people first, a page of it. */
   rows(filter: IncidentFilter, limit: number, after: ListPlace | null): Promise<ListRow[]>;
   openCounts(): Promise<OpenCounts>;
+  /** Open incidents that are about a service, the newest first; at most {@link OPEN_MAX}. */
+  openOnServices(): Promise<OpenIncident[]>;
   /** The newest entries first; `before`: only those with a lower sequence number. */
   recentEntries(uid: string, limit: number, before: number | null): Promise<WireEntry[]>;
   /** The newest entry of a type, such as what set the priority. */
@@ -51,6 +54,9 @@ export interface ReadModel {
   /** Who threw and released it, the newest first. */
   freezes(limit: number): Promise<ControlEntry[]>;
 }
+
+/** In a storm of more the older ones are left out of situations. */
+const OPEN_MAX = 500;
 
 export function createReadModel(db: Kysely<Tables>): ReadModel {
   const one = async (column: 'uid' | 'number', value: string | number): Promise<Incident | null> => {
@@ -131,6 +137,21 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     },
     rows: (filter, limit, after) => listRows(db, filter, limit, after),
     openCounts: () => countOpen(db),
+    async openOnServices() {
+      const rows = await db
+        .selectFrom('incidents')
+        .select(['number', 'service', 'team', 'starts_at'])
+        .where('status', 'in', ['triggered', 'acknowledged'])
+        .where('service', '!=', '')
+        .orderBy('number', 'desc')
+        .limit(OPEN_MAX)
+        .execute();
+      return rows.map(({ starts_at: startsAt, number, ...row }) => ({
+        ...row,
+        number: Number(number),
+        startsAt: Number(startsAt),
+      }));
+    },
     async recentEntries(uid, limit, before) {
       let query = db.selectFrom('timeline').select('entry').where('incident', '=', uid);
       if (before !== null) query = query.where('seq', '<', before);

@@ -11,6 +11,8 @@ import type { Tables } from '../../src/store/schema.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { temporaryFolder } from '../servers/cleanup.ts';
+import type { Services } from '../../src/domain/service.ts';
+import { NO_SERVICES } from '../../src/incidents/services.ts';
 import { rulesOf } from './fake-rules.ts';
 
 /** The console over a store of its own, in this process, with a clock that a test sets. */
@@ -23,9 +25,9 @@ export interface ConsoleApp {
   close(): Promise<void>;
 }
 
-export async function startConsoleApp(): Promise<ConsoleApp> {
+export async function startConsoleApp(services: Services = NO_SERVICES): Promise<ConsoleApp> {
   const db = await openSqlite(temporaryFolder('console-app').path);
-  const rules = rulesOf({ groupingBy: ['instance'] });
+  const rules = rulesOf({ groupingBy: ['instance'], services });
   const clock = { now: Date.UTC(2026, 0, 5, 3) };
   const wall = () => clock.now;
   const store = await openStore({
@@ -56,7 +58,10 @@ export async function startConsoleApp(): Promise<ConsoleApp> {
   const fix = (request: FixRequest) => controlFixes({ store }, request);
   const confidential = ({ team }: { team: string }): boolean => team === 'security';
   app.use(
-    createConsole({ read, engine: { command, fix }, procedure: () => [], accounts, door, secret, now: wall, confidential }),
+    createConsole({
+      ...{ read, engine: { command, fix }, procedure: () => [], accounts, door, secret, now: wall, confidential },
+      services: () => services,
+    }),
   );
   app.use('/api', authorize(door), (_req, res) => void res.json({ ok: true }));
   app.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));

@@ -3,8 +3,10 @@ import { CATEGORY_TITLES } from '../../domain/category.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
 import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
+import { speakService } from '../../domain/service.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { moment } from '../../incidents/incident-view.ts';
+import { speakSituation } from '../../incidents/situation.ts';
 import type { NoticeInput } from './notice-input.ts';
 import { sayAgo, sayClock, sayDue, sayMoment } from './moment-words.ts';
 
@@ -21,6 +23,8 @@ export function factsOf(input: NoticeInput): Fact[] {
     ['Since', sinceOf(incident, at)],
     ['How bad', howBad(incident)],
     ['Where', whereOf(incident)],
+    ['Service', input.service ? speakService(input.service) : ''],
+    ['Situation', input.situation ? speakSituation(input.situation, incident.number) : ''],
     ['Category', categoryOf(incident)],
     // Where it only observes, nothing is tried and nobody is reached.
     ['Known fix', input.purpose === 'observed' ? '' : fixOf(incident)],

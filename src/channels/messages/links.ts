@@ -1,5 +1,6 @@
 import { label } from '../../domain/alert.ts';
 import { incidentId, type Incident } from '../../domain/incident.ts';
+import type { Service } from '../../domain/service.ts';
 import { httpUrl } from '../../domain/text.ts';
 import type { NoticeLink } from '../channel.ts';
 import { logsOf } from './evidence-section.ts';
@@ -20,15 +21,16 @@ export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
       ours: true,
       ...(index === 0 ? { acknowledges: true } : {}),
     })),
-    ...outsideLinks(input.incident),
+    ...outsideLinks(input.incident, input.service),
   ].filter(({ url }) => url !== '');
 }
 
 /** Addresses from alerts are shown with their host, so that nobody opens a stranger's page unawares; never fetched. */
-export function outsideLinks(incident: Incident): NoticeLink[] {
+export function outsideLinks(incident: Incident, service: Service | null = null): NoticeLink[] {
   const { annotations, generatorURL } = incident;
   const named: (readonly [string, string])[] = [
     ['Runbook', label(annotations, 'runbook_url') || label(annotations, 'runbook')],
+    [`Runbook of ${service?.name ?? ''}`, service?.runbook ?? ''],
     ['Dashboard', label(annotations, 'dashboard_url') || label(annotations, '__dashboardUrl__')],
     ['The same logs in their store', logsOf(incident)?.url ?? ''],
     ['The rule that fires', generatorURL],

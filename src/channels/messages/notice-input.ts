@@ -1,6 +1,8 @@
 import type { Alert } from '../../domain/alert.ts';
 import type { Incident, Level } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
+import type { Service } from '../../domain/service.ts';
+import type { Situation } from '../../incidents/situation.ts';
 import type { WireEntry } from '../../incidents/timeline.ts';
 import type { Notice, ThreadRef } from '../channel.ts';
 
@@ -14,6 +16,10 @@ export interface NoticeInput {
   readonly alerts: readonly Alert[];
   /** As stored, newest last; told in short where the incident is handed on. May be empty. */
   readonly timeline: readonly Pick<WireEntry, 'at' | 'type' | 'text'>[];
+  /** Its service in the catalogue, where it has one. */
+  readonly service?: Service | null;
+  /** The open incidents that it belongs together with, where there are any. */
+  readonly situation?: Situation | null;
   /** The level that is told. */
   readonly level: Level;
   /** The level for which the reader would acknowledge; `level` where it is left out. */

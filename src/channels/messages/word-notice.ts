@@ -45,7 +45,10 @@ export function wordNotice(input: NoticeInput): Notice {
     state: stateOf(incident),
     asks,
     thread: input.thread ?? null,
-    payload: incidentView(incident, { alerts, links: links.map(({ title, url }) => ({ title, url })), full: true }),
+    payload: incidentView(incident, {
+      ...{ alerts, situation: input.situation ?? null, full: true },
+      links: links.map(({ title, url }) => ({ title, url })),
+    }),
     at,
   };
 }

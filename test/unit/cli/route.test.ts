@@ -14,6 +14,7 @@ teams:
   - { name: shop, channels: [chat], level3: [desk] }
 owners:
   - { from: labels.team }
+  - { from: service }
 fallback: { notify: [desk] }
 rule_files: [rules.yaml]
 `;
@@ -29,6 +30,9 @@ const RULES = `escalation_policies:
     immediately: [{ priority: P1 }]
 categories:
   - { id: dns, category: network-downtime, any: [{ words: [dns] }], weight: 5, reason: DNS does not answer }
+services:
+  - { name: checkout, team: shop, tier: 1, matchers: ['app="shop-checkout"'], depends_on: [psp], contacts: ['#shop'] }
+  - { name: psp }
 `;
 const AT = '2026-01-05T03:00:00Z';
 
@@ -38,6 +42,7 @@ async function ask(labels: readonly string[], more: { at?: string; source?: stri
   const text = route(loaded.config, { labels, format: 'json', at: AT, ...more }, 0);
   const json = JSON.parse(text) as {
     team: string | null;
+    service: { name: string; known: boolean; team: string | null; tier: number | null } | null;
     category: { id: string };
     priority: string;
     labels: Record<string, string>;
@@ -51,6 +56,13 @@ async function ask(labels: readonly string[], more: { at?: string; source?: stri
 }
 
 describe('tierbell route', () => {
+  it('names the service and the team that owns it by the catalogue', async () => {
+    const told = await ask(['alertname=Slow', 'app=shop-checkout', 'severity=warning']);
+    expect(told).toMatchObject({ team: 'shop', service: { name: 'checkout', known: true, team: 'shop', tier: 1 } });
+    expect((await ask(['app=stranger'])).service).toEqual({ name: 'stranger', known: false, team: null, tier: null });
+    expect((await ask(['alertname=Slow'])).service).toBeNull();
+  });
+
   it('says who hears what at which minute while nobody answers, the owner first, to the end of the policy', async () => {
     const told = await ask(['alertname=DnsFails', 'team=shop', 'severity=critical']);
     expect(told).toMatchObject({ team: 'shop', priority: 'P2', category: { id: 'network-downtime' } });

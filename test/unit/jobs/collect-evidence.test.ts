@@ -118,7 +118,7 @@ describe('collecting evidence', () => {
     const pack = async (): Promise<void> => {
       const [job] = await house.store.claim(['handover'], 1, MINUTE);
       await packHandover(
-        { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} } },
+        { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} }, holds: () => false },
         job as Extract<Job, { kind: 'handover' }>,
       );
     };
@@ -146,7 +146,7 @@ describe('collecting evidence', () => {
     });
     const [job] = await house.store.claim(['handover'], 1, MINUTE);
     await packHandover(
-      { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} } },
+      { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} }, holds: () => false },
       job as Extract<Job, { kind: 'handover' }>,
     );
     expect((await house.incident()).bundles).toBe(1);

@@ -113,6 +113,7 @@ describe('the outbox, of an incident of a confidential team', () => {
       ...{ store: house.store, read: house.read, blobs: openBlobs(house.folder), links: null, random: () => 0.5 },
       ...{ channels: new Map(names.map((name) => [name, channel(name)])), mayCarry },
       readerOf: (_channel, recipient) => recipient,
+      ...{ holds, rules: () => rulesOf() },
       storms: new StormGate(),
       metrics: pipelineMetrics({ sources: [], channels: names, stores: [], fixes: [], teams: [] }),
     };

@@ -33,6 +33,7 @@ describe('handing over', () => {
       blobs,
       linksOf: () => [],
       rules: () => RULES,
+      holds: () => false,
       log: (message: string) => void logged.push(message),
     };
     return { ...plain, ...change };

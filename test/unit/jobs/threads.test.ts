@@ -55,6 +55,7 @@ describe('a channel with threads', () => {
       ...{ store: house.store, read: house.read, blobs: openBlobs(house.folder), links: null, random: () => 0.5 },
       channels: new Map([['l2-slack', channel]]),
       readerOf: (_channel, recipient) => recipient,
+      ...{ holds: () => false, rules: () => rulesOf() },
       mayCarry: () => true,
       storms: new StormGate(),
       metrics: pipelineMetrics({ sources: [], channels: ['l2-slack'], stores: [], fixes: [], teams: [] }),
