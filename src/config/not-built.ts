@@ -18,7 +18,7 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { in: '', keys: ['providers', 'vendors', 'schedules', 'maintenance', 'handover'] },
   { in: '', keys: ['business_services', 'communications'] },
   { in: 'retention', keys: ['incidents'] },
-  { in: 'sources[]', keys: ['reconcile', ...DIALLED], values: { kind: ['change'] } },
+  { in: 'sources[]', keys: ['reconcile', ...DIALLED] },
   { in: 'logs[]', keys: DIALLED, values: { kind: ['loki'] } },
   {
     in: 'executors[]',

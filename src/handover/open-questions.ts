@@ -27,8 +27,13 @@ export function openQuestions(incident: Incident): string[] {
     ),
     [hidden > 0, `What are the ${hidden} alerts that the sender left out of its payload?`],
     [impact.targets <= 1, 'Is it this one target, or is it everywhere?'],
-    [true, 'What changed just before it began?'],
+    [!knowsChanges(evidence), 'What changed just before it began?'],
     [true, 'How many people are affected? Nobody has written it down.'],
   ];
   return questions.filter(([open]) => open).map(([, question]) => question);
+}
+
+/** Whether a source of changes was asked, whatever it told: then the answer stands among the evidence. */
+function knowsChanges(evidence: Incident['evidence']): boolean {
+  return evidence.some(({ kind, state }) => kind === 'change' && state !== 'unavailable');
 }

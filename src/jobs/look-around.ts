@@ -1,4 +1,5 @@
 import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
+import { CHANGES_BEFORE_MS, CHANGES_MAX, describeChanges } from '../evidence/beyond/changes.ts';
 import { expressionOf } from '../classify/facts.ts';
 import { describeExpression, questionOf } from '../evidence/beyond/expression.ts';
 import { describeRelated, NEARBY_MAX, relatedFacts } from '../evidence/beyond/related.ts';
@@ -9,6 +10,8 @@ import type { Confidentiality } from '../incidents/confidential.ts';
 import { chooseMetrics } from '../metrics/choose-metrics.ts';
 import type { MetricsSource } from '../metrics/metrics-source.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import type { Source } from '../sources/source.ts';
+import { readChanges } from '../store/changes.ts';
 import type { Store } from '../store/store.ts';
 import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
 
@@ -19,6 +22,7 @@ export interface AroundParts {
   readonly redact: (text: string) => string;
   readonly holds: Confidentiality['holds'];
   readonly metricsSources: readonly MetricsSource[];
+  readonly sources: ReadonlyMap<string, Pick<Source, 'kind'>>;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -31,6 +35,7 @@ type Look = (
 
 /** Every way to look, in the order in which people read what it found. */
 const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
+  ['change', lookForChanges],
   ['metric', lookAtExpression],
   ['related', lookForRelated],
   ['similar', lookForSimilar],
@@ -108,6 +113,20 @@ async function lookForSimilar(parts: AroundParts, incident: Incident, piece: Pie
     piece,
   );
   return found === null ? [] : [found];
+}
+
+/** Nothing where no source tells of changes. */
+async function lookForChanges(
+  { store, sources }: AroundParts,
+  { uid, labels, environment, startsAt }: Incident,
+  piece: PieceFacts,
+): Promise<readonly Evidence[]> {
+  if (![...sources.values()].some(({ kind }) => kind === 'change')) return [];
+  const fired = Math.min(startsAt, piece.now);
+  const from = fired - CHANGES_BEFORE_MS;
+  const changes = await readChanges(store.db, from, piece.now, CHANGES_MAX);
+  const places = await placesOf(store.db, uid);
+  return [describeChanges({ labels, environment, places, startsAt: fired, from }, changes, piece)];
 }
 
 /** Nothing where the alert names no expression, or no metrics source is configured. */

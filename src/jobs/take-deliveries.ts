@@ -1,9 +1,11 @@
 import type { Alert, AlertGroup } from '../domain/alert.ts';
+import type { Change } from '../domain/change.ts';
 import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
 import { groupingKeyOf } from '../incidents/correlate.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { readJson } from '../sources/read-json.ts';
 import { FINDINGS_MAX, type Heartbeat, type SetAside, type Source } from '../sources/source.ts';
+import { writeChanges } from '../store/changes.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
@@ -34,6 +36,7 @@ export interface Taken {
 interface Opened {
   readonly delivery: Delivery;
   readonly groups: readonly AlertGroup[];
+  readonly changes: readonly Change[];
   readonly setAside: readonly SetAside[];
   /** Why an alert of it may not have become an incident, though it was answered with 200; null for an ordinary one. */
   readonly lost: string | null;
@@ -70,6 +73,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
     await preload(unit, opened, parts.rules());
     for (const one of opened) {
       for (const group of one.groups) await takeGroup(unit, one.delivery, group, parts, counts);
+      await writeChanges(unit.tx, one.delivery.source, one.changes, unit.now);
       await keepAside(unit, one);
       if (one.lost !== null) await tellLost(unit, one.delivery, one.lost, one.setAside[0]?.raw ?? '', parts.rules());
     }
@@ -143,6 +147,7 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
     return {
       delivery,
       groups: [],
+      changes: [],
       beats: false,
       lost: 'but that source is no longer configured. Look at what it says below, and configure the source again if it still sends.',
       setAside: [{ index: -1, field: '', problem, raw: delivery.body.toString('utf8').slice(0, 2000) }],
@@ -150,14 +155,16 @@ function openDelivery(sources: ReadonlyMap<string, Source>, delivery: Delivery):
   }
   const json = readJson(delivery.body);
   if (!json.ok) throw new Error(json.problem);
-  const { groups, setAside } = source.parse(json.value, delivery.receivedAt);
+  const { groups, setAside, changes = [] } = source.parse(json.value, delivery.receivedAt);
   const kept = groups.map((group) => ({
     ...group,
     alerts: group.alerts.filter((alert) => !source.isHeartbeat(alert)),
   }));
   const { heartbeat } = source;
   const beats = heartbeat !== null && groups.some(({ alerts }) => alerts.some((alert) => heartbeat.isBeat(alert)));
-  return { delivery, groups: kept, setAside, lost: sayAside(setAside), beats };
+  // A change that cannot be read is no alert that people must hear of.
+  const lost = source.kind === 'change' ? null : sayAside(setAside);
+  return { delivery, groups: kept, changes, setAside, lost, beats };
 }
 
 function beatsOf(sources: TakeParts['sources'], opened: readonly Opened[]): Map<string, Heartbeat> {

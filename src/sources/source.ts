@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Alert, AlertGroup, Labels } from '../domain/alert.ts';
+import type { Change } from '../domain/change.ts';
 import type { Proof } from './auth/method.ts';
 
 /** A request's headers as node gives them: lower-case names. */
@@ -30,6 +31,8 @@ export interface ParsedDelivery {
   readonly groups: readonly AlertGroup[];
   /** At most {@link FINDINGS_MAX}; the last one then says how many more there were. */
   readonly setAside: readonly SetAside[];
+  /** What was changed, where the source tells of changes. */
+  readonly changes?: readonly Change[];
   /** At most {@link FINDINGS_MAX}. */
   readonly notes: readonly Note[];
 }

@@ -333,7 +333,7 @@ async function fixControlTable(db: Kysely<Tables>): Promise<void> {
 
 /** What was deployed and changed, as sources of kind `change` tell it. */
 async function changeTable(db: Kysely<Tables>): Promise<void> {
-  let table = db.schema.createTable('changes');
+  let table: CreateTableBuilder<string, string> = db.schema.createTable('changes');
   for (const column of ['source', 'key', 'kind', 'title', 'service', 'host', 'environment', 'version'])
     table = table.addColumn(column, 'text', (c) => c.notNull());
   for (const column of ['person', 'url', 'state']) table = table.addColumn(column, 'text', (c) => c.notNull());

@@ -28,6 +28,9 @@ export const hmac = z
 /** How far a signed time may lie from ours, either way (safety.md, Security 1). */
 export const SIGNATURE_AGE_MAX_MS = 300_000;
 const SIGNATURE = /^[0-9a-f]{64}$/;
+/** GitHub writes the name of the digest before it. https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
+const GITHUB_HEADER = 'x-hub-signature-256';
+const GITHUB_PREFIX = /^sha256=/;
 const UNIX_SECONDS = /^\d{1,12}$/;
 
 /**
@@ -43,7 +46,8 @@ export function createHmacAuth(settings: z.output<typeof hmac>, context: AuthCon
   return {
     challenge: 'Signature realm="tierbell", algorithm="hmac-sha256"',
     check(headers, body) {
-      const signature = oneHeader(headers, signatureHeader);
+      const written = oneHeader(headers, signatureHeader);
+      const signature = signatureHeader === GITHUB_HEADER ? (written?.replace(GITHUB_PREFIX, '') ?? null) : written;
       if (signature === null || !SIGNATURE.test(signature)) return UNPROVEN;
       const seconds = timeHeader === undefined ? '' : oneHeader(headers, timeHeader);
       if (seconds === null || (timeHeader !== undefined && !UNIX_SECONDS.test(seconds))) return UNPROVEN;

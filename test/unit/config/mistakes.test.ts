@@ -30,13 +30,13 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'an unknown kind',
     'kind: alertmanager',
     'kind: alertmanger',
-    'etc/main.yaml:2:33: sources[0].kind: unknown value, found `alertmanger`, allowed alertmanager, grafana, prometheus; did you mean `alertmanager`?',
+    'etc/main.yaml:2:33: sources[0].kind: unknown value, found `alertmanger`, allowed alertmanager, grafana, prometheus, change; did you mean `alertmanager`?',
   ],
   [
     'no kind at all',
     ', kind: alertmanager',
     '',
-    'etc/main.yaml:2:5: sources[0].kind: `kind` is missing, allowed alertmanager, grafana, prometheus',
+    'etc/main.yaml:2:5: sources[0].kind: `kind` is missing, allowed alertmanager, grafana, prometheus, change',
   ],
   [
     'a wrong key within one kind',

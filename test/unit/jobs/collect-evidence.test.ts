@@ -59,7 +59,7 @@ describe('collecting evidence', () => {
   async function look(store = house.store): Promise<number> {
     const parts: EvidenceParts = {
       ...{ store, read: house.read, blobs, logs: [logs], redact: (text) => text, metrics },
-      ...{ holds: () => false, metricsSources: [], log: () => undefined },
+      ...{ holds: () => false, metricsSources: [], sources: new Map(), log: () => undefined },
     };
     const jobs = await claim();
     for (const job of jobs) await collectEvidence(parts, job, new AbortController().signal);
@@ -118,7 +118,10 @@ describe('collecting evidence', () => {
     const pack = async (): Promise<void> => {
       const [job] = await house.store.claim(['handover'], 1, MINUTE);
       await packHandover(
-        { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} }, holds: () => false },
+        {
+          ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} },
+          holds: () => false,
+        },
         job as Extract<Job, { kind: 'handover' }>,
       );
     };
@@ -146,7 +149,10 @@ describe('collecting evidence', () => {
     });
     const [job] = await house.store.claim(['handover'], 1, MINUTE);
     await packHandover(
-      { ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} }, holds: () => false },
+      {
+        ...{ store: house.store, read: house.read, blobs, linksOf: () => [], rules: () => RULES, log: () => {} },
+        holds: () => false,
+      },
       job as Extract<Job, { kind: 'handover' }>,
     );
     expect((await house.incident()).bundles).toBe(1);

@@ -3,6 +3,7 @@ import type { Job } from '../../../src/domain/job.ts';
 import { lookAround, type AroundParts } from '../../../src/jobs/look-around.ts';
 import { collectEvidence } from '../../../src/jobs/collect-evidence.ts';
 import { incidentView } from '../../../src/incidents/incident-view.ts';
+import { writeChanges } from '../../../src/store/changes.ts';
 import { MINUTE, rulesOf } from '../../helpers/fake-rules.ts';
 import { ADA, alertOf, DAWN, endOf, groupOf } from '../../helpers/incident-world.ts';
 import { describeDialects, openTestStore, type TestStore } from '../../helpers/open-test-store.ts';
@@ -20,7 +21,7 @@ describeDialects('looking around an incident', (dialect) => {
 
   const parts = (): AroundParts => ({
     ...{ store: house.store, read: house.read, redact: (text) => text.replaceAll('hunter2', '[password]') },
-    ...{ holds: () => false, metricsSources: [], log: () => undefined, ...around },
+    ...{ holds: () => false, metricsSources: [], sources: new Map(), log: () => undefined, ...around },
   });
   async function look(number: number): Promise<Evidence[]> {
     return lookAround(parts(), await house.incident(number), new AbortController().signal);
@@ -118,6 +119,28 @@ describeDialects('looking around an incident', (dialect) => {
     expect(await kindOf(4, 'similar')).toBeUndefined();
   });
 
+  it('what was changed before is found where a source tells of changes, the last word of each', async () => {
+    await fires('db-1', 'Mine', { service: 'ledger' });
+    const told = { key: 'k', kind: 'deployment', title: '', service: 'ledger', host: '', environment: '' } as const;
+    const change = { ...told, version: '7', by: 'ada', url: '', at: DAWN - 6 * MINUTE } as const;
+    await house.store.transact(async (unit) => {
+      await writeChanges(unit.tx, 'ci', [{ ...change, state: 'running' }], unit.now);
+      await writeChanges(
+        unit.tx,
+        'ci',
+        [
+          { ...change, state: 'running' },
+          { ...change, state: 'done' },
+        ],
+        unit.now,
+      );
+      await writeChanges(unit.tx, 'ci', [{ ...change, key: 'old', at: DAWN - DAY, state: 'done' }], unit.now);
+    });
+    expect(await kindOf(1, 'change')).toBeUndefined();
+    around = { sources: new Map([['ci', { kind: 'change' }]]) };
+    expect(texts(await kindOf(1, 'change'))).toEqual(['ledger 7 deployed 6 min before the alert, by ada']);
+  });
+
   it('what breaks is evidence that says so, and the other looks go on', async () => {
     const said: string[] = [];
     await fires('db-1', 'Mine');
@@ -143,7 +166,14 @@ it('without a log store, what stands around is found all the same, and told wher
       await collectEvidence(
         {
           ...{ store: house.store, read: house.read, redact: (text: string) => text, log: () => undefined },
-          ...{ holds: () => false, metricsSources: [], logs: [], blobs: {} as never, metrics: {} as never },
+          ...{
+            holds: () => false,
+            metricsSources: [],
+            sources: new Map(),
+            logs: [],
+            blobs: {} as never,
+            metrics: {} as never,
+          },
         },
         job as Extract<Job, { kind: 'evidence' }>,
         new AbortController().signal,
