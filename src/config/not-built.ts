@@ -15,17 +15,18 @@ interface NotBuilt {
 const DIALLED = ['proxy_url', 'api_url', 'signing_secret_file'];
 
 const NOT_BUILT: readonly NotBuilt[] = [
-  { in: '', keys: ['providers', 'vendors', 'schedules', 'maintenance', 'handover'] },
+  { in: '', keys: ['vendors', 'schedules', 'maintenance', 'handover'] },
   { in: '', keys: ['business_services', 'communications'] },
   { in: 'retention', keys: ['incidents'] },
   { in: 'sources[]', keys: ['reconcile', ...DIALLED] },
-  { in: 'logs[]', keys: DIALLED, values: { kind: ['loki'] } },
+  { in: 'logs[]', keys: DIALLED },
   {
     in: 'executors[]',
     keys: DIALLED,
     values: { kind: ['kubernetes', 'awx', 'rundeck', 'jenkins', 'github', 'gitlab'] },
   },
   { in: 'metrics[]', keys: DIALLED },
+  { in: 'providers[]', keys: DIALLED },
   {
     in: 'channels[]',
     keys: ['proxy_url'],

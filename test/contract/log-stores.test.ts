@@ -7,6 +7,7 @@ import { collectLogs, type CollectedLogs } from '../../src/evidence/collect.ts';
 import type { LogStore } from '../../src/evidence/log-store.ts';
 import { createRedactor } from '../../src/evidence/redact.ts';
 import { createLogStore, logStoreConfig, logStoreKinds } from '../../src/evidence/registry.ts';
+import { startLokiDouble } from '../doubles/loki.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
 import { describeWith, type Requirement } from '../helpers/requires.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
@@ -55,6 +56,7 @@ const BENCHES: Readonly<
 > = {
   elasticsearch: { needs: ['elasticsearch'], start: benchElasticsearch },
   file: { needs: [], start: benchFile },
+  loki: { needs: [], start: benchLoki },
   opensearch: { needs: ['opensearch'], start: benchOpensearch },
 };
 
@@ -89,6 +91,24 @@ async function benchSearch(kind: string, server: Pick<Elasticsearch, 'url' | 'in
     config,
     missing: { ...config, index: 'logs-none' },
     slow: { ...config, nodes: [hanging.url], budget: { time: '1s' } },
+  };
+}
+
+async function benchLoki(): Promise<Bench> {
+  const [server, empty] = [await startLokiDouble(), await startLokiDouble()];
+  server.add(
+    LINES.map(({ at, level, service, message }) => ({ at, labels: { service_name: service, level }, text: message })),
+  );
+  // Its check asks what was shipped lately.
+  server.add([{ at: Date.now() - MINUTE, labels: { service_name: 'shipping' }, text: 'parcel sent' }]);
+  const hanging = await startFaultProxy(server.url);
+  hanging.behave('hang');
+  const auth = { basic: { username: 'ada', password: SECRET } };
+  const config = { kind: 'loki', name: 'logs', url: server.url, auth };
+  return {
+    config,
+    missing: { ...config, url: empty.url },
+    slow: { ...config, url: hanging.url, budget: { time: '1s' } },
   };
 }
 
@@ -215,7 +235,9 @@ describe('log stores', () => {
           new AbortController().signal,
         );
         expect(evidence.state).toBe('unavailable');
-        expect(evidence.reason).toMatch(/^(?:Nobody wrote a line into|The log files "logs" hold no line at all)/);
+        expect(evidence.reason).toMatch(
+          /^(?:Nobody wrote a line into|Loki "logs" holds no stream|The log files "logs" hold no line at all)/,
+        );
         await store.close();
       });
 
@@ -228,7 +250,7 @@ describe('log stores', () => {
         });
         const { evidence } = await collect(store, { service: 'checkout' });
         expect(evidence.state).toBe('unavailable');
-        expect(evidence.reason).toMatch(/has no index|no file fits/);
+        expect(evidence.reason).toMatch(/has no index|no file fits|holds no stream/);
         await store.close();
       });
 

@@ -1,0 +1,94 @@
+import { startLokiDouble, type LokiDouble } from '../doubles/loki.ts';
+import { startFaultProxy, type Fault } from '../helpers/fault-proxy.ts';
+import { evidenceFrom, FIRED, MINUTE } from '../helpers/log-house.ts';
+import { stopEverything } from '../servers/cleanup.ts';
+
+describe('Loki', () => {
+  let server: LokiDouble;
+  beforeEach(async () => {
+    server = await startLokiDouble();
+  });
+  afterAll(stopEverything, 60_000);
+
+  const line = (minutes: number, text: string, labels: Record<string, string> = { service_name: 'checkout' }) => ({
+    ...{ at: FIRED + minutes * MINUTE, labels, text },
+  });
+  const from = (more: Record<string, unknown> = {}, labels?: Record<string, string>) =>
+    evidenceFrom({ kind: 'loki', url: server.url, ...more }, labels);
+
+  it('finds the label that holds the service, and tells level and text from the line', async () => {
+    server.add([
+      line(-3, '{"level":"error","msg":"no such host"}', { app: 'checkout' }),
+      line(-2, 'level=warn msg="slow"', { app: 'checkout' }),
+    ]);
+    expect(await from()).toMatchObject({
+      state: 'complete',
+      scope: 'service = checkout',
+      counts: { error: 1, warn: 1 },
+    });
+    expect(server.refused).toEqual([]);
+  });
+
+  it('reads errors first where not everything may be read, and says how much that is', async () => {
+    server.add(Array.from({ length: 500 }, (_, index) => line(-9 + index / 100, `order ${index} placed`)));
+    server.add([line(-10, 'ERROR no such host')]);
+    const evidence = await from({ budget: { documents: 100 } });
+    expect(evidence).toMatchObject({ state: 'partial', lines: [{ text: 'ERROR no such host' }, {}] });
+    expect(evidence.reason).toMatch(/Of 501 records in the window "incident" 60 \(12 %\) were read, errors first/);
+    expect(server.refused).toEqual([]);
+  });
+
+  it('asks for fewer lines where they are too large for the budget of bytes', async () => {
+    server.add(Array.from({ length: 100 }, (_, index) => line(-9 + index / 100, `${index} ${'x'.repeat(10_000)}`)));
+    const evidence = await from({ budget: { bytes: 300_000 } });
+    expect(evidence.state).toBe('partial');
+    expect(evidence.reason).toMatch(/Of 100 records in the window "incident" \d+ \(\d+ %\) were read/);
+    expect(evidence.lines.length).toBeGreaterThan(0);
+  });
+
+  it('never lets the text of an alert become a query', async () => {
+    server.add([line(-3, 'no such host')]);
+    for (const value of ['"} or {a="b', '.*', 'check\\out', '`', 'checkout"}[5m]))#'])
+      expect((await from({}, { service: value })).reason).toMatch(/^No line of service = /);
+    expect(server.refused).toEqual([]);
+  });
+
+  it('links to Explore with the same query and window', async () => {
+    server.add([line(-3, 'no such host')]);
+    const { url } = await from({ grafana: { url: 'https://grafana:3000/', data_source: 'loki-uid' } });
+    const panes = JSON.parse(new URL(url).searchParams.get('panes') ?? '{}') as unknown;
+    expect(panes).toMatchObject({
+      logs: {
+        datasource: 'loki-uid',
+        queries: [{ expr: '{service_name="checkout"}', queryType: 'range' }],
+        range: { from: String(FIRED - 11 * MINUTE), to: String(FIRED + 2 * MINUTE) },
+      },
+    });
+  });
+
+  it('says which tenant it may want', async () => {
+    server = await startLokiDouble({ tenant: 'shop' });
+    server.add([line(-3, 'no such host')]);
+    expect((await from()).reason).toMatch(/refused the login \(401\): check `auth`, and `headers: \{ X-Scope-OrgID/);
+    expect(await from({ headers: { 'X-Scope-OrgID': 'shop' } })).toMatchObject({ state: 'complete' });
+  });
+
+  it.each<[string, Fault, RegExp]>([
+    ['never answers', 'hang', /did not answer within 1 s: see whether it is overloaded/],
+    ['answers a byte at a time', 'trickle', /did not answer within 1 s/],
+    ['cuts its answer', 'cut', /closed the connection before its answer was whole/],
+    ['answers no JSON', 'no json', /sent something that is no answer of its API/],
+    ['says 429', { status: 429 }, /too busy to search \(429\): look at its limits/],
+    ['says 500', { status: 500 }, /failed \(500\): look at its health/],
+    ['says 404', { status: 404 }, /has no API at .*: correct `url`/],
+    ['says 400', { status: 400, body: 'max_entries_limit' }, /make `budget\.documents` smaller/],
+  ])('has a sentence of its own for a server that %s', async (_name, fault, sentence) => {
+    server.add([line(-3, 'no such host')]);
+    const proxy = await startFaultProxy(server.url);
+    proxy.behave(fault);
+    const evidence = await from({ url: proxy.url, budget: { time: '1s' } });
+    expect(evidence).toMatchObject({ state: 'unavailable', lines: [] });
+    expect(evidence.reason).toMatch(sentence);
+    await proxy.stop();
+  });
+});
