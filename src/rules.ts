@@ -1,11 +1,13 @@
 import { shippedModel } from './category-model.ts';
 import { compileClassifier } from './classify/classifier.ts';
 import { expressionOf } from './classify/facts.ts';
+import { runsOutInMs } from './classify/runs-out.ts';
 import type { Config } from './config/schema.ts';
 import type { EscalationPolicy } from './config/rules-schema.ts';
 import { CATEGORY_TITLES } from './domain/category.ts';
 import { matchesAll, parseMatcher } from './domain/matcher.ts';
 import type { OwnerRole } from './domain/owner.ts';
+import { prioritise } from './domain/priority.ts';
 import type { CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
 import { compileOwners } from './incidents/owners.ts';
@@ -65,6 +67,15 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     procedure: (category) => procedures.get(category) ?? [],
     ownerOf: compileOwners(config.owners, config.teams, services),
     services,
+    prioritise: ({ severity, impact, service, annotations, generatorURL }, urgency) =>
+      prioritise(
+        {
+          ...{ severity, targets: impact.targets, service: services.named(service) },
+          runsOutInMs: runsOutInMs(annotations, generatorURL),
+          ...(urgency === undefined ? {} : { urgency }),
+        },
+        config.priority.matrix,
+      ),
     isTeam: (name) => config.teams.some((team) => team.name === name),
     channelsOf,
     fallback: channelsOf(config.fallback.notify, ''),

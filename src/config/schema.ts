@@ -5,6 +5,7 @@ import { executorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig } from '../metrics/registry.ts';
 import { sourceConfig } from '../sources/registry.ts';
 import { category, decidedCategory, duration, level, name } from './fields.ts';
+import { priorityMatrix } from './priority-matrix.ts';
 import type { CategoryRule, EscalationPolicy, KnownFix, Procedure, ServiceEntry } from './rules-schema.ts';
 
 export const person = z.strictObject({
@@ -57,6 +58,8 @@ export const mainFile = z.strictObject({
   owners: z.array(owner).default([]),
   /** Below this confidence an alert stays unclassified and a person decides; 0 always decides. */
   classification: z.strictObject({ threshold: z.number().min(0).max(1).default(0.5) }).prefault({}),
+  /** What urgency and impact make together; cells that are left out are as they ship. */
+  priority: z.strictObject({ matrix: priorityMatrix }).prefault({}),
   grouping: z.strictObject({ by: z.array(z.string().min(1)).min(1) }).prefault({ by: ['groupKey', 'alertname'] }),
   flap: z
     .strictObject({

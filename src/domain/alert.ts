@@ -50,23 +50,53 @@ export function labelSet(entries: Iterable<readonly [string, string]>): Labels {
 export const SEVERITIES = ['critical', 'error', 'warning', 'info', 'none', 'unknown'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-const SPELLINGS: Readonly<Record<Severity, readonly string[]>> = {
-  critical: ['critical', 'crit', 'page', 'fatal', 'emergency', 'emerg', 'disaster', 'p1', 'sev1', 'major'],
-  error: ['error', 'err', 'high', 'p2', 'sev2', 'average'],
-  warning: ['warning', 'warn', 'ticket', 'medium', 'minor', 'p3', 'sev3'],
-  info: ['info', 'informational', 'information', 'notice', 'low', 'p4', 'p5', 'sev4', 'debug'],
-  none: ['none', 'ok'],
-  unknown: [],
+const SPELLINGS: Readonly<Record<Severity, string>> = {
+  critical: `critical crit page pager paging fatal emergency emerg disaster major alert panic blocker catastrophic severe
+    urgent highest down outage`,
+  error: 'error err errors high average failure failed',
+  warning: 'warning warn warnings ticket medium moderate minor degraded attention nopage noncritical nonpaging',
+  info: 'info informational information inform notice normal low lowest minimal trivial debug trace verbose',
+  none: 'none ok okay cleared clear resolved',
+  unknown: '',
 };
+/** Of numbers the lowest is the worst, as in sev1 and P1. */
+const BY_NUMBER: readonly Severity[] = ['critical', 'critical', 'error', 'warning', 'info', 'info'];
 
-const BY_SPELLING = new Map(
-  SEVERITIES.flatMap((severity) => SPELLINGS[severity].map((word) => [word, severity] as const)),
-);
+const BY_SPELLING = new Map<string, Severity>([
+  ...SEVERITIES.flatMap((severity) => SPELLINGS[severity].split(/\s+/).map((word) => [word, severity] as const)),
+  ...BY_NUMBER.flatMap((severity, n) =>
+    ['', 'p', 's', 'sev', 'severity', 'prio', 'priority'].map((name) => [`${name}${n}`, severity] as const),
+  ),
+]);
+BY_SPELLING.delete('');
 
-/** The severity that an alert states, in all the spellings of the field (`"Critical "`, `page`, `sev2`); else `unknown`. */
+/** Where the severity stands, the most usual first; the first that says something known counts. */
+const SEVERITY_LABELS = ['severity', 'priority', 'level', 'sev', 'criticality', 'alert_severity', 'severity_level'];
+
+/**
+ * The severity that an alert states, in all the spellings of the field (`"Critical "`, `page`, `sev2`, `SEV-2`, `P1 - High`,
+ * `3`); else `unknown`.
+ */
 export function severityOf(labels: Labels): Severity {
-  const raw = label(labels, 'severity') || label(labels, 'priority') || label(labels, 'level');
-  return BY_SPELLING.get(raw.trim().toLowerCase()) ?? 'unknown';
+  for (const name of SEVERITY_LABELS) {
+    const raw = label(labels, name);
+    // A bare number as a `level` is hardly ever a severity.
+    const severity = raw === '' || (name === 'level' && /^\s*\d+\s*$/.test(raw)) ? undefined : readSeverity(raw);
+    if (severity !== undefined) return severity;
+  }
+  return 'unknown';
+}
+
+function readSeverity(raw: string): Severity | undefined {
+  const text = raw.slice(0, 100).trim().toLowerCase();
+  const whole = BY_SPELLING.get(text.replace(/[^a-z0-9]+/g, ''));
+  if (whole !== undefined || /^no[nt]?\b/.test(text)) return whole;
+  // `P1 - High`, `critical (page)`: the first word that is one.
+  for (const word of text.split(/[^a-z0-9]+/)) {
+    const severity = BY_SPELLING.get(word);
+    if (severity !== undefined) return severity;
+  }
+  return undefined;
 }
 
 /** Scrapes that tell of other machines than the one they come from. */

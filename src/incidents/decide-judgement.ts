@@ -1,6 +1,5 @@
 import { CATEGORY_TITLES } from '../domain/category.ts';
 import { incidentId, isOpen } from '../domain/incident.ts';
-import { prioritise } from '../domain/priority.ts';
 import type { Command, Refusal } from './command.ts';
 import { decideOwner, handToTeam } from './decide-owner.ts';
 import { onRaised, onReclassified } from './decide-observe.ts';
@@ -40,15 +39,12 @@ function assess(draft: Draft, command: Extract<Judgement, { type: 'assess' }>, r
   );
   const before = draft.incident;
   if (urgency === null || urgency === before.urgency) return null;
-  const { priority } = prioritise(SEVERITY_OF[urgency], before.impact.targets);
+  const { priority } = rules.prioritise(before, urgency);
   const reasons = [`${by.name} assessed the urgency as ${urgency}`];
   draft.add('prioritised', `Priority ${priority}: ${reasons[0]}`, { priority, urgency, reasons }, by);
   if (isOpen(before) && priority < before.priority) onRaised(draft, rules, before, 'person');
   return null;
 }
-
-/** A severity of each urgency, for the matrix. */
-const SEVERITY_OF = { high: 'critical', medium: 'warning', low: 'info' } as const;
 
 function setPriority(draft: Draft, command: Extract<Judgement, { type: 'prioritise' }>, rules: Rules): null {
   const { by, priority, reason } = command;

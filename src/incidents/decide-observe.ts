@@ -1,7 +1,6 @@
 import { label, severityOf, type Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
 import { isOpen, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
-import { prioritise } from '../domain/priority.ts';
 import { SERVICE_LABELS } from '../domain/service.ts';
 import { cleanLine } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
@@ -62,7 +61,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   );
   addAlerts(draft, command, draft.incident, actor);
   classify(draft, rules, [], remembered ?? null);
-  reprioritise(draft);
+  reprioritise(draft, rules);
   decideOwner(draft, rules);
   beginResponse(draft, rules);
 }
@@ -138,16 +137,16 @@ function classifyOwn(draft: Draft): void {
   });
 }
 
-function reprioritise(draft: Draft): void {
-  const { severity, impact, priority } = draft.incident;
-  const result = prioritise(severity, impact.targets);
+function reprioritise(draft: Draft, rules: Rules): void {
+  const { priority } = draft.incident;
+  const result = rules.prioritise(draft.incident);
   const first = draft.incident.step < 0 && draft.incident.escalations.length === 0 && draft.incident.seq <= 3;
   if (!first && result.priority >= priority) return; // it only ever rises by itself
   draft.add('prioritised', `Priority ${result.priority}: ${result.reasons.join('; ')}`, result);
 }
 
 function whileOpen(draft: Draft, rules: Rules, before: Incident): void {
-  reprioritise(draft);
+  reprioritise(draft, rules);
   if (draft.incident.priority !== before.priority) onRaised(draft, rules, before);
   const { firing, hidden, deadlines } = draft.incident;
   if (firing > 0 && deadlines.hold !== undefined) {

@@ -2,7 +2,7 @@ import { label, type Labels } from '../domain/alert.ts';
 import type { Category, Classification } from '../domain/category.ts';
 import type { Incident, Level } from '../domain/incident.ts';
 import type { Ownership } from '../domain/owner.ts';
-import type { Priority } from '../domain/priority.ts';
+import type { Prioritisation, Priority, Urgency } from '../domain/priority.ts';
 import type { Services } from '../domain/service.ts';
 
 /** The source of Tierbell's own troubles; see {@link isOwnEvent}. */
@@ -73,6 +73,11 @@ export interface Rules {
   /** Why a person must say that this incident is over although its alerts are quiet, or null. */
   keepOpen(incident: Incident): string | null;
   classify(facts: ClassifyFacts): Classification;
+  /** By what is known now. `urgency`: what a person said of it, in place of what the alert says. */
+  prioritise(
+    incident: Pick<Incident, 'severity' | 'impact' | 'service' | 'annotations' | 'generatorURL'>,
+    urgency?: Urgency,
+  ): Prioritisation;
   /** The first policy whose matchers fit; the fallback's where none does, and for our own troubles. */
   policyFor(labels: Labels, source: string): Policy;
   policy(name: string): Policy;

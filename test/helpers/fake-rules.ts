@@ -1,4 +1,5 @@
 import type { Category, Classification } from '../../src/domain/category.ts';
+import { prioritise } from '../../src/domain/priority.ts';
 import { compileServices } from '../../src/incidents/services.ts';
 import type { Policy, PolicyStep, Rules, SelectedFix } from '../../src/incidents/rules.ts';
 
@@ -86,6 +87,11 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
     ownerOf: () => null,
     isTeam: () => false,
     services: compileServices([]),
+    prioritise: ({ severity, impact }, urgency) =>
+      prioritise({
+        ...{ severity, targets: impact.targets, runsOutInMs: null, service: null },
+        ...(urgency === undefined ? {} : { urgency }),
+      }),
     channelsOf: (names) => [
       ...new Set(names.flatMap((name) => CHANNELS[name] ?? (/-|fallback/.test(name) ? [name] : []))),
     ],
