@@ -2,6 +2,7 @@ import { createChannel } from '../channels/registry.ts';
 import type { Config } from '../config/schema.ts';
 import { createLogStore } from '../evidence/registry.ts';
 import { createMetricsSource } from '../metrics/registry.ts';
+import { createProvider } from '../providers/registry.ts';
 import type { ProbeResult } from './check-config.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -15,6 +16,11 @@ export async function probeConfig(config: Config): Promise<ProbeResult[]> {
       const source = createMetricsSource(config.metrics[index] as Config['metrics'][number]);
       const answer = await source.query('vector(1)', AbortSignal.timeout(TIMEOUT_MS));
       return { name, ok: answer.ok, detail: answer.ok ? 'answers queries' : answer.detail };
+    }),
+    ...config.providers.map(async (one): Promise<ProbeResult> => {
+      const answer = await createProvider(one).status(AbortSignal.timeout(TIMEOUT_MS));
+      const { name } = one;
+      return { name, ok: answer.ok, detail: answer.ok ? `says: ${answer.value.summary}` : answer.detail };
     }),
   ];
   return Promise.all(results);

@@ -30,6 +30,7 @@ function checkNamesUnique(draft: Draft): Problem[] {
     draft.logs,
     draft.executors,
     draft.metrics,
+    draft.providers,
     draft.categories,
     draft.known_fixes,
     draft.escalation_policies,

@@ -3,6 +3,7 @@ import { channelConfig, type ChannelConfig } from '../channels/registry.ts';
 import { logStoreConfig, type LogStoreConfig } from '../evidence/registry.ts';
 import { executorConfig, type ExecutorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig, type MetricsSourceConfig } from '../metrics/registry.ts';
+import { providerConfig, type ProviderConfig } from '../providers/registry.ts';
 import { sourceConfig, type SourceConfig } from '../sources/registry.ts';
 import type { Path } from './problem.ts';
 import {
@@ -37,6 +38,7 @@ export interface Draft {
   readonly logs: readonly Item<LogStoreConfig>[];
   readonly executors: readonly Item<ExecutorConfig>[];
   readonly metrics: readonly Item<MetricsSourceConfig>[];
+  readonly providers: readonly Item<ProviderConfig>[];
   readonly channels: readonly Item<ChannelConfig>[];
   readonly people: readonly Item<Person>[];
   readonly teams: readonly Item<Team>[];
@@ -59,6 +61,7 @@ export function draftOf(main: YamlFile, rules: readonly YamlFile[], complete: bo
     logs: items([main], 'logs', logStoreConfig),
     executors: items([main], 'executors', executorConfig),
     metrics: items([main], 'metrics', metricsSourceConfig),
+    providers: items([main], 'providers', providerConfig),
     channels: items([main], 'channels', channelConfig),
     people: items([main], 'people', person),
     teams: items([main], 'teams', team),

@@ -3,6 +3,7 @@ import { channelConfig } from '../channels/registry.ts';
 import { logStoreConfig } from '../evidence/registry.ts';
 import { executorConfig } from '../fixes/registry.ts';
 import { metricsSourceConfig } from '../metrics/registry.ts';
+import { providerConfig } from '../providers/registry.ts';
 import { sourceConfig } from '../sources/registry.ts';
 import { category, decidedCategory, duration, level, name } from './fields.ts';
 import { priorityMatrix } from './priority-matrix.ts';
@@ -51,6 +52,7 @@ export const mainFile = z.strictObject({
   logs: z.array(logStoreConfig).default([]),
   executors: z.array(executorConfig).default([]),
   metrics: z.array(metricsSourceConfig).default([]),
+  providers: z.array(providerConfig).default([]),
   channels: z.array(channelConfig).min(1),
   people: z.array(person).default([]),
   teams: z.array(team).default([]),

@@ -102,6 +102,9 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     get metricsSources() {
       return plugins.metricsSources;
     },
+    get providers() {
+      return plugins.providers;
+    },
     linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
     log: (message, fields) => log.error(message, fields),
     seen: (taken) => countTaken(metrics, taken),

@@ -11,6 +11,8 @@ import { compileConfidentiality, type Confidentiality } from '../incidents/confi
 import type { Rules } from '../incidents/rules.ts';
 import type { MetricsSource } from '../metrics/metrics-source.ts';
 import { createMetricsSource } from '../metrics/registry.ts';
+import type { Provider } from '../providers/provider.ts';
+import { createProvider } from '../providers/registry.ts';
 import { compileRules } from '../rules.ts';
 import { createSource } from '../sources/registry.ts';
 import type { Source } from '../sources/source.ts';
@@ -24,6 +26,7 @@ export interface Plugins {
   readonly logs: readonly LogStore[];
   readonly executors: readonly Executor[];
   readonly metricsSources: readonly MetricsSource[];
+  readonly providers: readonly Provider[];
   /** Who reads a message on a channel, as their acknowledgement will name them. */
   readonly readerOf: (channel: string, recipient: string) => string;
   readonly mayCarry: Confidentiality['mayCarry'];
@@ -42,6 +45,7 @@ export function openPlugins(config: Config, redact: (text: string) => string): P
     sources: new Map(config.sources.map((source) => [source.name, createSource(source)])),
     executors: config.executors.map((one) => createExecutor(one, { redact })),
     metricsSources: config.metrics.map((one) => createMetricsSource(one)),
+    providers: config.providers.map((one) => createProvider(one)),
     readerOf: readerFrom(config),
     ...compileConfidentiality(config.teams),
     async close() {

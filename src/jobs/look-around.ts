@@ -2,6 +2,7 @@ import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
 import { CHANGES_BEFORE_MS, CHANGES_MAX, describeChanges } from '../evidence/beyond/changes.ts';
 import { expressionOf } from '../classify/facts.ts';
 import { describeExpression, questionOf } from '../evidence/beyond/expression.ts';
+import { describeProvider } from '../evidence/beyond/provider-status.ts';
 import { describeRelated, NEARBY_MAX, relatedFacts } from '../evidence/beyond/related.ts';
 import { describeSimilar, PAST_MAX, rankSimilar, type Ending } from '../evidence/beyond/similar.ts';
 import { pieceOf, type PieceFacts } from '../evidence/beyond/piece.ts';
@@ -10,6 +11,7 @@ import type { Confidentiality } from '../incidents/confidential.ts';
 import { chooseMetrics } from '../metrics/choose-metrics.ts';
 import type { MetricsSource } from '../metrics/metrics-source.ts';
 import type { ReadModel } from '../store/read-model.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Source } from '../sources/source.ts';
 import { readChanges } from '../store/changes.ts';
 import type { Store } from '../store/store.ts';
@@ -22,9 +24,13 @@ export interface AroundParts {
   readonly redact: (text: string) => string;
   readonly holds: Confidentiality['holds'];
   readonly metricsSources: readonly MetricsSource[];
+  readonly providers: readonly Provider[];
   readonly sources: ReadonlyMap<string, Pick<Source, 'kind'>>;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
+
+/** Of providers that match one alert. */
+const PROVIDERS_MAX = 10;
 
 type Look = (
   parts: AroundParts,
@@ -37,6 +43,7 @@ type Look = (
 const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
   ['change', lookForChanges],
   ['metric', lookAtExpression],
+  ['provider_status', askProviders],
   ['related', lookForRelated],
   ['similar', lookForSimilar],
 ];
@@ -143,6 +150,21 @@ async function lookAtExpression(
   const store = chosen.ok ? chosen.value.name : '';
   const answer = chosen.ok ? await chosen.value.queryRange(question, signal) : chosen;
   return [describeExpression({ expression, labels, startsAt, generatorURL, store }, question, answer, piece)];
+}
+
+/** One piece of evidence for each provider that matters for the alert. */
+async function askProviders(
+  { providers }: AroundParts,
+  { labels, startsAt }: Incident,
+  { id, now }: PieceFacts,
+  signal: AbortSignal,
+): Promise<readonly Evidence[]> {
+  const fitting = providers.filter((provider) => provider.serves(labels)).slice(0, PROVIDERS_MAX);
+  return Promise.all(
+    fitting.map(async (provider, index) =>
+      describeProvider(provider, startsAt, await provider.status(signal), { id: `${id}-${index + 1}`, now }),
+    ),
+  );
 }
 
 async function readEnding(read: ReadModel, uid: string): Promise<Ending | null> {

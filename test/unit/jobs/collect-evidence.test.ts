@@ -59,7 +59,7 @@ describe('collecting evidence', () => {
   async function look(store = house.store): Promise<number> {
     const parts: EvidenceParts = {
       ...{ store, read: house.read, blobs, logs: [logs], redact: (text) => text, metrics },
-      ...{ holds: () => false, metricsSources: [], sources: new Map(), log: () => undefined },
+      ...{ holds: () => false, metricsSources: [], sources: new Map(), providers: [], log: () => undefined },
     };
     const jobs = await claim();
     for (const job of jobs) await collectEvidence(parts, job, new AbortController().signal);

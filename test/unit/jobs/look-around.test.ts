@@ -21,7 +21,7 @@ describeDialects('looking around an incident', (dialect) => {
 
   const parts = (): AroundParts => ({
     ...{ store: house.store, read: house.read, redact: (text) => text.replaceAll('hunter2', '[password]') },
-    ...{ holds: () => false, metricsSources: [], sources: new Map(), log: () => undefined, ...around },
+    ...{ holds: () => false, metricsSources: [], sources: new Map(), providers: [], log: () => undefined, ...around },
   });
   async function look(number: number): Promise<Evidence[]> {
     return lookAround(parts(), await house.incident(number), new AbortController().signal);
@@ -170,6 +170,7 @@ it('without a log store, what stands around is found all the same, and told wher
             holds: () => false,
             metricsSources: [],
             sources: new Map(),
+            providers: [],
             logs: [],
             blobs: {} as never,
             metrics: {} as never,
