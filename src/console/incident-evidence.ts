@@ -50,7 +50,7 @@ function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
 function piece(evidence: Evidence, now: number): Html {
   const { id, kind, state, reason, lines } = evidence;
   return html`<article class="piece" id="evidence-${id}">
-    <h3>${KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
+    <h3>${evidence.about === 'impact' ? 'How many are hit' : KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
     <p>${reason}</p>
     ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${drawing(evidence)} ${factList(evidence)}
     <p class="quiet small">${origin(evidence, now)}</p>

@@ -175,6 +175,8 @@ export interface Evidence {
   readonly at: number;
   /** Findings of the kinds beside logs, the most telling first. */
   readonly facts?: readonly EvidenceFact[];
+  /** Of a metric: the answer to the `impact_query` of the service. Absent for the alert's own expression. */
+  readonly about?: 'impact';
   readonly graph?: EvidenceGraph;
   /** A further look at the same logs: a minute after the first, or before a handover. Absent for the first one. */
   readonly look?: 'second' | 'handover';

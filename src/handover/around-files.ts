@@ -36,10 +36,15 @@ const STATES: Readonly<Record<Evidence['state'], string>> = {
   unavailable: 'NOT AVAILABLE: ',
 };
 
-function section({ kind, state, reason, store, scope, facts = [], url, at }: Evidence): string[] {
+function titleOf({ kind, about }: Evidence): string {
+  return about === 'impact' ? 'How many are hit' : TITLES[kind];
+}
+
+function section(piece: Evidence): string[] {
+  const { state, reason, store, scope, facts = [], url, at } = piece;
   const looked = [store, scope].filter((part) => part !== '').map((part) => inline(part, 300));
   return [
-    `## ${TITLES[kind]}`,
+    `## ${titleOf(piece)}`,
     `${STATES[state]}${inline(reason, 1000)}`,
     facts.length === 0
       ? ''
@@ -63,10 +68,11 @@ function link(url: string): string {
 
 /** The most telling finding of each, for `README.md`. */
 export function aroundBullets(incident: Incident): readonly string[] {
-  return aroundOf(incident).map(({ kind, state, reason, facts = [] }) => {
+  return aroundOf(incident).map((piece) => {
+    const { state, reason, facts = [] } = piece;
     const [first] = facts;
     const more = facts.length > 1 ? ` (and ${facts.length - 1} more)` : '';
     const said = first === undefined ? reason : first.text;
-    return `**${TITLES[kind]}**: ${state === 'unavailable' ? 'not available, ' : ''}${inline(said, 400)}${more}`;
+    return `**${titleOf(piece)}**: ${state === 'unavailable' ? 'not available, ' : ''}${inline(said, 400)}${more}`;
   });
 }

@@ -2,6 +2,7 @@ import { label } from '../domain/alert.ts';
 import { CATEGORY_TITLES } from '../domain/category.ts';
 import { speakDuration } from '../domain/duration.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
+import { measuredImpact } from '../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
 import { moment } from '../incidents/incident-view.ts';
 import { aroundBullets } from './around-files.ts';
@@ -38,12 +39,13 @@ function facts(incident: Incident, now: number): string[] {
   const { classification, annotations, startsAt, impact, firing, priority, severity, service, environment, labels } =
     incident;
   const { category, confidence, reasons } = classification;
+  const measured = measuredImpact(incident);
   const said = label(annotations, 'description') || label(annotations, 'summary') || label(annotations, 'message');
   const place = [service, environment, label(labels, 'instance')].filter((part) => part !== '');
   return [
     `**What**: ${inline(said === '' ? incident.title : said, 800)}`,
     `**Since**: ${moment(startsAt) ?? 'an unknown time'} (${speakDuration(now - startsAt)})`,
-    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit`,
+    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit${measured === '' ? '' : `; ${inline(measured, 200)}`}`,
     `**Where**: ${place.length === 0 ? 'the alert names no place' : inline(place.join(', '), 300)}`,
     `**Category**: ${CATEGORY_TITLES[category]} (${Math.round(confidence * 100)} %)${reasons[0] === undefined ? '' : `: ${inline(reasons[0], 300)}`}`,
     `**State**: ${incident.status}${incident.acknowledgedBy === null ? '' : ` by ${inline(incident.acknowledgedBy, 80)}`}`,

@@ -263,7 +263,8 @@ function addAround(draft: Draft, around: readonly Evidence[]): void {
   for (const piece of around) {
     const [first] = piece.facts ?? [];
     const said = first === undefined ? piece.reason : first.text;
-    draft.add('evidence_collected', `${AROUND[piece.kind]}: ${said}`, piece);
+    const what = piece.about === 'impact' ? 'Impact' : AROUND[piece.kind];
+    draft.add('evidence_collected', `${what}: ${said}`, piece);
   }
 }
 

@@ -14,7 +14,9 @@ import type { ReadModel } from '../store/read-model.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Source } from '../sources/source.ts';
 import { readChanges } from '../store/changes.ts';
+import type { Services } from '../domain/service.ts';
 import type { Store } from '../store/store.ts';
+import { lookAtImpact } from './look-at-impact.ts';
 import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
 
 /** What looking around an incident needs. */
@@ -26,6 +28,8 @@ export interface AroundParts {
   readonly metricsSources: readonly MetricsSource[];
   readonly providers: readonly Provider[];
   readonly sources: ReadonlyMap<string, Pick<Source, 'kind'>>;
+  /** For the catalogue of services; without it no impact is asked for. */
+  readonly rules?: () => { readonly services: Services };
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -42,6 +46,7 @@ type Look = (
 /** Every way to look, in the order in which people read what it found. */
 const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
   ['change', lookForChanges],
+  ['metric', lookForImpact],
   ['metric', lookAtExpression],
   ['provider_status', askProviders],
   ['related', lookForRelated],
@@ -165,6 +170,15 @@ async function askProviders(
       describeProvider(provider, startsAt, await provider.status(signal), { id: `${id}-${index + 1}`, now }),
     ),
   );
+}
+
+async function lookForImpact(
+  { rules, metricsSources }: AroundParts,
+  incident: Incident,
+  piece: PieceFacts,
+  signal: AbortSignal,
+): Promise<readonly Evidence[]> {
+  return rules === undefined ? [] : lookAtImpact(rules().services, metricsSources, incident, piece, signal);
 }
 
 async function readEnding(read: ReadModel, uid: string): Promise<Ending | null> {

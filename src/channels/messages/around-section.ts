@@ -1,4 +1,5 @@
 import type { Evidence, EvidenceKind, Incident } from '../../domain/incident.ts';
+import { impactEvidence } from '../../domain/measured-impact.ts';
 import { cleanLine } from '../../domain/text.ts';
 import type { Section } from './notice-input.ts';
 
@@ -15,14 +16,16 @@ const LINE_CHARS = 280;
 
 /** The newest of each kind beside the logs. */
 function newestOf({ evidence }: Incident, kind: EvidenceKind): readonly Evidence[] {
-  const all = evidence.filter((piece) => piece.kind === kind);
+  const all = evidence.filter((piece) => piece.kind === kind && piece.about === undefined);
   const last = all.at(-1);
   return last === undefined ? [] : all.filter(({ at }) => at === last.at);
 }
 
 /** What stands around the incident, a line each: `Changed: checkout 4.2.1 deployed 6 min before the alert, by ada`. */
 export function aroundLines(incident: Incident): readonly string[] {
-  return KINDS.flatMap(([kind, name, most]) => {
+  const impact = impactEvidence(incident);
+  const first = impact === undefined ? [] : linesOf(impact).map((line) => cleanLine(`Impact: ${line}`, LINE_CHARS));
+  const others = KINDS.flatMap(([kind, name, most]) => {
     const said = newestOf(incident, kind).flatMap(linesOf);
     const more = said.length > most ? ` (and ${said.length - most} more)` : '';
     const shown = said.slice(0, most);
@@ -30,6 +33,7 @@ export function aroundLines(incident: Incident): readonly string[] {
       cleanLine(`${name}: ${line}${index === shown.length - 1 ? more : ''}`, LINE_CHARS),
     );
   });
+  return [...first, ...others];
 }
 
 function linesOf({ state, reason, facts = [] }: Evidence): readonly string[] {

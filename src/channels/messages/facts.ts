@@ -2,6 +2,7 @@ import { label } from '../../domain/alert.ts';
 import { CATEGORY_TITLES } from '../../domain/category.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
+import { measuredImpact } from '../../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
 import { speakService } from '../../domain/service.ts';
 import { cleanLine } from '../../domain/text.ts';
@@ -61,11 +62,14 @@ function sinceOf({ startsAt, createdAt }: Incident, now: number): string {
 }
 
 /** `P2, critical: 3 alerts fire, 2 targets are hit`. */
-export function howBad({ priority, severity, firing, impact, hidden }: Incident): string {
+export function howBad(incident: Incident): string {
+  const { priority, severity, firing, impact, hidden } = incident;
+  const measured = measuredImpact(incident);
   const stated = severity === 'unknown' ? 'no severity stated' : severity;
   const alerts = `${firing} of ${count(impact.alerts, 'alert')} ${firing === 1 ? 'fires' : 'fire'}`;
   const more = hidden > 0 ? `; ${hidden} more were left out by the sender` : '';
-  return `${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}`;
+  const people = measured === '' ? '' : `; ${measured}`;
+  return `${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}${people}`;
 }
 
 export function count(n: number, noun: string): string {
