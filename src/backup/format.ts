@@ -36,6 +36,7 @@ export const STORE_TABLES: readonly BackupTable[] = [
   { name: 'spent', key: ['key'] },
   { name: 'likenesses', key: ['incident'] },
   { name: 'fix_controls', key: ['id'] },
+  { name: 'changes', key: ['source', 'key'] },
 ];
 
 /** Of the inbox; read after the store, so that nothing that was taken is missing. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
-import type { Terminal } from './terminal.ts';
+import { CliError, type Terminal } from './terminal.ts';
 
 /** Verbs of `audit`: they read the store themselves; the bridge may be up or down. */
 export function addAuditVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
@@ -14,7 +14,9 @@ export function addAuditVerbs(program: Command, terminal: Terminal, finish: (sta
     const { openStoreReader } = await import('../store/open-storage.ts');
     const { auditLedger } = await import('../store/ledger.ts');
     const { faultOf } = await import('../incidents/timeline.ts');
-    const db = await openStoreReader(existingStorageOf(flags, terminal));
+    const db = await openStoreReader(existingStorageOf(flags, terminal)).catch((error: unknown) => {
+      throw new CliError(error instanceof Error ? error.message : String(error));
+    });
     const result = await auditLedger(db, faultOf, flags.anchor ?? null);
     await db.destroy();
     const { problems, entries, incidents, head } = result;

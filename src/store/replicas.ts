@@ -30,7 +30,10 @@ const LOOK_EVERY_MS = 1_000;
 export async function joinReplicas(connections: Connections, graceMs = GRACE_MS): Promise<JoinedReplicas> {
   const self = randomInt(1, 2 ** 31 - 1);
   const presence = new Presence(connections, self);
-  await presence.look();
+  await presence.look().catch(async (error: unknown) => {
+    await presence.leave();
+    throw error;
+  });
   const goneSince = new Map<number, number>();
   return {
     self,

@@ -16,6 +16,8 @@ import {
   type StorageAddress,
 } from '../../src/store/open-storage.ts';
 import { createReadModel } from '../../src/store/read-model.ts';
+import { LOCKS, openConnections } from '../../src/store/postgres.ts';
+import { joinReplicas } from '../../src/store/replicas.ts';
 import type { Tables } from '../../src/store/schema.ts';
 import { readSecret } from '../../src/store/store.ts';
 import { observeGroup } from '../../src/jobs/observe.ts';
@@ -180,6 +182,19 @@ describeWith('postgres', 'a backup', () => {
   describe('from SQLite to PostgreSQL', () => behaves(folder, database));
   describe('from PostgreSQL to SQLite', () => behaves(database, folder));
   describe('from PostgreSQL to PostgreSQL', () => behaves(database, database));
+
+  it('no bridge starts on a database while a backup is restored into it', async () => {
+    const { url } = await database();
+    if (url === null) throw new Error('no address');
+    const db = await openStoreTables({ folder: '', url });
+    const join = () => joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 10_000 }));
+    await db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(${LOCKS.house}, hashtext(current_schema()))`.execute(tx);
+      await expect(join()).rejects.toThrow('a backup is being restored into this database');
+    });
+    await (await join()).leave();
+    await db.destroy();
+  });
 
   it.each(['SQLite', 'PostgreSQL'])('has every table that there is on %s', async (dialect) => {
     const address = dialect === 'SQLite' ? await folder() : await database();
