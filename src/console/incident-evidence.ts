@@ -47,10 +47,17 @@ function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
   return evidence.toReversed().toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
+/** Each provider is a piece of its own. */
+function kindOf({ kind, store }: Evidence): string {
+  return kind === 'provider_status' && store !== '' ? `Status of ${store}` : KINDS[kind];
+}
+
 function piece(evidence: Evidence, now: number): Html {
-  const { id, kind, state, reason, lines } = evidence;
+  const { id, state, reason, lines } = evidence;
   return html`<article class="piece" id="evidence-${id}">
-    <h3>${evidence.about === 'impact' ? 'How many are hit' : KINDS[kind]} ${badge(`is-${state}`, STATES[state])}</h3>
+    <h3>
+      ${evidence.about === 'impact' ? 'How many are hit' : kindOf(evidence)} ${badge(`is-${state}`, STATES[state])}
+    </h3>
     <p>${reason}</p>
     ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${drawing(evidence)} ${factList(evidence)}
     <p class="quiet small">${origin(evidence, now)}</p>
@@ -60,7 +67,7 @@ function piece(evidence: Evidence, now: number): Html {
 /** Where it came from and when. */
 function origin({ kind, store, scope, windows, at, url }: Evidence, now: number): Html {
   if (kind !== 'logs')
-    return html`${store !== '' && `From ${store}; `}looked at ${clock(at, now)} UTC.
+    return html`${store === '' ? 'Looked' : `From ${store}; looked`} at ${clock(at, now)} UTC.
     ${url !== '' && outwardLink(url, 'Open it in its own place')}`;
   return html`${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
   collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}`;
@@ -78,7 +85,7 @@ function drawing({ graph }: Evidence): Html | null {
 /** Findings beside the logs; one about another incident leads to its page. */
 function factList({ facts = [] }: Evidence): Html | null {
   if (facts.length === 0) return null;
-  return html`<ul class="facts">
+  return html`<ul class="findings">
     ${facts.map(
       ({ text, url, incident }) =>
         html`<li>

@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import { observeGroup } from '../../src/jobs/observe.ts';
 import { MINUTE, SECOND, judged, rulesOf } from './fake-rules.ts';
 import { ADA, alertOf, attemptOf, evidenceOf, groupOf } from './incident-world.ts';
+import { aroundSamples } from './around-samples.ts';
 
 /** What markup, scripts and tricks of writing direction look like in an alert. */
 export const HOSTILE = '<script>document.title="pwned"</script><img src=x onerror=alert(1)> \u202Egnp.exe';
@@ -68,7 +69,7 @@ async function tell(
   }
 }
 
-function logs(at: number, more: Partial<Evidence> = {}): Command {
+function logs(at: number, more: Partial<Evidence> = {}, around: readonly Evidence[] = []): Command {
   const line = (offset: number, level: string, text: string, count: number) => ({
     ...{ at: at + offset, level, service: 'checkout', text, count },
   });
@@ -100,7 +101,7 @@ function logs(at: number, more: Partial<Evidence> = {}): Command {
     at: at + 5_000,
     ...more,
   });
-  return { type: 'evidence', evidence, logLines: [] };
+  return { type: 'evidence', evidence, logLines: [], around };
 }
 
 function told(channel: string, purpose: 'page' | 'escalation' = 'page'): Command {
@@ -146,7 +147,7 @@ export const STORIES: readonly Story[] = [
         ],
       }),
     },
-    then: (at) => [logs(at), told('l2-slack')],
+    then: (at) => [logs(at, {}, aroundSamples(at)), told('l2-slack')],
   },
   {
     minutesAgo: 47,
@@ -247,11 +248,15 @@ export const STORIES: readonly Story[] = [
       }),
     },
     then: (at) => [
-      logs(at, {
-        lines: [{ at, level: HOSTILE, service: HOSTILE, text: HOSTILE, count: 2 }],
-        scope: HOSTILE,
-        url: 'javascript:alert(1)',
-      }),
+      logs(
+        at,
+        {
+          lines: [{ at, level: HOSTILE, service: HOSTILE, text: HOSTILE, count: 2 }],
+          scope: HOSTILE,
+          url: 'javascript:alert(1)',
+        },
+        aroundSamples(at, HOSTILE),
+      ),
       { type: 'note', by: { kind: 'person', name: '<i>eve</i>' }, note: HOSTILE },
     ],
   },

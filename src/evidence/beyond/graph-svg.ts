@@ -2,7 +2,7 @@ import type { EvidenceGraph } from '../../domain/incident.ts';
 import { speakNumber } from './expression.ts';
 
 /** In the SVG's own units. */
-const SIZE = { width: 640, height: 200, left: 64, right: 12, top: 14, bottom: 26 };
+const SIZE = { width: 400, height: 190, left: 62, right: 10, top: 20, bottom: 24 };
 /** Distinct to the colour-blind (Okabe and Ito), on light and on dark. */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#8c8c8c'];
 const ALARM = '#d55e00';
@@ -102,9 +102,12 @@ function threshold({ threshold: limit }: EvidenceGraph, { y }: Scale): string {
 
 function fired({ firedAt, from, to }: EvidenceGraph, { x }: Scale): string {
   if (firedAt < from || firedAt > to) return '';
-  const { height, top, bottom } = SIZE;
-  const at = fix(x(firedAt));
-  return `<line x1="${at}" x2="${at}" y1="${top}" y2="${height - bottom}" stroke="${ALARM}" stroke-width="1.5"/><text x="${at}" y="${height - bottom + 18}" text-anchor="middle" fill="${ALARM}">fired ${clock(firedAt)}</text>`;
+  const { width, height, top, bottom } = SIZE;
+  const place = x(firedAt);
+  const at = fix(place);
+  const anchor = place > width / 2 ? 'end' : 'start';
+  const mark = `<line x1="${at}" x2="${at}" y1="${top}" y2="${height - bottom}" stroke="${ALARM}" stroke-width="1.5"/>`;
+  return `${mark}<text x="${at}" y="${top - 6}" text-anchor="${anchor}">fired ${clock(firedAt)}</text>`;
 }
 
 const ROW = 18;
