@@ -4,6 +4,7 @@ import { addCheckVerbs } from './check-verbs.ts';
 import { addDbVerbs } from './db-verbs.ts';
 import { addDemo } from './demo.ts';
 import { addFixVerbs } from './fix-verbs.ts';
+import { addImportVerbs } from './import-verbs.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addLogVerbs } from './log-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
@@ -35,6 +36,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addAuditVerbs(program, terminal, finish);
   addRulesVerbs(program, terminal, finish);
   addTestVerbs(program, terminal, finish);
+  addImportVerbs(program, terminal, finish);
   addDbVerbs(program, terminal, finish);
   try {
     await program.parseAsync([...args], { from: 'user' });
