@@ -8,7 +8,7 @@ import { CATEGORY_TITLES } from './domain/category.ts';
 import { matchesAll, parseMatcher } from './domain/matcher.ts';
 import type { OwnerRole } from './domain/owner.ts';
 import { prioritise } from './domain/priority.ts';
-import type { CompiledFix } from './fixes/fix.ts';
+import { KILL_GRACE_MS, type CompiledFix } from './fixes/fix.ts';
 import { selectFix } from './fixes/select-fix.ts';
 import { compileOwners } from './incidents/owners.ts';
 import { compileProcedures } from './incidents/procedure.ts';
@@ -17,8 +17,6 @@ import { NO_LOG_STORE } from './evidence/log-store.ts';
 import { isOwnEvent, type Policy, type Rules } from './incidents/rules.ts';
 
 const NEVER = { P1: null, P2: null, P3: null, P4: null };
-/** TERM, then KILL 10 s later: what a fix may take beyond its own timeout. */
-const KILL_GRACE_MS = 10_000;
 
 /** The configuration as decisions. Everything that can be compiled is compiled once, here. */
 export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rules {

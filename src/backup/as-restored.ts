@@ -9,13 +9,19 @@ const OF_THE_PLACE: ReadonlySet<string> = new Set(['schema', 'schema_postgres', 
  * - nobody holds work any more: what was leased is due;
  * - a message that was due when it was made may have gone out: it goes out (again), and says so;
  * - a known fix that was about to run, or ran, may have had its effect: it is marked, and `run-fix.ts` calls it unknown
- *   and never runs it.
+ *   and never runs it; one that waited for approval may have been approved, and nobody can approve it any more.
  *
  * Deadlines stay as they are: one that has passed meanwhile takes effect once, marked late.
  */
 export function asRestored(table: string, row: Row, header: Header): Row | null {
   if (table === 'meta') return OF_THE_PLACE.has(String(row['name'])) ? null : row;
-  return table === 'jobs' ? job(row, header) : row;
+  if (table === 'jobs') return job(row, header);
+  return table === 'attempts' && row['state'] === 'awaiting_approval' ? mayHaveBeenApproved(row, header) : row;
+}
+
+function mayHaveBeenApproved(row: Row, { takenAt }: Header): Row {
+  const at = Date.parse(takenAt);
+  return { ...row, state: 'unknown', started_at: at, finished_at: at };
 }
 
 function job(row: Row, { takenAt }: Header): Row {

@@ -11,6 +11,18 @@ interface FreezeJson {
   readonly reason: string;
 }
 
+interface WithAttempts {
+  readonly id: string;
+  readonly attempts: readonly {
+    readonly id: string;
+    readonly fix: string;
+    readonly target: string;
+    readonly state: string;
+    readonly hash: string | null;
+    readonly reasons: readonly string[];
+  }[];
+}
+
 /** `freeze` and `fix`: clients of a running bridge. */
 export function addFixVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
   const client = (command: Command): Command =>
@@ -34,6 +46,38 @@ export function addFixVerbs(program: Command, terminal: Terminal, finish: (statu
       terminal.write(flags.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : `${speakFreeze(answer)}\n`);
       finish(0);
     });
+
+  const fix = program.command('fix').description('known fixes: approve, turn down');
+  const decide = (verb: 'approve' | 'deny', text: string): Command =>
+    client(fix.command(verb))
+      .description(text)
+      .argument('<incident>', 'INC-7')
+      .option('--attempt <id>', 'which; without it the one that waits')
+      .option('--reason <text>', 'why')
+      .option('--by <name>', 'who does it', person)
+      .action(async (id: string, flags: Flags & { attempt?: string }) => {
+        const path = `/api/v1/incidents/${encodeURIComponent(id)}`;
+        const { attempts } = await callBridge<WithAttempts>(flags, path);
+        const meant = attempts.findLast((one) =>
+          flags.attempt === undefined ? one.state === 'awaiting_approval' : one.id === flags.attempt,
+        );
+        if (meant === undefined) throw new CliError(`no known fix of ${id} waits for approval`);
+        const body = { ...byOf(flags), reason: flags.reason ?? '', hash: meant.hash };
+        const answer = await callBridge<WithAttempts>(flags, `${path}/attempts/${meant.id}/${verb}`, body);
+        tellAttempt(terminal, flags, answer, meant.fix);
+        finish(0);
+      });
+  decide('approve', 'have a proposed fix run: exactly what was proposed, through all guards');
+  decide('deny', 'turn a proposed fix down');
+}
+
+/** How the newest attempt of a fix stands. */
+function tellAttempt(terminal: Terminal, { output }: Flags, answer: WithAttempts, fix: string): void {
+  if (output === 'json') return terminal.write(`${JSON.stringify(answer, null, 2)}\n`);
+  const last = answer.attempts.findLast((one) => one.fix === fix);
+  if (last === undefined) return terminal.write(`${answer.id}: ${fix}\n`);
+  const on = last.target === '' ? '' : ` on ${last.target}`;
+  terminal.write(`${answer.id}: ${fix}${on}: ${last.state.replaceAll('_', ' ')}: ${last.reasons.join('; ')}\n`);
 }
 
 function byOf({ by }: Flags): { by?: string } {

@@ -35,8 +35,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { in: 'channels[]', values: { kind: ['ntfy', 'telegram', 'mattermost', 'twilio', 'sms-http'] } },
   { in: 'people[]', keys: ['phone', 'skills', 'page', 'quiet_hours'] },
   { in: 'teams[]', keys: ['schedule'] },
-  { in: 'known_fixes[]', values: { mode: ['approval'] } },
-  { in: 'known_fixes[].overrides[]', values: { mode: ['approval'] } },
   {
     in: 'known_fixes[].action',
     values: { kind: ['awx', 'rundeck', 'jenkins', 'kubernetes', 'github', 'gitlab'] },

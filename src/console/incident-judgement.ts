@@ -1,9 +1,10 @@
 import type { Attempt, Incident } from '../domain/incident.ts';
 import { ATTEMPT_SENTENCES } from '../domain/sentences.ts';
 import type { FilledStep } from '../incidents/procedure.ts';
-import { verbForm, type FormContext } from './forms.ts';
+import { foldedForm, lineField, verbForm, type FormContext } from './forms.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
+import { mayApprove } from './visitor.ts';
 import { age, badge, categoryTitle, clock, outwardLink } from './words.ts';
 
 const METHODS = { rule: 'by rules', model: 'by the model', person: 'by a person' } as const;
@@ -40,14 +41,14 @@ function percent(share: number): string {
 }
 
 /** Runs of known fixes, or why there was none. */
-export function fixSection({ attempts }: Incident, now: number): Html {
+export function fixSection({ attempts }: Incident, now: number, context: FormContext): Html {
   return html`<section id="fixes" aria-labelledby="fixes-title">
     <h2 id="fixes-title" tabindex="-1">Known fixes</h2>
-    ${attempts.length === 0 ? html`<p class="empty">None was tried.</p>` : attempts.toReversed().map((one) => attempt(one, now))}
+    ${attempts.length === 0 ? html`<p class="empty">None was tried.</p>` : attempts.toReversed().map((one) => attempt(one, now, context))}
   </section>`;
 }
 
-function attempt(one: Attempt, now: number): Html {
+function attempt(one: Attempt, now: number, context: FormContext): Html {
   const { id, title, fix, target, state, reasons, startedAt, finishedAt, exitCode, output, verification } = one;
   return html`<article class="piece" id="attempt-${id}">
     <h3>${title} ${badge(`fix-${state}`, state.replace('_', ' '))}</h3>
@@ -63,6 +64,7 @@ function attempt(one: Attempt, now: number): Html {
         ${reasons.map((reason) => html`<li>${reason}</li>`)}
       </ul>`
     }
+    ${state === 'awaiting_approval' && decision(one, context)}
     ${verification !== null && html`<p>Verification: <b>${verification.state}</b>. ${verification.detail}</p>`}
     ${
       output !== '' &&
@@ -72,6 +74,25 @@ function attempt(one: Attempt, now: number): Html {
       </details>`
     }
   </article>`;
+}
+
+/** Yes or no to exactly what is shown: the form carries its hash. */
+function decision({ id, hash = '' }: Attempt, context: FormContext): Html {
+  if (!mayApprove(context.visitor)) return html`<p class="quiet">An approver decides.</p>`;
+  const reason = (verb: string): Html => lineField(context, verb, 'reason', 'Why');
+  const shown = html`<input type="hidden" name="hash" value="${hash}" />`;
+  return html`${verbForm(
+    context,
+    `attempts/${id}/approve`,
+    'stack',
+    html`${shown} <button type="submit">Approve: run exactly this</button>`,
+  )}
+  ${foldedForm(
+    context,
+    `attempts/${id}/deny`,
+    'Turn it down',
+    html`${shown} ${reason(`attempts/${id}/deny`)} <button type="submit" class="is-second">Turn it down</button>`,
+  )}`;
 }
 
 /** What to do for this category at this level, step by step. */

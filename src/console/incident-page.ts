@@ -49,7 +49,7 @@ export function incidentPage(options: IncidentPageOptions): string {
   const content = html`${freezeBanner(options, here)} ${head(options, context)}
     <div class="columns">
       <div class="column-main">
-        ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(incident, now)}
+        ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(incident, now, context)}
       </div>
       <div class="column-side">
         ${actions(incident, context)} ${categorySection(incident)} ${escalationSection(options)}

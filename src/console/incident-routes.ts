@@ -20,7 +20,7 @@ import { incidentPage } from './incident-page.ts';
 import { ALERTS_SHOWN, ENTRIES_SHOWN } from './incident-record.ts';
 import { readSaid } from './said.ts';
 import type { Said } from './shell.ts';
-import { rememberName, visitorOf, type Visitor } from './visitor.ts';
+import { mayApprove, rememberName, visitorOf, type Visitor } from './visitor.ts';
 
 export interface IncidentRouteParts {
   readonly read: ReadModel;
@@ -50,6 +50,7 @@ export function createIncidentRoutes(parts: IncidentRouteParts): Router {
         : null;
     await show(parts, res, incident, { said: readSaid(req.query['done'], ''), kept: null, before });
   });
+  router.post('/:id/attempts/:attempt/:decision', (req: Request<AttemptPath>, res) => decide(parts, req, res));
   router.post('/:id/:verb', (req: Request<{ id: string; verb: string }>, res) => act(parts, req, res));
   return router;
 }
@@ -82,6 +83,38 @@ async function act(
   const result = await parts.engine.command({ number: incident.number, command: asked.command, spend: null });
   if (result.outcome === 'refused') return wrong(409, notDone(result.detail));
   res.redirect(303, backTo(fields['back'] ?? '', incidentId(incident), verb));
+}
+
+type AttemptPath = {
+  id: string;
+  attempt: string;
+  decision: string;
+};
+
+/** Approves or turns down a proposed fix, as the API does. */
+async function decide(parts: IncidentRouteParts, req: Request<AttemptPath>, res: Response): Promise<void> {
+  const { number } = await find(parts.read, req.params.id);
+  const { attempt, decision } = req.params;
+  const visitor = visitorOf(res);
+  if (visitor === null || !mayApprove(visitor))
+    throw new HttpProblem({ status: 403, title: 'Not allowed', detail: 'This needs an approver.' });
+  if (decision !== 'approve' && decision !== 'deny')
+    throw new HttpProblem({ status: 404, title: 'No such decision', detail: 'A fix is approved or denied.' });
+  const fields = formFields(req.body);
+  const by = visitor.name || cleanLine(fields['by'] ?? '', 128);
+  const wrong = async (status: number, text: string): Promise<void> => {
+    res.status(status);
+    const said = { text: `Not done. ${text}`, bad: true };
+    await show(parts, res, await find(parts.read, req.params.id), { said, kept: null, before: null });
+  };
+  if (by === '') return wrong(400, 'Say who you are first: the name goes on record.');
+  if (visitor.role === null) rememberName(req, res, by);
+  const reason = cleanLine(fields['reason'] ?? '', 4000);
+  const answer = await parts.engine.fix({
+    ...{ action: decision, number, attempt, by, reason, hash: fields['hash'] ?? null },
+  });
+  if (answer.outcome !== 'done') return wrong(answer.outcome === 'refused' ? 409 : 404, answer.detail);
+  res.redirect(303, `/incidents/INC-${number}?done=${decision}#fixes`);
 }
 
 /** The API's hint on how to take over is not how a person does it here. */

@@ -6,6 +6,8 @@ import type { Said } from './shell.ts';
 const FIXES_DONE: Readonly<Record<string, string>> = {
   freeze: 'All automatic fixes are stopped.',
   unfreeze: 'Fixes may run again.',
+  approve: 'Approved. It runs now, if every guard still lets it.',
+  deny: 'Turned down. It does not run.',
 };
 
 /** What the address says was done: a verb, and of which incident; no other words. */

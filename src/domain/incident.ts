@@ -85,6 +85,10 @@ export interface Attempt {
   /** Redacted, at most 64 KiB (what a person may read of standard output and error). */
   readonly output: string;
   readonly verification: Verification | null;
+  /** SHA-256 in hex of what would run: what an approval is bound to. Absent where nothing was planned. */
+  readonly hash?: string;
+  /** Who approved it, turned it down, or asked for it by hand. */
+  readonly decidedBy?: string;
 }
 
 export const EVIDENCE_KINDS = [
@@ -201,6 +205,8 @@ export interface Deadlines {
   readonly close?: number;
   /** When a fix that has not reported back counts as lost. */
   readonly fix?: number;
+  /** When a proposed fix that nobody approved is withdrawn. */
+  readonly approval?: number;
 }
 export type DeadlineKind = keyof Deadlines;
 
@@ -313,6 +319,7 @@ const NEXT_ACTION: Readonly<Record<DeadlineKind, string>> = {
   settle: 'reopen if alerts still fire',
   close: 'close',
   fix: 'count the fix as lost and escalate',
+  approval: 'withdraw the proposed fix unless approved',
 };
 
 /** What happens by itself at a deadline, as a verb phrase. */

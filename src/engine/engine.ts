@@ -5,7 +5,7 @@ import { incidentId } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
 import { signAckToken } from '../http/ack-token.ts';
 import type { Rules } from '../incidents/rules.ts';
-import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { createPipeline, type House, type Pipeline } from '../pipeline.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
 import { keepCorrection } from '../store/corrections.ts';
 import { openWorkerStorage } from '../store/open-storage.ts';
@@ -77,7 +77,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   });
   if (settings.adminToken !== null) await makeFirstToken(db, settings.adminToken, store.now());
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
-  pipeline = createPipeline({
+  const house: House = {
     ...{ store, inbox, redact, links, metrics },
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
@@ -108,14 +108,15 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
     log: (message, fields) => log.error(message, fields),
     seen: (taken) => countTaken(metrics, taken),
-  });
+  };
+  pipeline = createPipeline(house);
   pipeline.start();
   const advancing = keepAdvancing(pipeline, log);
   return {
     deliveries: () => advancing.ring(),
     refused: (refused) => reportRefused(store, plugins.rules, refused, log),
     command: (request) => runCommand(store, request),
-    fix: (request) => controlFixes({ store }, request),
+    fix: (request) => controlFixes(house, request),
     onCommitted: (listener) => void listeners.push(listener),
     metrics: () => metrics.registry.metrics(),
     secret: async () => secret,

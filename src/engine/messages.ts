@@ -34,8 +34,19 @@ export type CommandResult =
 
 /** What a person may ask of the known fixes. `by` is whose name goes on record. */
 export type FixRequest = { readonly by: string; readonly reason: string } & (
-  { readonly action: 'freeze' } | { readonly action: 'unfreeze' }
+  | { readonly action: 'freeze' }
+  | { readonly action: 'unfreeze' }
+  /** `attempt` null: the one that waits. `hash`: of what was looked at; null where that was not said. */
+  | {
+      readonly action: 'approve' | 'deny';
+      readonly number: number;
+      readonly attempt: string | null;
+      readonly hash: string | null;
+    }
+  | { readonly action: 'run'; readonly number: number; readonly fix: string }
+  | { readonly action: 'reset'; readonly fix: string }
 );
+export type FixDecision = Extract<FixRequest, { action: 'approve' | 'deny' }>;
 
 /** `refused`: it does not apply; the detail says why and what to do. */
 export type FixAnswer =

@@ -10,6 +10,9 @@ import type { RenderedAction } from './rendered-action.ts';
 /** `dry_run`: only says what it would do; `approval`: a person says yes first; `automatic`: runs by itself. */
 export type FixMode = KnownFix['mode'];
 
+/** TERM, then KILL 10 s later: what a fix may take beyond its own timeout. */
+export const KILL_GRACE_MS = 10_000;
+
 /** What one alert says. All of it is hostile text. */
 export interface AlertFacts {
   readonly labels: Labels;

@@ -30,14 +30,19 @@ export function selectFix(
   return fix === undefined ? null : { fix, mode: modeOf(fix, facts) };
 }
 
-function applies({ fix, matchers }: CompiledFix, facts: Pick<FixFacts, 'labels' | 'source' | 'category'>): boolean {
+/** Whether a fix may be used for such an incident at all. */
+export function applies(
+  { fix, matchers }: CompiledFix,
+  facts: Pick<FixFacts, 'labels' | 'source' | 'category'>,
+): boolean {
   const { categories = [], sources } = fix.applies_to;
   if (facts.category === 'unclassified' || !sources.includes(facts.source)) return false;
   const fits = categories.length === 0 ? matchers.length > 0 : categories.includes(facts.category);
   return fits && matchesAll(matchers, facts.labels);
 }
 
-function modeOf({ fix, overrides }: CompiledFix, facts: Pick<FixFacts, 'labels'>): FixMode {
+/** The mode after overrides. */
+export function modeOf({ fix, overrides }: CompiledFix, facts: Pick<FixFacts, 'labels'>): FixMode {
   return overrides.find(({ matchers }) => matchesAll(matchers, facts.labels))?.mode ?? fix.mode;
 }
 

@@ -2,9 +2,10 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import type { FixAnswer } from '../engine/messages.ts';
-import { moment } from '../incidents/incident-view.ts';
+import type { Incident } from '../domain/incident.ts';
+import { incidentView, moment } from '../incidents/incident-view.ts';
 import type { ReadModel } from '../store/read-model.ts';
-import { withActor } from './api.ts';
+import { find, withActor } from './api.ts';
 import { actorOf, requireRole } from './authorize.ts';
 import { HttpProblem } from './http-problem.ts';
 import { by, reason } from './verbs.ts';
@@ -17,6 +18,11 @@ export interface FixApiParts {
 /** How many entries of the kill switch's record an answer holds. */
 const FREEZES_SHOWN = 20;
 
+const ALERTS_SHOWN = 500;
+
+const wishBody = z.strictObject({ by, reason });
+/** `hash`: of the attempt that was looked at; without it the id says which. */
+const decisionBody = z.strictObject({ by, reason, hash: z.string().max(64).nullable().default(null) });
 const freezeBody = z.strictObject({ frozen: z.boolean(), by, reason });
 
 /** People's control over known fixes, below `/api/v1`; before `createApi`, which answers 404 for the rest. */
@@ -28,6 +34,29 @@ export function createFixApi({ read, engine }: FixApiParts): Router {
     demand(await engine.fix({ action: body.frozen ? 'freeze' : 'unfreeze', by: body.by, reason: body.reason }));
     res.json(await freezeView(read));
   });
+
+  const decide = (action: 'approve' | 'deny') => async (req: Request, res: Response) => {
+    const { by: who, reason: why, hash } = readBody(decisionBody, req, res);
+    const incident = await find(read, String(req.params['id']));
+    const attempt = String(req.params['attempt']);
+    demand(await engine.fix({ action, by: who, reason: why, hash, attempt, number: incident.number }));
+    await answer(res, incident);
+  };
+  api.post('/incidents/:id/attempts/:attempt/approve', requireRole('approver'), decide('approve'));
+  api.post('/incidents/:id/attempts/:attempt/deny', requireRole('approver'), decide('deny'));
+
+  api.post('/incidents/:id/fixes/:fix/run', requireRole('approver'), async (req, res) => {
+    const { by: who, reason: why } = readBody(wishBody, req, res);
+    const incident = await find(read, String(req.params['id']));
+    const fix = String(req.params['fix']);
+    demand(await engine.fix({ action: 'run', by: who, reason: why, fix, number: incident.number }));
+    await answer(res, incident);
+  });
+
+  const answer = async (res: Response, { uid }: Incident): Promise<void> => {
+    const incident = await find(read, uid);
+    res.json(incidentView(incident, { alerts: await read.alerts(uid, ALERTS_SHOWN), links: [], full: true }));
+  };
   return api;
 }
 

@@ -67,7 +67,8 @@ export type Command =
     }
   /** What was found around an incident for which no log store is there. */
   | { readonly type: 'around'; readonly around: readonly Evidence[] }
-  | { readonly type: 'fix_state'; readonly attempt: Attempt }
+  /** `actor`: who had it done, where that was a person; `dueInMs`: after how long its silence counts as loss. */
+  | { readonly type: 'fix_state'; readonly attempt: Attempt; readonly actor?: Actor; readonly dueInMs?: number }
   | {
       readonly type: 'notified';
       readonly channel: string;

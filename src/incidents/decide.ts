@@ -7,6 +7,7 @@ import { decidePerson } from './decide-person.ts';
 import type { Command, Refusal } from './command.ts';
 import { Draft, type Decision } from './draft.ts';
 import { enterStep, escalate, reopen, resolve, tell, tellFallback, tellObservers } from './respond.ts';
+import { withdrawProposal } from './withdraw-proposal.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -42,7 +43,7 @@ function apply(draft: Draft, command: Command, rules: Rules): Refusal | null {
       decideAround(draft, command.around, rules);
       return null;
     case 'fix_state':
-      decideFix(draft, command.attempt, rules);
+      decideFix(draft, command, rules);
       return null;
     case 'notified':
       draft.add('notified', `Told ${command.channel} (${command.purpose}): ${command.detail}`, noticeData(command));
@@ -91,6 +92,8 @@ function decideDeadline(draft: Draft, kind: DeadlineKind, at: number, rules: Rul
       });
     case 'fix':
       return decideFixLost(draft, rules);
+    case 'approval':
+      return approvalOver(draft, rules, late);
   }
 }
 
@@ -100,7 +103,17 @@ function nobodyIsWaitedFor(draft: Draft): void {
   draft.add('deadline', text, { kind: 'ack', deadlines: { ack: null } });
 }
 
+/** Nobody approved a proposed fix in time. Where the level's time ends with it, that takes the incident on. */
+function approvalOver(draft: Draft, rules: Rules, late: string): void {
+  const { level } = draft.incident.deadlines;
+  if (level !== undefined && level <= draft.now) return timeAtLevel(draft, rules, late);
+  const why = withdrawProposal(draft, `nobody approved it in time${late}`);
+  if (why !== null) tell(draft, rules, draft.incident.stepChannels, 'inform', why);
+}
+
 function timeAtLevel(draft: Draft, rules: Rules, late: string): void {
+  if ((draft.incident.deadlines.approval ?? Infinity) <= draft.now)
+    withdrawProposal(draft, 'nobody approved it in time');
   const level = draft.incident.level;
   draft.add('deadline', `The time at Level ${level} is over${late}`, { kind: 'level', deadlines: { level: null } });
   escalate(draft, rules, 'time_at_level', `the time at Level ${level} is over${late}`, SYSTEM);

@@ -53,6 +53,8 @@ export function forecast(rules: Rules, alert: Alert, source: string, at: number)
 }
 
 const UID = 'forecast';
+/** What becomes of a fix where it does not help. */
+const FORECAST = { dry_run: 'dry_run', approval: 'awaiting_approval', automatic: 'refused' } as const;
 
 class Run {
   now: number;
@@ -96,10 +98,11 @@ class Run {
   }
 
   /** The next moment at which something happens by itself; null where nothing does any more. */
-  next(): { kind: 'ack' | 'level'; at: number } | null {
+  next(): { kind: 'ack' | 'level' | 'approval'; at: number } | null {
     const next = nextDeadline(this.incident);
     if (next === null || this.#decisions > DECISIONS_MAX || next.at > this.#began + HORIZON_MS) return null;
-    return next.kind === 'ack' || next.kind === 'level' ? { kind: next.kind, at: next.at } : null;
+    const { kind, at } = next;
+    return kind === 'ack' || kind === 'level' || kind === 'approval' ? { kind, at } : null;
   }
 
   #hear({ level, purpose, channel, recipient, why }: Extract<NewJob, { kind: 'notify' }>['payload']): void {
@@ -115,10 +118,14 @@ class Run {
 
   #noHelp(id: string): Attempt {
     const fix = this.#rules.selectFix(this.incident);
-    const dry = fix?.mode === 'dry_run';
+    const state = fix === null ? 'refused' : FORECAST[fix.mode];
     return {
-      ...{ id: UID, fix: id, title: fix?.title ?? id, target: '', state: dry ? 'dry_run' : 'refused' },
-      ...{ reasons: dry ? [] : ['this forecast takes it that it does not run'], startedAt: null, finishedAt: null },
+      ...{ id: UID, fix: id, title: fix?.title ?? id, target: '', state },
+      ...{
+        reasons: state === 'refused' ? ['this forecast takes it that it does not run'] : [],
+        startedAt: null,
+        finishedAt: null,
+      },
       ...{ exitCode: null, output: '', verification: null },
     };
   }

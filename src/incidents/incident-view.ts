@@ -107,7 +107,8 @@ export function alertView(alert: Alert): Record<string, unknown> {
 function attemptView(attempt: Attempt): unknown {
   const { id, fix, title, target, state, reasons, startedAt, finishedAt, exitCode, output, verification } = attempt;
   const when = { startedAt: moment(startedAt), finishedAt: moment(finishedAt) };
-  return { id, fix, title, target, state, reasons, ...when, exitCode, output, verification };
+  const decision = { hash: attempt.hash ?? null, decidedBy: attempt.decidedBy ?? null };
+  return { id, fix, title, target, state, reasons, ...when, exitCode, output, verification, ...decision };
 }
 
 /** The raw lines and the query are left to the handover bundle. */

@@ -4,6 +4,7 @@ import { speakDuration } from '../domain/duration.ts';
 import { isOpen, LEVELS, owningTeam, type EscalationReason, type Evidence, type Incident } from '../domain/incident.ts';
 import type { JobPayloads, NoticePurpose } from '../domain/job.ts';
 import type { Draft } from './draft.ts';
+import { withdrawProposal } from './withdraw-proposal.ts';
 import { isOwnEvent, OWN_SOURCE, type Policy, type PolicyStep, type Rules } from './rules.ts';
 
 /** How long a handover waits for logs that are being collected (safety.md: Level 3 told at most 5 s late). */
@@ -279,6 +280,7 @@ export function resolve(draft: Draft, rules: Rules, how: 'alerts' | 'person' | '
     close: draft.now + rules.closeAfterMs,
   };
   const audience = draft.incident.audience;
+  withdrawProposal(draft, 'the incident was resolved before anybody approved it');
   if (how === 'person' && isOwnEvent(draft.incident.source, draft.incident.labels)) eventsAreOver(draft);
   draft.add('resolved', why, { how, reason: why, attachUntil, deadlines }, actor);
   const first = rules.policy(draft.incident.policy).steps[0];

@@ -3,30 +3,19 @@ import type { Attempt, AttemptState, Incident } from '../domain/incident.ts';
 import { isOpen } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import type { Executor, RunResult } from '../fixes/executor.ts';
-import { factsOf, type CompiledFix, type FixPlan } from '../fixes/fix.ts';
-import { checkGuards, checkPopulation, checkPrecondition } from '../fixes/guards.ts';
-import { planFix } from '../fixes/plan.ts';
+import type { FixPlan } from '../fixes/fix.ts';
+import { checkPopulation, checkPrecondition } from '../fixes/guards.ts';
 import { describeAction } from '../fixes/rendered-action.ts';
-import { selectFix } from '../fixes/select-fix.ts';
 import { readPlan } from '../fixes/stored-plan.ts';
 import { beginVerification } from '../fixes/verify.ts';
-import { uuidv7 } from '../inbox/uuidv7.ts';
-import type { Rules } from '../incidents/rules.ts';
-import { findAttempt, guardHistory, inFlightOf, insertAttempt, moveAttempt } from '../store/fix-journal.ts';
-import { firingAlerts, targetsOfFix } from '../store/firing.ts';
-import type { Store } from '../store/store.ts';
+import { findAttempt, inFlightOf, insertAttempt, moveAttempt } from '../store/fix-journal.ts';
+import { targetsOfFix } from '../store/firing.ts';
+import type { AttemptRow } from '../store/schema.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
-import { askMetrics, type Askable } from './ask-metrics.ts';
+import { askMetrics } from './ask-metrics.ts';
+import { planAttempt, refusalsOf, type FixParts } from './plan-attempt.ts';
 
 type FixJob = Extract<Job, { kind: 'fix' }>;
-
-export interface FixParts {
-  readonly store: Store;
-  readonly rules: () => Rules;
-  readonly fixes: readonly CompiledFix[];
-  readonly executors: readonly Executor[];
-  readonly metricsSources: readonly Askable[];
-}
 
 /** How much of a fix's output the record keeps; the executor caps at 64 KiB. */
 const OUTPUT_KEPT = 16_384;
@@ -49,83 +38,58 @@ export async function runFix(parts: FixParts, job: FixJob, signal: AbortSignal):
   if (intent === null) return;
   const reasons = await lookOutside(parts, intent, signal);
   const started = await parts.store.transact((unit) => start(parts, unit, job, intent, reasons));
-  if (started === null) return;
+  if (started === null) return; // refused, or it waits for a person now
   const executor = parts.executors.find(({ name }) => name === intent.plan.executor);
   const result = await runOnce(executor, intent, job.fence, signal);
   await parts.store.transact((unit) => finish(unit, job, started, intent.plan, result));
 }
 
-/** First transaction: plan, guards, and `intent`; or the reason why not, which ends the job. */
+/** First transaction: plan, guards, and `intent` (or `proposed`); or the reason why not, which ends the job. */
 async function prepare(parts: FixParts, unit: UnitOfWork, job: FixJob): Promise<Intent | null> {
   const incident = await unit.incident(job.incident);
   if (incident === null) return end(unit, job);
   const known = await findAttempt(unit.tx, job.incident, job.payload.fix);
-  if (known !== undefined) return resume(unit, job, incident, known.id);
-  const { restored } = job.payload;
-  const refuse = (attempt: Attempt, reasons: readonly string[]): Promise<null> =>
-    restored === undefined
+  if (known !== undefined) return resume(unit, job, incident, known);
+  const { restored, fix } = job.payload;
+  const { attempt, mode, plan, reasons } = await planAttempt(parts, unit, incident, fix, 'chosen');
+  if (plan === null) {
+    return restored === undefined
       ? record(unit, job, attempt, 'refused', reasons)
       : record(unit, job, attempt, 'unknown', [mayHaveRun(restored)]);
-  const compiled = parts.fixes.find(({ fix }) => fix.id === job.payload.fix);
-  const selected = selectFix(parts.fixes, {
-    labels: incident.labels,
-    source: incident.source,
-    category: incident.classification.category,
-  });
-  if (compiled === undefined || selected?.fix !== compiled || parts.rules().mode !== 'full') {
-    return refuse(blank(job, job.payload.fix, unit.now), ['the fix no longer applies']);
   }
-  const attempt = blank(job, compiled.fix.title, unit.now);
-  const planned = planFix(
-    compiled,
-    selected.mode,
-    factsOf(incident, await firingAlerts(unit.tx, incident.uid)),
-    parts.executors,
-  );
-  if (!planned.ok) return refuse(attempt, planned.reasons);
-  const { plan } = planned;
-  const at = { ...attempt, target: plan.target };
+  if (restored !== undefined) return recordUnknown(unit, job, attempt, plan, restored);
+  const refusals = [...whoHasIt(incident), ...(await refusalsOf(unit, plan, incident, null))];
+  if (refusals.length > 0) return record(unit, job, attempt, 'refused', refusals, plan);
   const shown = describeAction(plan.action);
-  if (restored !== undefined) return recordUnknown(unit, job, at, plan, restored);
-  const refusals = await refusalsOf(unit, plan, incident, null);
-  if (refusals.length > 0) return record(unit, job, at, 'refused', refusals, plan);
-  if (plan.mode === 'dry_run') return record(unit, job, at, 'dry_run', [`it would run: ${shown}`], plan);
-  if (plan.mode === 'approval')
-    return record(
-      unit,
-      job,
-      at,
-      'refused',
-      [`it needs approval, which this version cannot ask for; by hand: ${shown}`],
-      plan,
-    );
+  if (mode === 'dry_run') return record(unit, job, attempt, 'dry_run', [`it would run: ${shown}`], plan);
+  const state = mode === 'approval' ? 'proposed' : 'intent';
+  const intent: Attempt = { ...attempt, state, reasons: [shown] };
   await insertAttempt(unit.tx, {
-    id: at.id,
-    incident: incident.uid,
-    state: 'intent',
-    fence: job.fence,
-    at: unit.now,
-    plan,
+    ...{ id: attempt.id, incident: incident.uid, state, fence: job.fence, at: unit.now, plan },
   });
-  const intent: Attempt = { ...at, state: 'intent', reasons: [shown] };
   unit.run(incident.uid, { type: 'fix_state', attempt: intent });
   return { attempt: intent, plan, intentAt: unit.now, labels: incident.labels };
 }
 
-/** The job was claimed before. What had only been intended may go on; what had started is `unknown` for ever. */
-async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, id: string): Promise<Intent | null> {
-  const row = await findAttempt(unit.tx, job.incident, job.payload.fix);
+/**
+ * It was decided upon before: by this job before a crash, or by a person. What had only been intended may go on; what had
+ * started is `unknown` for ever.
+ */
+async function resume(unit: UnitOfWork, job: FixJob, incident: Incident, row: AttemptRow): Promise<Intent | null> {
+  const { id, state } = row;
   const attempt = incident.attempts.find((other) => other.id === id);
-  if (row === undefined || attempt === undefined) return end(unit, job);
+  if (attempt === undefined) return end(unit, job);
   const { restored } = job.payload;
-  if (row.state === 'intent' && restored === undefined)
-    return { attempt, plan: readPlan(row.plan), intentAt: row.intent_at, labels: incident.labels };
-  if (row.state !== 'started' && row.state !== 'intent') return end(unit, job);
+  const waits = state === 'intent' || state === 'proposed';
+  if (waits && restored === undefined)
+    return { attempt, plan: readPlan(row.plan), intentAt: Number(row.intent_at), labels: incident.labels };
+  if (state !== 'started' && !waits) return end(unit, job);
   const why =
     restored === undefined
       ? 'Tierbell stopped while it ran, so nobody knows whether it took effect; it is never started again by itself'
       : mayHaveRun(restored);
-  await moveAttempt(unit.tx, id, ['started', 'intent'], 'unknown', { finished_at: unit.now });
+  const finished = { finished_at: unit.now, ...(row.started_at === null ? { started_at: unit.now } : {}) };
+  await moveAttempt(unit.tx, id, ['started', 'intent', 'proposed'], 'unknown', finished);
   unit.run(incident.uid, {
     type: 'fix_state',
     attempt: { ...attempt, state: 'unknown', reasons: [why], finishedAt: unit.now },
@@ -150,19 +114,9 @@ async function recordUnknown(
   return null;
 }
 
-async function refusalsOf(
-  unit: UnitOfWork,
-  plan: FixPlan,
-  incident: Incident,
-  self: { id: string; intentAt: number } | null,
-): Promise<string[]> {
-  const history = await guardHistory(unit.tx, plan, incident.uid, self, unit.now);
-  return [...whoHasIt(incident), ...checkGuards(plan, { ...history, firing: incident.firing > 0 }, unit.now)];
-}
-
 /** A fix has its time; once that is over, people work on it, and nothing may run under their hands. */
 function whoHasIt(incident: Incident): string[] {
-  if (!isOpen(incident)) return [`the incident is ${incident.status}`];
+  if (!isOpen(incident)) return [];
   return incident.deadlines.fix === undefined ? ['its time is over, and people have taken the incident over'] : [];
 }
 
@@ -196,14 +150,13 @@ async function start(
   await unit.hold(job);
   const reasons = [
     ...found,
+    ...whoHasIt(incident),
     ...(await refusalsOf(unit, intent.plan, incident, { id: intent.attempt.id, intentAt: intent.intentAt })),
   ];
   if (parts.rules().mode !== 'full') reasons.push('fixes are off (mode is not full)');
-  if (reasons.length > 0) {
-    await moveAttempt(unit.tx, intent.attempt.id, ['intent'], 'refused');
-    unit.run(incident.uid, { type: 'fix_state', attempt: { ...intent.attempt, state: 'refused', reasons } });
-    return end(unit, job);
-  }
+  if (reasons.length > 0) return moveTo(unit, job, intent, 'refused', reasons);
+  if (intent.attempt.state === 'proposed')
+    return moveTo(unit, job, intent, 'awaiting_approval', intent.attempt.reasons);
   const moved = await moveAttempt(unit.tx, intent.attempt.id, ['intent'], 'started', {
     fence: job.fence,
     started_at: unit.now,
@@ -212,6 +165,19 @@ async function start(
   const started: Attempt = { ...intent.attempt, state: 'started', startedAt: unit.now };
   unit.run(incident.uid, { type: 'fix_state', attempt: started });
   return started;
+}
+
+/** It does not start, or not before a person says so. */
+async function moveTo(
+  unit: UnitOfWork,
+  job: FixJob,
+  { attempt }: Intent,
+  state: 'refused' | 'awaiting_approval',
+  reasons: readonly string[],
+): Promise<null> {
+  if (await moveAttempt(unit.tx, attempt.id, ['intent', 'proposed'], state))
+    unit.run(job.incident, { type: 'fix_state', attempt: { ...attempt, state, reasons } });
+  return end(unit, job);
 }
 
 async function runOnce(
@@ -262,23 +228,6 @@ async function finish(
     }
   }
   await unit.finish(job);
-}
-
-function blank(job: FixJob, title: string, now: number): Attempt {
-  const id = uuidv7(now);
-  return {
-    id,
-    fix: job.payload.fix,
-    title,
-    target: '',
-    state: 'proposed',
-    reasons: [],
-    startedAt: null,
-    finishedAt: null,
-    exitCode: null,
-    output: '',
-    verification: null,
-  };
 }
 
 /** An attempt that will not run: on record, and the job is done. */

@@ -19,6 +19,7 @@ const WHAT: Readonly<Record<JobKind, string>> = {
 
 /** Where an attempt ends that nobody works on any more. What may have run is never called harmless. */
 const ENDS_AS: Readonly<Partial<Record<AttemptState, AttemptState>>> = {
+  proposed: 'refused',
   intent: 'refused',
   started: 'unknown',
   succeeded: 'unverified',

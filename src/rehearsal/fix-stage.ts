@@ -5,6 +5,7 @@ import type { Outcome } from '../domain/result.ts';
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../fixes/executor.ts';
 import { factsOf, type AlertFacts, type CompiledFix, type FixPlan, type RenderedQuery } from '../fixes/fix.ts';
+import { countHistory, IN_FLIGHT, type PastAttempt } from '../fixes/guard-history.ts';
 import { checkGuards, checkPopulation, checkPrecondition, type GuardHistory } from '../fixes/guards.ts';
 import { planFix } from '../fixes/plan.ts';
 import { describeAction } from '../fixes/rendered-action.ts';
@@ -77,38 +78,21 @@ function whoHasIt(incident: Incident): string[] {
   return incident.deadlines.fix === undefined ? ['its time is over, and people have taken the incident over'] : [];
 }
 
-const HOUR_MS = 3_600_000;
-const IN_FLIGHT = new Set<AttemptState>(['intent', 'started', 'succeeded']);
-const NOT_COUNTED = new Set<AttemptState>(['proposed', 'awaiting_approval', 'denied', 'dry_run', 'refused']);
-const WENT_WRONG = new Set<AttemptState>(['failed', 'unknown', 'unverified']);
+/** Counted as the store's journal is. */
+function historyOf({ incident, tried, now }: Scene, { fix, target }: FixPlan): GuardHistory {
+  const considered = { incident: incident.uid, fix, target, self: null, now, resetAt: 0 };
+  const counted = countHistory(tried.map(toPast), considered);
+  return { ...counted, frozen: null, firing: incident.firing > 0, intentAgeMs: 0 };
+}
 
-/** As `store/fix-journal.ts` reads it from the store. */
-function historyOf({ incident, tried, now }: Scene, plan: FixPlan): GuardHistory {
-  const counted = tried.filter(({ attempt }) => !NOT_COUNTED.has(attempt.state));
-  const startedAt = ({ attempt }: Tried): number => attempt.startedAt ?? 0;
-  const lately = counted.filter((one) => startedAt(one) > now - HOUR_MS);
-  const onTarget = counted.filter((one) => one.plan?.target === plan.target);
-  const ended = counted
-    .filter(({ attempt }) => attempt.fix === plan.fix && !IN_FLIGHT.has(attempt.state))
-    .toSorted((a, b) => startedAt(b) - startedAt(a));
-  const good = ended.findIndex(({ attempt }) => !WENT_WRONG.has(attempt.state));
-  return {
-    frozen: null,
-    firing: incident.firing > 0,
-    attemptsOfIncidentAndFix: counted.filter((one) => one.incident === incident.uid && one.attempt.fix === plan.fix)
-      .length,
-    lastOnTargetAt: onTarget.length === 0 ? null : Math.max(...onTarget.map(startedAt)),
-    startedLastHourOfFix: lately.filter(({ attempt }) => attempt.fix === plan.fix).length,
-    startedLastHourInAll: lately.length,
-    lockHeldBy: onTarget.find(({ attempt }) => IN_FLIGHT.has(attempt.state))?.attempt.id ?? null,
-    consecutiveFailuresOfFix: good < 0 ? ended.length : good,
-    intentAgeMs: 0,
-  };
+function toPast({ incident, attempt, intentAt }: Tried): PastAttempt {
+  const { id, fix, target, state, startedAt } = attempt;
+  return { id, incident, fix, target, state, intentAt, startedAt };
 }
 
 function lookOutside({ metrics, tried, firingTargets }: Scene, { guards, fix }: FixPlan): string[] {
   const { precondition, population } = guards;
-  const inFlight = tried.filter(({ attempt }) => attempt.fix === fix && IN_FLIGHT.has(attempt.state)).length;
+  const inFlight = tried.filter(({ attempt }) => attempt.fix === fix && IN_FLIGHT.includes(attempt.state)).length;
   return [
     ...(precondition === null ? [] : checkPrecondition(precondition.query, answerOf(metrics, precondition))),
     ...(population === null ? [] : checkPopulation(answerOf(metrics, population), { firing: firingTargets, inFlight })),

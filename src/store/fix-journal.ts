@@ -1,26 +1,20 @@
-import type { ExpressionBuilder, Kysely, Transaction } from 'kysely';
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely';
 import type { AttemptState } from '../domain/incident.ts';
 import type { FixPlan } from '../fixes/fix.ts';
+import {
+  countHistory,
+  COUNTED,
+  ENDED,
+  HOUR_MS,
+  IN_FLIGHT,
+  type Considered,
+  type PastAttempt,
+} from '../fixes/guard-history.ts';
 import type { GuardHistory } from '../fixes/guards.ts';
-import { readFrozen } from './fix-controls.ts';
+import { lastReset, readFrozen } from './fix-controls.ts';
 import type { AttemptRow, Tables } from './schema.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
-
-const HOUR_MS = 3_600_000;
-const IN_FLIGHT: readonly AttemptState[] = ['intent', 'started', 'succeeded'];
-/** From intent on; what was only looked at counts nowhere. */
-const COUNTED: readonly AttemptState[] = [
-  'intent',
-  'started',
-  'succeeded',
-  'failed',
-  'unknown',
-  'verified',
-  'unverified',
-];
-const WENT_WRONG: ReadonlySet<string> = new Set(['failed', 'unknown', 'unverified']);
-const ENDED: readonly AttemptState[] = ['failed', 'unknown', 'unverified', 'verified'];
 
 export async function findAttempt(db: Db, incident: string, fix: string): Promise<AttemptRow | undefined> {
   return db
@@ -35,12 +29,21 @@ export async function readAttempt(db: Db, id: string): Promise<AttemptRow | unde
   return db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** Writes an attempt's first state. The table allows one for each incident and fix. */
+/**
+ * Writes an attempt's first state. The table allows one for each incident and fix; one that came to nothing makes room for
+ * it, as the whole of it stands in the timeline.
+ */
 export async function insertAttempt(
   db: Db,
   attempt: { id: string; incident: string; state: AttemptState; fence: number; at: number; plan: FixPlan },
 ): Promise<void> {
   const { id, incident, state, fence, at, plan } = attempt;
+  await db
+    .deleteFrom('attempts')
+    .where('incident', '=', incident)
+    .where('fix', '=', plan.fix)
+    .where('state', 'not in', COUNTED)
+    .execute();
   await db
     .insertInto('attempts')
     .values({
@@ -59,7 +62,7 @@ export async function moveAttempt(
   id: string,
   from: readonly AttemptState[],
   to: AttemptState,
-  more: { fence?: number; started_at?: number; finished_at?: number } = {},
+  more: { fence?: number; intent_at?: number; started_at?: number; finished_at?: number; plan?: string } = {},
 ): Promise<boolean> {
   const result = await db
     .updateTable('attempts')
@@ -73,53 +76,63 @@ export async function moveAttempt(
 /** What the guards look at, the attempt `self` left out of every count. */
 export async function guardHistory(
   db: Db,
-  plan: FixPlan,
+  plan: Pick<FixPlan, 'fix' | 'target'>,
   incident: string,
   self: { id: string; intentAt: number } | null,
   now: number,
 ): Promise<Omit<GuardHistory, 'firing'>> {
-  const others = db.selectFrom('attempts').where('id', '!=', self?.id ?? '');
-  const same = await others
-    .select(count)
-    .where('incident', '=', incident)
-    .where('fix', '=', plan.fix)
-    .where('state', 'in', COUNTED)
-    .executeTakeFirst();
-  const last = await others
-    .select((eb) => eb.fn.max('started_at').as('at'))
-    .where('target', '=', plan.target)
-    .executeTakeFirst();
-  const ofFix = await others
-    .select(count)
-    .where('fix', '=', plan.fix)
-    .where('started_at', '>', now - HOUR_MS)
-    .executeTakeFirst();
-  const inAll = await others
-    .select(count)
-    .where('started_at', '>', now - HOUR_MS)
-    .executeTakeFirst();
-  const lock = await others
-    .select('id')
-    .where('target', '=', plan.target)
-    .where('state', 'in', IN_FLIGHT)
-    .executeTakeFirst();
-  const ended = await others
-    .select('state')
-    .where('fix', '=', plan.fix)
-    .where('state', 'in', ENDED)
-    .orderBy('started_at', 'desc')
-    .limit(10)
-    .execute();
-  const good = ended.findIndex(({ state }) => !WENT_WRONG.has(state));
+  const { fix, target } = plan;
+  const considered = { incident, fix, target, self: self?.id ?? null, now, resetAt: await lastReset(db, fix) };
   return {
+    ...countHistory(await attemptsAround(db, considered), considered),
     frozen: await readFrozen(db),
-    attemptsOfIncidentAndFix: Number(same?.n ?? 0),
-    lastOnTargetAt: last?.at == null ? null : Number(last.at),
-    startedLastHourOfFix: Number(ofFix?.n ?? 0),
-    startedLastHourInAll: Number(inAll?.n ?? 0),
-    lockHeldBy: lock?.id ?? null,
-    consecutiveFailuresOfFix: good < 0 ? ended.length : good,
     intentAgeMs: self === null ? 0 : now - self.intentAt,
+  };
+}
+
+/** More of a kind than this change no guard's mind. */
+const MANY = 100;
+
+/** The attempts that matter to an attempt that is considered; see {@link countHistory}. */
+async function attemptsAround(db: Db, { incident, fix, target, now }: Considered): Promise<PastAttempt[]> {
+  const counted = db.selectFrom('attempts').selectAll().where('state', 'in', COUNTED);
+  const parts = [
+    await counted.where('incident', '=', incident).where('fix', '=', fix).execute(),
+    await counted.where('target', '=', target).where('state', 'in', IN_FLIGHT).execute(),
+    await counted
+      .where('target', '=', target)
+      .where('started_at', 'is not', null)
+      .orderBy('started_at', 'desc')
+      .limit(2)
+      .execute(),
+    await counted
+      .where('started_at', '>', now - HOUR_MS)
+      .limit(MANY)
+      .execute(),
+    await counted
+      .where('started_at', '>', now - HOUR_MS)
+      .where('fix', '=', fix)
+      .limit(MANY)
+      .execute(),
+    await counted.where('fix', '=', fix).where('state', 'in', ENDED).orderBy(BEGUN_AT, 'desc').limit(MANY).execute(),
+  ];
+  return [...new Map(parts.flat().map((row) => [row.id, toPast(row)])).values()];
+}
+
+const BEGUN_AT = sql`coalesce(started_at, intent_at)`;
+
+function toPast({
+  id,
+  incident,
+  fix,
+  target,
+  state,
+  intent_at: intentAt,
+  started_at: startedAt,
+}: AttemptRow): PastAttempt {
+  return {
+    ...{ id, incident, fix, target, state: state as AttemptState, intentAt: Number(intentAt) },
+    startedAt: startedAt === null ? null : Number(startedAt),
   };
 }
 

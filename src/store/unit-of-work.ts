@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { placeOf, targetOf, type Alert, type Labels } from '../domain/alert.ts';
-import { incidentId, type DeadlineKind, type Incident } from '../domain/incident.ts';
+import { incidentId, type AttemptState, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
 import { alertIdentity } from '../incidents/alert-identity.ts';
 import { reachOf, type KnownAlert, type LastWord, type OpenIndex } from '../incidents/correlate.ts';
@@ -12,6 +12,7 @@ import type { Rules } from '../incidents/rules.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { anyCorrection, findCorrection } from './corrections.ts';
 import { chunks } from './insert-rows.ts';
+import { moveAttempt } from './fix-journal.ts';
 import { buryJob, retryJob } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
@@ -47,6 +48,8 @@ export class UnitOfWork implements OpenIndex {
   readonly #committed: Committed[] = [];
   readonly #opened: Incident[] = [];
   #number: number | null = null;
+  /** Proposed fixes that a decision ended: the journal follows. */
+  readonly #withdrawn = new Map<string, AttemptState>();
   /** Whether there is anything to recall. */
   #corrected: boolean | null = null;
 
@@ -157,6 +160,7 @@ export class UnitOfWork implements OpenIndex {
     this.#entries.push(...decision.entries);
     for (const job of decision.jobs) this.#queue(uid, job);
     this.#setDeadlines(uid, before, decision.incident);
+    this.#noteWithdrawn(before, decision.incident);
     this.#committed.push({ entries: decision.entries, before, after: decision.incident });
     return decision;
   }
@@ -261,6 +265,7 @@ export class UnitOfWork implements OpenIndex {
     await writeTimeline(this.tx, this.#entries);
     for (const keys of chunks([...this.#dropped])) await this.tx.deleteFrom('jobs').where('key', 'in', keys).execute();
     await writeJobs(this.tx, [...this.#jobs.values()], this.now);
+    for (const [id, state] of this.#withdrawn) await moveAttempt(this.tx, id, ['awaiting_approval'], state);
     if (this.#number !== null) await this.setMeta('incident_number', String(this.#number));
   }
 
@@ -280,6 +285,14 @@ export class UnitOfWork implements OpenIndex {
   #queue(incident: string, job: NewJob): void {
     this.#dropped.delete(job.key);
     this.#jobs.set(job.key, { ...job, incident });
+  }
+
+  #noteWithdrawn(before: Incident | null, after: Incident): void {
+    for (const { id, state } of before?.attempts ?? []) {
+      if (state !== 'awaiting_approval') continue;
+      const now = after.attempts.find((one) => one.id === id)?.state;
+      if (now !== undefined && now !== state) this.#withdrawn.set(id, now);
+    }
   }
 
   /** Deadline jobs follow from the incident: one for each deadline that changed. */

@@ -55,7 +55,8 @@ export async function startConsoleApp(services: Services = NO_SERVICES): Promise
         ? ({ outcome: 'refused', detail: decision.detail } as const)
         : ({ outcome: 'done' } as const);
     });
-  const fix = (request: FixRequest) => controlFixes({ store }, request);
+  const fix = (request: FixRequest) =>
+    controlFixes({ store, rules: () => rules, fixes: [], executors: [], metricsSources: [] }, request);
   const confidential = ({ team }: { team: string }): boolean => team === 'security';
   app.use(
     createConsole({

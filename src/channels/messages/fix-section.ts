@@ -22,7 +22,7 @@ export function aboutAttempt({ fix, title, target, state, reasons, exitCode, ver
   const exit = exitCode === null ? '' : ` Exit status ${exitCode}.`;
   return [
     `${cleanLine(title, 120)} (${cleanLine(fix, 80)})${on}: ${ATTEMPT_SENTENCES[state]}.${exit}`,
-    ...reasons.slice(0, 6).map((reason) => `– ${cleanLine(reason, 400)}`),
+    ...reasons.slice(0, 6).map((reason) => `– ${cleanLine(reason, state === 'awaiting_approval' ? 4000 : 400)}`),
     ...(verification === null ? [] : [`Probe: ${verification.state}; ${cleanLine(verification.detail, 400)}`]),
   ].join('\n');
 }

@@ -379,12 +379,6 @@ const IN_RULES: readonly (readonly [string, string, string, string])[] = [
     'etc/rules.yaml:11:48: known_fixes[0].verify.timeout: verification would give up before it could succeed, found `5m`, allowed at least as long as `for`',
   ],
   [
-    'a mode that is not built',
-    '    title: Restart it',
-    '    title: Restart it\n    mode: approval',
-    'etc/rules.yaml:4:11: known_fixes[0].mode: `approval` is not built yet in this version; take it out',
-  ],
-  [
     'an action that is not built',
     'kind: command',
     'kind: awx',

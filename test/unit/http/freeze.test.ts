@@ -9,6 +9,7 @@ import { accountsOf, createToken } from '../../../src/store/access.ts';
 import { readStoreGauges } from '../../../src/telemetry/read-store-gauges.ts';
 import { storeMetrics } from '../../../src/telemetry/metrics.ts';
 import { startConsoleApp, type ConsoleApp } from '../../helpers/console-app.ts';
+import { rulesOf } from '../../helpers/fake-rules.ts';
 
 let house: ConsoleApp;
 let api: Express;
@@ -26,7 +27,8 @@ beforeEach(async () => {
   house.now += 2_000;
   api = express();
   const door = createDoor(accountsOf(house.db), Buffer.alloc(32, 7), () => house.now);
-  const fix = (asked: Parameters<typeof controlFixes>[1]) => controlFixes({ store: house.store }, asked);
+  const parts = { store: house.store, rules: () => rulesOf({}), fixes: [], executors: [], metricsSources: [] };
+  const fix = (asked: Parameters<typeof controlFixes>[1]) => controlFixes(parts, asked);
   api.use('/api/v1', authorize(door), express.json(), createFixApi({ read: house.read, engine: { fix } }));
   api.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));
 });
