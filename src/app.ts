@@ -170,6 +170,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     stream,
     team: (name) => front.current.team(name),
     confidential: (incident) => front.current.confidential(incident),
+    fixes: () => front.current.fixes,
   });
   const server = await createWebServer(
     web,
@@ -236,6 +237,7 @@ interface Front {
   readonly services: Services;
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
+  readonly fixes: Config['known_fixes'];
   readonly slack: SlackDoor;
   readonly retention: Retention;
 }
@@ -262,6 +264,7 @@ function createFront(config: Config, parts: FrontParts): Front {
   return {
     ...{ sources, team, confidential, procedure: procedureLookUp(config), slack: slackDoor(config, parts) },
     services: compileServices(config.services),
+    fixes: config.known_fixes,
     retention: config.retention,
   };
 }

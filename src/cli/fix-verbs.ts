@@ -23,6 +23,33 @@ interface WithAttempts {
   }[];
 }
 
+interface FixJson {
+  readonly id: string;
+  readonly mode: string;
+  readonly overrides: readonly { readonly matchers: readonly string[]; readonly mode: string }[];
+  readonly breaker: { readonly open: boolean; readonly failures: number };
+  readonly attempts: readonly {
+    readonly incident: string;
+    readonly target: string;
+    readonly state: string;
+    readonly at: string;
+  }[];
+}
+
+/** A line for each fix, and one for each of its last attempts. */
+function listFixes(fixes: readonly FixJson[]): string {
+  if (fixes.length === 0) return 'There is no known fix; see rules/known-fixes.yaml.\n';
+  const lines = fixes.flatMap(({ id, mode, overrides, breaker, attempts }) => {
+    const modes = [mode, ...overrides.map((one) => `${one.mode} where ${one.matchers.join(', ')}`)].join('; ');
+    const open = breaker.open ? 'breaker OPEN' : `breaker closed, ${breaker.failures} failed in a row`;
+    const past = attempts.map(
+      ({ incident, target, state, at }) => `    ${at}  ${incident}  ${target}  ${state.replaceAll('_', ' ')}`,
+    );
+    return [`${id}  ${modes}  (${open})`, ...past];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
 /** `freeze` and `fix`: clients of a running bridge. */
 export function addFixVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
   const client = (command: Command): Command =>
@@ -47,7 +74,7 @@ export function addFixVerbs(program: Command, terminal: Terminal, finish: (statu
       finish(0);
     });
 
-  const fix = program.command('fix').description('known fixes: approve, turn down');
+  const fix = program.command('fix').description('known fixes: look at them, approve, turn down, run, reset');
   const decide = (verb: 'approve' | 'deny', text: string): Command =>
     client(fix.command(verb))
       .description(text)
@@ -69,6 +96,37 @@ export function addFixVerbs(program: Command, terminal: Terminal, finish: (statu
       });
   decide('approve', 'have a proposed fix run: exactly what was proposed, through all guards');
   decide('deny', 'turn a proposed fix down');
+
+  client(fix.command('list'))
+    .description('known fixes with their mode, breaker and last attempts')
+    .action(async (flags: Flags) => {
+      const { items } = await callBridge<{ items: FixJson[] }>(flags, '/api/v1/fixes');
+      terminal.write(flags.output === 'json' ? `${JSON.stringify(items, null, 2)}\n` : listFixes(items));
+      finish(0);
+    });
+  client(fix.command('run'))
+    .description('have a known fix run for an incident, through all guards')
+    .argument('<fix>', 'its id')
+    .argument('<incident>', 'INC-7')
+    .option('--reason <text>', 'why')
+    .option('--by <name>', 'who does it', person)
+    .action(async (id: string, incident: string, flags: Flags) => {
+      const path = `/api/v1/incidents/${encodeURIComponent(incident)}/fixes/${encodeURIComponent(id)}/run`;
+      const body = { ...byOf(flags), reason: flags.reason ?? '' };
+      tellAttempt(terminal, flags, await callBridge<WithAttempts>(flags, path, body), id);
+      finish(0);
+    });
+  client(fix.command('reset'))
+    .description('close the breaker of a fix that went wrong again and again')
+    .argument('<fix>', 'its id')
+    .option('--reason <text>', 'why')
+    .option('--by <name>', 'who does it', person)
+    .action(async (id: string, flags: Flags) => {
+      const body = { ...byOf(flags), reason: flags.reason ?? '' };
+      const answer = await callBridge<FixJson>(flags, `/api/v1/fixes/${encodeURIComponent(id)}/reset`, body);
+      terminal.write(flags.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : listFixes([answer]));
+      finish(0);
+    });
 }
 
 /** How the newest attempt of a fix stands. */

@@ -2,23 +2,30 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import type { FixAnswer } from '../engine/messages.ts';
-import type { Incident } from '../domain/incident.ts';
+import type { KnownFix } from '../config/rules-schema.ts';
+import { incidentId, type Incident } from '../domain/incident.ts';
 import { incidentView, moment } from '../incidents/incident-view.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { find, withActor } from './api.ts';
 import { actorOf, requireRole } from './authorize.ts';
+import { mayReadDetails, type Confidential } from './details.ts';
 import { HttpProblem } from './http-problem.ts';
 import { by, reason } from './verbs.ts';
 
 export interface FixApiParts {
   readonly read: ReadModel;
   readonly engine: Pick<Engine, 'fix'>;
+  /** As the configuration has them now. */
+  readonly fixes: () => readonly KnownFix[];
+  readonly confidential: Confidential;
 }
 
 /** How many entries of the kill switch's record an answer holds. */
 const FREEZES_SHOWN = 20;
 
 const ALERTS_SHOWN = 500;
+/** How many attempts of each fix a list holds. */
+const ATTEMPTS_SHOWN = 5;
 
 const wishBody = z.strictObject({ by, reason });
 /** `hash`: of the attempt that was looked at; without it the id says which. */
@@ -26,13 +33,25 @@ const decisionBody = z.strictObject({ by, reason, hash: z.string().max(64).nulla
 const freezeBody = z.strictObject({ frozen: z.boolean(), by, reason });
 
 /** People's control over known fixes, below `/api/v1`; before `createApi`, which answers 404 for the rest. */
-export function createFixApi({ read, engine }: FixApiParts): Router {
+export function createFixApi({ read, engine, fixes, confidential }: FixApiParts): Router {
   const api = Router();
   api.get('/freeze', async (_req, res) => void res.json(await freezeView(read)));
   api.post('/freeze', requireRole('approver'), async (req, res) => {
     const body = readBody(freezeBody, req, res);
     demand(await engine.fix({ action: body.frozen ? 'freeze' : 'unfreeze', by: body.by, reason: body.reason }));
     res.json(await freezeView(read));
+  });
+
+  api.get('/fixes', async (_req, res) => {
+    const hides = (team: string): boolean => confidential({ team }) && !mayReadDetails(actorOf(res));
+    res.json({ items: await Promise.all(fixes().map((fix) => fixView(read, fix, hides))) });
+  });
+  api.post('/fixes/:fix/reset', requireRole('approver'), async (req, res) => {
+    const { by: who, reason: why } = readBody(wishBody, req, res);
+    const id = String(req.params['fix']);
+    demand(await engine.fix({ action: 'reset', by: who, reason: why, fix: id }));
+    const fix = fixes().find((one) => one.id === id);
+    res.json(fix === undefined ? {} : await fixView(read, fix, () => false));
   });
 
   const decide = (action: 'approve' | 'deny') => async (req: Request, res: Response) => {
@@ -58,6 +77,18 @@ export function createFixApi({ read, engine }: FixApiParts): Router {
     res.json(incidentView(incident, { alerts: await read.alerts(uid, ALERTS_SHOWN), links: [], full: true }));
   };
   return api;
+}
+
+/** A fix with its breaker and its newest attempts; targets of confidential incidents are for those who may read them. */
+async function fixView(read: ReadModel, fix: KnownFix, hides: (team: string) => boolean): Promise<unknown> {
+  const { id, title, mode, overrides, executor = null, target } = fix;
+  const { breaker, attempts } = await read.fixRecord(id, ATTEMPTS_SHOWN);
+  const last = attempts.map(({ number, team, at, startedAt, finishedAt, ...one }) => ({
+    ...{ ...one, target: hides(team) ? '' : one.target, incident: incidentId({ number }), at: moment(at) },
+    ...{ startedAt: moment(startedAt), finishedAt: moment(finishedAt) },
+  }));
+  const resetAt = breaker.resetAt === 0 ? null : moment(breaker.resetAt);
+  return { id, title, mode, overrides, executor, target, breaker: { ...breaker, resetAt }, attempts: last };
 }
 
 /** How the kill switch stands, and who threw and released it, the newest first. */

@@ -14,7 +14,7 @@ import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import type { Confidential } from './details.ts';
-import { createFixApi } from './fix-api.ts';
+import { createFixApi, type FixApiParts } from './fix-api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { requireJson } from './require-json.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
@@ -40,6 +40,7 @@ export interface HttpParts {
   readonly slack: Omit<SlackInteractions, 'now'>;
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
+  readonly fixes: FixApiParts['fixes'];
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -124,6 +125,8 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/incidents$/, '/api/v1/incidents'],
   [/^\/api\/v1\/incidents\/[^/]+\/fixes\/[^/]+\/run$/, '/api/v1/incidents/{id}/fixes/{fix}/run'],
   [/^\/api\/v1\/incidents\/[^/]+\/attempts\/[^/]+\/(approve|deny)$/, '/api/v1/incidents/{id}/attempts/{attempt}'],
+  [/^\/api\/v1\/fixes$/, '/api/v1/fixes'],
+  [/^\/api\/v1\/fixes\/[^/]+\/reset$/, '/api/v1/fixes/{fix}/reset'],
   [/^\/api\/v1\/freeze$/, '/api/v1/freeze'],
   [/^\/ack\//, '/ack/{token}'],
   [/^\/integrations\/slack$/, '/integrations/slack'],

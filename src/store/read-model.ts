@@ -6,6 +6,7 @@ import type { Frozen } from '../fixes/frozen.ts';
 import type { OpenIncident } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { controlHistory, readFrozen, type ControlEntry } from './fix-controls.ts';
+import { readFixRecord, type FixRecord } from './fix-record.ts';
 import { narrow, type IncidentFilter } from './incident-filter.ts';
 import { countOpen, listRows, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
 import { readLabels } from './read-labels.ts';
@@ -51,6 +52,8 @@ export interface ReadModel {
   lastEntry(uid: string, type: EntryType): Promise<WireEntry | null>;
   /** The kill switch of known fixes; null where they may run. */
   frozen(): Promise<Frozen | null>;
+  /** The breaker of a fix and its newest attempts. */
+  fixRecord(fix: string, limit: number): Promise<FixRecord>;
   /** Who threw and released it, the newest first. */
   freezes(limit: number): Promise<ControlEntry[]>;
 }
@@ -159,6 +162,7 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
       return rows.map((row) => JSON.parse(row.entry) as WireEntry);
     },
     frozen: () => readFrozen(db),
+    fixRecord: (fix, limit) => readFixRecord(db, fix, limit),
     freezes: (limit) => controlHistory(db, ['freeze', 'unfreeze'], limit),
     async lastEntry(uid, type) {
       const query = db.selectFrom('timeline').select('entry').where('incident', '=', uid).where('type', '=', type);

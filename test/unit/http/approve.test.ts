@@ -35,9 +35,10 @@ beforeEach(async () => {
     command: async () => ({ outcome: 'done' }) as const,
   };
   const { read } = house;
+  const fixes = () => house.parts.fixes.map(({ fix }) => fix);
   app = express();
   app.use(createConsole({ read, engine, procedure: () => [], accounts, door, secret, now, confidential: () => false }));
-  app.use('/api/v1', authorize(door), express.json(), createFixApi({ read, engine }));
+  app.use('/api/v1', authorize(door), express.json(), createFixApi({ read, engine, fixes, confidential: () => false }));
   app.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));
 });
 afterEach(() => house.close());
@@ -78,6 +79,43 @@ describe('a proposed fix over the API', () => {
   ])('%s: %i', async (path, status) => {
     expect((await post('approver', path, {})).status).toBe(status);
     expect((await post('responder', path, {})).status).toBe(403);
+  });
+});
+
+describe('the list of known fixes', () => {
+  const list = async (role: Role): Promise<unknown> =>
+    (await request(app).get('/api/v1/fixes').set('Host', 'localhost').set('Authorization', `Bearer ${tokens[role]}`))
+      .body;
+
+  it('shows mode, breaker and last attempts; an open breaker is reset by an approver, on record', async () => {
+    expect(await list('responder')).toMatchObject({
+      items: [
+        {
+          ...{ id: 'restart-unit', mode: 'approval', breaker: { open: false, failures: 0, resetAt: null } },
+          attempts: [{ id, incident: 'INC-1', target: 'db-1', state: 'awaiting_approval', startedAt: null }],
+        },
+      ],
+    });
+    const row = { fix: 'restart-unit', fence: 1, mode: 'automatic', action_hash: '', plan: '{}', finished_at: null };
+    const { uid } = await house.incident();
+    const { db } = house.store;
+    await db.deleteFrom('attempts').execute();
+    for (const [n, state] of ['verified', 'failed', 'unverified'].entries()) {
+      const times = { intent_at: house.time.now + n, started_at: house.time.now + n };
+      const incident = n === 2 ? uid : `other-${n}`;
+      await db
+        .insertInto('attempts')
+        .values({ ...row, ...times, incident, id: `a-${n}`, target: `t-${n}`, state })
+        .execute();
+    }
+    house.pass(1_000);
+    expect(await list('approver')).toMatchObject({ items: [{ breaker: { open: true, failures: 2 } }] });
+    expect((await post('responder', '/fixes/restart-unit/reset', {})).status).toBe(403);
+    expect((await post('approver', '/fixes/nonsense/reset', {})).status).toBe(404);
+    const answer = await post('approver', '/fixes/restart-unit/reset', { reason: 'mended the script' });
+    expect(answer.body).toMatchObject({ breaker: { open: false, failures: 0 } });
+    const control = await db.selectFrom('fix_controls').selectAll().executeTakeFirst();
+    expect(control).toMatchObject({ action: 'reset', fix: 'restart-unit', person: 'ada', reason: 'mended the script' });
   });
 });
 

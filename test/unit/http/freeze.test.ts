@@ -29,7 +29,12 @@ beforeEach(async () => {
   const door = createDoor(accountsOf(house.db), Buffer.alloc(32, 7), () => house.now);
   const parts = { store: house.store, rules: () => rulesOf({}), fixes: [], executors: [], metricsSources: [] };
   const fix = (asked: Parameters<typeof controlFixes>[1]) => controlFixes(parts, asked);
-  api.use('/api/v1', authorize(door), express.json(), createFixApi({ read: house.read, engine: { fix } }));
+  api.use(
+    '/api/v1',
+    authorize(door),
+    express.json(),
+    createFixApi({ read: house.read, engine: { fix }, fixes: () => [], confidential: () => false }),
+  );
   api.use(handleErrors({ debug() {}, info() {}, warn() {}, error() {} }));
 });
 afterEach(() => house.close());
