@@ -103,7 +103,12 @@ function checkOrigins({ url, poll }: WrittenRequest, executor: string, allow: re
   });
 }
 
-/** Each query needs one metrics source: the named one, or the only one. */
+/** Where every one of several metrics sources has matchers, the alert chooses; that they overlap shows only then. */
+function matchersChoose({ metrics }: Draft): boolean {
+  return metrics.length > 1 && metrics.every(({ value }) => (value?.matchers.length ?? 0) > 0);
+}
+
+/** Each query needs one metrics source: the named one, the only one, or the one whose matchers fit. */
 function checkMetrics(draft: Draft, { guards, verify }: KnownFix): FixFinding[] {
   const known = namesOf(draft.metrics);
   const queries: readonly (readonly [Path, { readonly metrics?: string | undefined } | undefined])[] = [
@@ -117,7 +122,7 @@ function checkMetrics(draft: Draft, { guards, verify }: KnownFix): FixFinding[] 
       return known.includes(query.metrics)
         ? []
         : [unknown([...path, 'metrics'], 'metrics source', query.metrics, known)];
-    if (draft.metrics.length === 1) return [];
+    if (draft.metrics.length === 1 || matchersChoose(draft)) return [];
     const message = known.length === 0 ? 'no metrics source to ask' : 'more than one metrics source could be asked';
     const hint = known.length === 0 ? 'add one under `metrics`' : `name one: \`metrics: ${known[0]}\``;
     return [{ path, at: 'key' as const, message, shows: false as const, hint }];
