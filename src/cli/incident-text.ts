@@ -11,8 +11,12 @@ export interface IncidentJson {
   readonly resolvedBy: string | null;
   readonly category: { readonly id: string; readonly confidence: number; readonly reasons: readonly string[] };
   readonly nextStep: { readonly at: string; readonly action: string } | null;
+  readonly service?: string;
+  readonly team?: string;
+  readonly situation?: { readonly origin: string; readonly incidents: readonly string[] } | null;
   readonly evidence?: readonly {
     readonly kind: string;
+    readonly about?: string;
     readonly facts?: readonly { readonly text: string }[];
     readonly reason: string;
     readonly lines: readonly { readonly count: number; readonly text: string }[];
@@ -61,6 +65,7 @@ export function describeIncident(
     `Status     ${incident.status}${holder(incident)}`,
     `Level      ${incident.level}, ${incident.priority}, severity ${incident.severity}`,
     `Opened     ${moment(incident.createdAt)}`,
+    ...placeLines(incident),
     `Category   ${category.id} (${percent} %)`,
     ...category.reasons.slice(0, 3).map((reason) => `           ${reason}`),
     `Next       ${nextStep === null ? 'nothing by itself' : `${nextStep.action}, at ${moment(nextStep.at)}`}`,
@@ -68,9 +73,9 @@ export function describeIncident(
       ({ title, state, reasons }) =>
         `Known fix  ${title}: ${state}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,
     ),
-    ...(incident.evidence ?? []).flatMap(({ kind, reason, lines, facts = [] }) => [
+    ...(incident.evidence ?? []).flatMap(({ kind, about, reason, lines, facts = [] }) => [
       '',
-      `${(KINDS[kind] ?? kind).padEnd(10)} ${reason}`,
+      `${(about === 'impact' ? 'Impact' : (KINDS[kind] ?? kind)).padEnd(10)} ${reason}`,
       ...facts.map(({ text }) => `           ${text}`),
       ...lines.map(({ count, text }) => `  ${String(count).padStart(5)} × ${text.replaceAll('\n', '\n          ')}`),
     ]),
@@ -81,6 +86,15 @@ export function describeIncident(
     ),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** Its service, its team, and what it hangs together with. */
+function placeLines({ id, service = '', team = '', situation }: IncidentJson): string[] {
+  const others = (situation?.incidents ?? []).filter((one) => one !== id).join(', ');
+  return [
+    ...(service === '' ? [] : [`Service    ${service}${team === '' ? '' : `, team ${team}`}`]),
+    ...(situation ? [`Situation  with ${others}; likeliest origin: ${situation.origin}`] : []),
+  ];
 }
 
 function holder({ acknowledgedBy, resolvedBy }: IncidentJson): string {

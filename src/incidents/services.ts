@@ -14,7 +14,7 @@ interface Known {
 /** The catalogue as questions. What is asked of every alert costs by what fits it, not by how many services there are. */
 export function compileServices(entries: readonly ServiceEntry[]): Services {
   const dependents = countDependents(entries);
-  const services = new Map(entries.map((entry) => [entry.name, toService(entry, dependents(entry.name))]));
+  const services = new Map(entries.map((entry) => [entry.name, toService(entry, dependents)]));
   const find = compileMatchers(entries, services);
   const reach = memo((name) => reachable(name, (one) => services.get(one)?.dependsOn ?? []));
   return {
@@ -28,10 +28,14 @@ export function compileServices(entries: readonly ServiceEntry[]): Services {
 /** An empty catalogue. */
 export const NO_SERVICES: Services = compileServices([]);
 
-function toService(entry: ServiceEntry, dependents: number): Service {
+/** Who needs it is counted when it is asked for: for all of a long catalogue at once it would take seconds. */
+function toService(entry: ServiceEntry, dependents: (name: string) => number): Service {
   const { name, team, tier, depends_on, skills, runbook, contacts, impact_query: query } = entry;
   return {
-    ...{ name, skills, contacts, dependents, team: team ?? '', tier: tier ?? null, dependsOn: depends_on },
+    ...{ name, skills, contacts, team: team ?? '', tier: tier ?? null, dependsOn: depends_on },
+    get dependents() {
+      return dependents(name);
+    },
     runbook: httpUrl(runbook ?? ''),
     impactQuery:
       query === undefined ? null : { promql: query.promql, metrics: query.metrics ?? null, unit: query.unit },
@@ -81,7 +85,7 @@ function keyOf(name: string, value: string): string {
 function countDependents(entries: readonly ServiceEntry[]): (name: string) => number {
   const needing = new Map<string, string[]>();
   for (const { name, depends_on } of entries) for (const needed of depends_on) push(needing, needed, name);
-  return (name) => reachable(name, (one) => needing.get(one) ?? []).size;
+  return memo((name) => reachable(name, (one) => needing.get(one) ?? []).size);
 }
 
 /** Everything that is reached from `start`, without itself. */

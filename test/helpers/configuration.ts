@@ -10,6 +10,7 @@ export interface Configuration {
   readonly policies?: readonly unknown[];
   readonly categories?: readonly unknown[];
   readonly procedures?: readonly unknown[];
+  readonly services?: readonly unknown[];
 }
 
 export const LEVEL2 = 'level2@example.org';
@@ -45,7 +46,7 @@ const ANY_FAILURE = {
 /** Writes the files into a folder of their own and gives the main file's path. JSON is YAML. */
 export function writeConfiguration(
   smtpUrl: string,
-  { main, fixes, policies, categories, procedures }: Configuration = {},
+  { main, fixes, policies, categories, procedures, services }: Configuration = {},
 ): string {
   const folder = temporaryFolder('config').path;
   const write = (file: string, content: unknown): string => {
@@ -56,6 +57,7 @@ export function writeConfiguration(
     write('categories.yaml', { categories: categories ?? [ANY_FAILURE] }),
     write('escalation.yaml', { escalation_policies: policies ?? [twoLevels('default', '15m')] }),
     ...(fixes === undefined ? [] : [write('known-fixes.yaml', { known_fixes: fixes })]),
+    ...(services === undefined ? [] : [write('services.yaml', { services })]),
     ...(procedures === undefined ? [] : [write('procedures.yaml', { procedures })]),
   ];
   const whole = {
