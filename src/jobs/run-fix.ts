@@ -8,12 +8,13 @@ import { checkPopulation, checkPrecondition } from '../fixes/guards.ts';
 import { describeAction } from '../fixes/rendered-action.ts';
 import { readPlan } from '../fixes/stored-plan.ts';
 import { beginVerification } from '../fixes/verify.ts';
-import { findAttempt, inFlightOf, insertAttempt, moveAttempt } from '../store/fix-journal.ts';
+import { findAttempt, inFlightOf, insertAttempt, moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import { targetsOfFix } from '../store/firing.ts';
 import type { AttemptRow } from '../store/schema.ts';
-import type { UnitOfWork } from '../store/unit-of-work.ts';
+import { StaleLease, type UnitOfWork } from '../store/unit-of-work.ts';
 import { askMetrics } from './ask-metrics.ts';
 import { planAttempt, refusalsOf, type FixParts } from './plan-attempt.ts';
+import { untilStored } from './until-stored.ts';
 
 type FixJob = Extract<Job, { kind: 'fix' }>;
 
@@ -41,7 +42,24 @@ export async function runFix(parts: FixParts, job: FixJob, signal: AbortSignal):
   if (started === null) return; // refused, or it waits for a person now
   const executor = parts.executors.find(({ name }) => name === intent.plan.executor);
   const result = await runOnce(executor, intent, job.fence, signal);
-  await parts.store.transact((unit) => finish(unit, job, started, intent.plan, result));
+  await untilStored(
+    () => parts.store.transact((unit) => finish(unit, job, started, intent.plan, result)),
+    signal,
+  ).catch(async (error: unknown) => {
+    if (error instanceof StaleLease) await tellLate(parts, job, started, result);
+    throw error;
+  });
+}
+
+/** Somebody took over meanwhile and called it unknown, which stays; what really came of it goes on record as a note. */
+async function tellLate({ store }: FixParts, job: FixJob, started: Attempt, result: RunResult): Promise<void> {
+  await store.transact(async (unit) => {
+    const row = await readAttempt(unit.tx, started.id);
+    const incident = await unit.incident(job.incident);
+    const known = incident?.attempts.find(({ id }) => id === started.id);
+    if (row?.state !== 'unknown' || known?.state !== 'unknown') return; // it is written already, or not decided yet
+    unit.run(job.incident, { type: 'fix_state', attempt: outcomeOf(started, result, unit.now) });
+  });
 }
 
 /** First transaction: plan, guards, and `intent` (or `proposed`); or the reason why not, which ends the job. */
@@ -195,6 +213,11 @@ async function runOnce(
   }
 }
 
+function outcomeOf(started: Attempt, { state, exitCode, output, reason }: RunResult, now: number): Attempt {
+  const reasons = reason === '' ? [] : [reason];
+  return { ...started, state, reasons, finishedAt: now, exitCode, output: output.slice(-OUTPUT_KEPT) };
+}
+
 /** Third transaction: the outcome, and the verification that follows a success. */
 async function finish(
   unit: UnitOfWork,
@@ -206,16 +229,7 @@ async function finish(
   const incident = await unit.incident(job.incident);
   const moved = await moveAttempt(unit.tx, started.id, ['started'], result.state, { finished_at: unit.now });
   if (moved && incident !== null) {
-    const output = result.output.slice(-OUTPUT_KEPT);
-    const reasons = result.reason === '' ? [] : [result.reason];
-    const attempt: Attempt = {
-      ...started,
-      state: result.state,
-      reasons,
-      finishedAt: unit.now,
-      exitCode: result.exitCode,
-      output,
-    };
+    const attempt = outcomeOf(started, result, unit.now);
     unit.run(job.incident, { type: 'fix_state', attempt });
     if (result.state === 'succeeded') {
       const { until, healthySince, dueAt } = beginVerification(plan.verify, unit.now);

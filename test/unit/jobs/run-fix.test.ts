@@ -375,6 +375,54 @@ describe('kill -9 at every commit point', () => {
     ).rejects.toThrow(/lease/);
     expect(house.runs).toEqual([]);
     expect(await house.states()).toEqual({ journal: ['unknown'], incident: ['unknown'] });
+    const texts = (await house.read.timeline((await house.incident()).uid)).map(({ text }) => text);
+    expect(texts.filter((text) => text.includes('Heard too late'))).toEqual([
+      expect.stringContaining('counted as unknown: it ran'),
+    ]);
+  });
+});
+
+describe('the store is away when the outcome is known', () => {
+  const away = (): Error => Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+
+  /** The store fails with every transaction after the start, `times` times. */
+  function failing(house: FixHouse, times: number): typeof house.store {
+    let calls = 0;
+    const { store } = house;
+    return {
+      ...store,
+      db: store.db,
+      async transact(work: Parameters<typeof store.transact>[0]) {
+        calls += 1;
+        if (calls > 2 && calls <= 2 + times) throw away();
+        return store.transact(work);
+      },
+    } as typeof house.store;
+  }
+
+  it('the outcome waits in memory and is written once the store is back; nothing runs twice', async () => {
+    const house = await opened();
+    await runFix({ ...house.parts, store: failing(house, 3) }, (await house.claim('fix')) as never, signal);
+    expect(house.runs).toHaveLength(1);
+    expect(await house.states()).toEqual({ journal: ['succeeded'], incident: ['succeeded'] });
+    expect(await house.incident()).toMatchObject({ attempts: [{ output: 'restarted\n', exitCode: 0 }] });
+    expect(await house.work('verify')).toBe(true);
+  });
+
+  it('a process that ends before the store is back leaves the outcome unknown', async () => {
+    const house = await opened();
+    const stop = new AbortController();
+    const running = runFix(
+      { ...house.parts, store: failing(house, 1_000) },
+      (await house.claim('fix')) as never,
+      stop.signal,
+    );
+    setTimeout(() => stop.abort(), 20);
+    await expect(running).rejects.toThrow('database is locked');
+    await house.reopen();
+    while (await house.work('fix'));
+    expect(house.runs).toHaveLength(1);
+    expect(await house.states()).toEqual({ journal: ['unknown'], incident: ['unknown'] });
   });
 });
 
