@@ -104,7 +104,7 @@ function checkOrigins({ url, poll }: WrittenRequest, executor: string, allow: re
 }
 
 /** Where every one of several metrics sources has matchers, the alert chooses; that they overlap shows only then. */
-function matchersChoose({ metrics }: Draft): boolean {
+export function matchersChoose({ metrics }: Draft): boolean {
   return metrics.length > 1 && metrics.every(({ value }) => (value?.matchers.length ?? 0) > 0);
 }
 

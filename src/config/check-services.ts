@@ -1,4 +1,5 @@
 import { didYouMean } from '../domain/nearest.ts';
+import { matchersChoose } from './check-fixes.ts';
 import type { Draft, Item } from './draft.ts';
 import type { Finding, Problem } from './problem.ts';
 import type { ServiceEntry } from './rules-schema.ts';
@@ -41,7 +42,7 @@ function checkDependencies(item: Item<ServiceEntry>, known: ReadonlySet<string>)
   );
 }
 
-/** The metrics source by its name, or the only one that there is. */
+/** The metrics source by its name, the only one that there is, or the one whose matchers fit. */
 function checkImpactQuery(draft: Draft, item: Item<ServiceEntry>): Problem[] {
   const query = item.value?.impact_query;
   if (query === undefined) return [];
@@ -55,7 +56,7 @@ function checkImpactQuery(draft: Draft, item: Item<ServiceEntry>): Problem[] {
       hint,
     });
   }
-  if (query.metrics !== undefined || names.length === 1) return [];
+  if (query.metrics !== undefined || names.length === 1 || matchersChoose(draft)) return [];
   const path = ['impact_query'];
   if (names.length === 0)
     return found(item, { path, message: 'there is no metrics source to ask', hint: 'add one under `metrics`' }, false);

@@ -25,6 +25,22 @@ describe('the catalogue of services', () => {
     ]);
   });
 
+  it('of several metrics sources one is named for the impact_query, or their matchers choose', async () => {
+    const second = (matchers: string): string =>
+      replaced(
+        MAIN,
+        "9090' }",
+        `9090', matchers: ['a="1"'] }\n  - { name: other, kind: prometheus, url: 'http://127.0.0.1:9091'${matchers} }`,
+      );
+    const rules = withServices(...SHOP);
+    expect(await problemsOf({ main: second(', matchers: [\'a="2"\']'), rules })).toEqual([]);
+    expect(await problemsOf({ main: second(''), rules })).toEqual([
+      expect.stringMatching(
+        /services\[0\]\.impact_query: more than one metrics source could be asked.*name one: `metrics: prom`/,
+      ),
+    ]);
+  });
+
   it('serves owners: from: service is a way to a team', async () => {
     const main = replaced(MAIN, 'fallback:', 'owners: [{ from: service }, { team: level2 }]\nfallback:');
     expect(await problemsOf({ main, rules: withServices(...SHOP) })).toEqual([]);
