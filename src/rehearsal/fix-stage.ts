@@ -55,9 +55,9 @@ export function stageFix(scene: Scene): Tried {
   if (refusals.length > 0) return end('refused', refusals, plan);
   const shown = describeAction(plan.action);
   if (plan.mode === 'dry_run') return end('dry_run', [`it would run: ${shown}`], plan);
-  if (plan.mode === 'approval') return end('awaiting_approval', [shown], plan);
   const outside = lookOutside(scene, plan);
-  return outside.length > 0 ? end('refused', outside, plan) : end('intent', [shown], plan);
+  if (outside.length > 0) return end('refused', outside, plan);
+  return end(plan.mode === 'approval' ? 'awaiting_approval' : 'intent', [shown], plan);
 }
 
 function attemptOf(
