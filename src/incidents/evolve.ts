@@ -116,7 +116,17 @@ function begin(entry: TimelineEntry): Incident {
   if (entry.type !== 'opened') throw new Error(`a timeline begins with "opened", not with "${entry.type}"`);
   return {
     ...withoutDeadlines(entry.data),
-    ...{ seq: 0, head: '', status: 'triggered', level: '2', step: -1, round: 0, lastStep: false, stepChannels: [], audience: [] },
+    ...{
+      seq: 0,
+      head: '',
+      status: 'triggered',
+      level: '2',
+      step: -1,
+      round: 0,
+      lastStep: false,
+      stepChannels: [],
+      audience: [],
+    },
     classification: { category: 'unclassified', confidence: 0, method: 'rule', reasons: [], alternatives: [] },
     ...{
       severity: 'unknown',

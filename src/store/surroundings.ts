@@ -76,23 +76,36 @@ export async function readNearby(
   }));
 }
 
+/** So many of the newest that share a name or a service are looked at: in a storm there are thousands, and none is over. */
+const LIKE_MAX = 200;
+
 /** Incidents that are over and may be like this one, the newest first: the same alert, the same name, the same service. */
 export async function readPast(tx: Tx, incident: Incident, limit: number): Promise<readonly PastIncident[]> {
   const identity = alertIdentity(incident.source, incident.labels);
-  const past = tx
-    .selectFrom('likenesses')
-    .innerJoin('incidents', 'incidents.uid', 'likenesses.incident')
-    .select(['likenesses.incident', 'likenesses.identity', 'likenesses.name', 'likenesses.service'])
-    .select(['likenesses.labels', 'incidents.number', 'incidents.title', 'incidents.team', 'incidents.created_at'])
-    .where('likenesses.incident', '!=', incident.uid)
-    .where('incidents.status', 'in', ['resolved', 'closed'])
-    .orderBy('likenesses.created_at', 'desc')
-    .limit(limit);
+  const find = (column: 'identity' | 'name' | 'service', value: string) => {
+    const newest = tx
+      .selectFrom('likenesses')
+      .selectAll()
+      .where(column, '=', value)
+      .orderBy('created_at', 'desc')
+      .limit(LIKE_MAX)
+      .as('likenesses');
+    return tx
+      .selectFrom(newest)
+      .innerJoin('incidents', 'incidents.uid', 'likenesses.incident')
+      .select(['likenesses.incident', 'likenesses.identity', 'likenesses.name', 'likenesses.service'])
+      .select(['likenesses.labels', 'incidents.number', 'incidents.title', 'incidents.team', 'incidents.created_at'])
+      .where('likenesses.incident', '!=', incident.uid)
+      .where('incidents.status', 'in', ['resolved', 'closed'])
+      .orderBy('likenesses.created_at', 'desc')
+      .limit(limit)
+      .execute();
+  };
   const name = nameOf(incident.labels);
   const rows = [
-    ...(await past.where('likenesses.identity', '=', identity).execute()),
-    ...(name === '' ? [] : await past.where('likenesses.name', '=', name).execute()),
-    ...(incident.service === '' ? [] : await past.where('likenesses.service', '=', incident.service).execute()),
+    ...(await find('identity', identity)),
+    ...(name === '' ? [] : await find('name', name)),
+    ...(incident.service === '' ? [] : await find('service', incident.service)),
   ];
   const unique = new Map(rows.map((row) => [row.incident, row]));
   return [...unique.values()].map((row) => ({

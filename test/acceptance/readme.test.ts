@@ -109,7 +109,7 @@ describeWith('postgres', 'the commands for PostgreSQL', () => {
 
   it('make a user and a database in which the bridge makes its tables', async () => {
     const [user = '', database = '', address = ''] = commands.slice(
-      commands.findIndex((one) => /^createuser/.test(one)),
+      commands.findIndex((one) => one.startsWith('createuser')),
     );
     const url = new URL(await postgres().freshUrl());
     const server = { PGHOST: url.hostname, PGPORT: url.port, PGUSER: url.username, PGPASSWORD: url.password };

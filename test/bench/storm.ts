@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { benchFolder, startBridge, type BenchBridge } from './bridge.ts';
 import { BENCH_TOKEN, payload, percentile } from './load.ts';
 
-const ALERTS = Number(process.env["TIERBELL_STORM"] ?? 100_000);
+const ALERTS = Number(process.env['TIERBELL_STORM'] ?? 100_000);
 const CONNECTIONS = 16;
 /** Alerts a group: each group is an incident of its own. */
-const SHAPES = (process.env["TIERBELL_SHAPES"] ?? "1,10,100").split(",").map(Number);
+const SHAPES = (process.env['TIERBELL_SHAPES'] ?? '1,10,100').split(',').map(Number);
 
 interface Storm {
   readonly perGroup: number;
@@ -107,7 +107,10 @@ function group(first: number, count: number): Buffer {
 
 async function received(bridge: BenchBridge): Promise<number> {
   const text = await (await fetch(`${bridge.url}/metrics`)).text();
-  return [...text.matchAll(/^tierbell_alerts_received_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  return [...text.matchAll(/^tierbell_alerts_received_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
 }
 
 const BURST = 60;
