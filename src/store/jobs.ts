@@ -121,6 +121,19 @@ function ofChannel(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Express
   return which === null ? eb.lit(true) : eb('channel', '=', which.channel);
 }
 
+/** How many jobs of a kind are due, counted up to `most`. */
+export async function countDue(db: Kysely<Tables>, kind: JobKind, now: number, most: number): Promise<number> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('state', '=', 'due')
+    .where('kind', '=', kind)
+    .where('due_at', '<=', now)
+    .limit(most)
+    .execute();
+  return rows.length;
+}
+
 /** The channels that messages wait for, also those that are no longer configured. */
 export async function waitingChannels(db: Kysely<Tables>): Promise<string[]> {
   const rows = await db

@@ -69,6 +69,21 @@ describeDialects('looking around an incident', (dialect) => {
     expect(found?.reason).toMatch(/Only the newest 100 alerts/);
   });
 
+  it('with a hundred incidents waiting for a look, nothing is said of those that fire beside: it is the storm itself', async () => {
+    for (let n = 0; n < 102; n++) await fires('db-1', `Storm${n}`);
+    const { uid } = await house.incident(1);
+    const queue = (count: number) =>
+      house.store.transact(async (unit) => {
+        for (let n = 0; n < count; n++)
+          unit.queue(uid, { kind: 'evidence', key: `look ${n}`, dueAt: house.time.now, payload: { attempt: 0 } });
+      });
+    await house.store.db.deleteFrom('jobs').execute();
+    await queue(99);
+    expect(await kindOf(2, 'related')).toBeDefined();
+    await queue(100);
+    expect(await look(2)).toEqual([]);
+  });
+
   it('the instance of an exporter that speaks for others is no place', async () => {
     const scrape = { job: 'kube-state-metrics', instance: '10.0.0.9:8080' };
     await fires('a', 'PodCrash', { ...scrape, pod: 'api-1' });
