@@ -87,10 +87,13 @@ export function severityOf(labels: Labels): Severity {
   return 'unknown';
 }
 
+const PROSE = /^[\p{L}\p{N}\s_().,:/#-]*$/u;
+
 function readSeverity(raw: string): Severity | undefined {
   const text = raw.slice(0, 100).trim().toLowerCase();
   const whole = BY_SPELLING.get(text.replace(/[^a-z0-9]+/g, ''));
   if (whole !== undefined || /^no[nt]?\b/.test(text)) return whole;
+  if (!PROSE.test(text)) return undefined; // markup or code, which may hold any word
   // `P1 - High`, `critical (page)`: the first word that is one.
   for (const word of text.split(/[^a-z0-9]+/)) {
     const severity = BY_SPELLING.get(word);
