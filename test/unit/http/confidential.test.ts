@@ -100,7 +100,11 @@ describe('an incident of a confidential team', () => {
 
   it('shows on the page of a link, whoever holds it, only whose it is', async () => {
     const incident = await house.read.byNumber(1);
-    const token = signAckToken(SECRET, { number: 1, uid: incident?.uid ?? '', reader: 'l3@example.org', level: '2' }, house.now);
+    const token = signAckToken(
+      SECRET,
+      { number: 1, uid: incident?.uid ?? '', reader: 'l3@example.org', level: '2' },
+      house.now,
+    );
     const page = (await request(api).get(`/ack/${token}`)).text;
     expect(page).toContain('security');
     expect(page).toContain('Acknowledge as l3@example.org');
