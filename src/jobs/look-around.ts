@@ -55,7 +55,7 @@ const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: 
 ];
 
 /** With so many incidents waiting to be looked around, what stands beside each is the storm itself. */
-const STORM_WAITING = 100;
+const STORM_WAITING = 20;
 /** What is read from our own store, and costs most in a storm. */
 const OWN: ReadonlySet<Evidence['kind']> = new Set(['related', 'similar']);
 
