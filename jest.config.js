@@ -11,5 +11,6 @@ export default {
     ],
   },
   reporters: ['default', '<rootDir>/test/helpers/skip-reporter.js'],
+  setupFiles: ['<rootDir>/test/helpers/seed-properties.ts'],
   testTimeout: 30_000,
 };

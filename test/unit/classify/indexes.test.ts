@@ -69,13 +69,18 @@ describe('what a text must contain so that an expression can match it', () => {
       unit: fc.constantFrom('a', 'b', 'A', 'K', '\u212a', 's', '\u017f', 'é', '.'),
       maxLength: 8,
     });
+    let found = 0;
     fc.assert(
-      fc.property(expression, value, (text, subject) => {
+      fc.property(expression, fc.array(value, { minLength: 30, maxLength: 30 }), (text, subjects) => {
         const literals = requiredLiterals(text);
-        fc.pre(literals !== null && compileLinear(text).matches(subject));
-        expect(literals?.some((literal) => foldCase(subject).includes(literal))).toBe(true);
+        const compiled = compileLinear(text);
+        const matched = literals === null ? [] : subjects.filter((subject) => compiled.matches(subject));
+        const without = matched.filter((subject) => !literals?.some((one) => foldCase(subject).includes(one)));
+        expect(without).toEqual([]);
+        found += matched.length;
       }),
-      { numRuns: 400 },
+      { numRuns: 2000 },
     );
+    expect(found).toBeGreaterThan(100);
   });
 });
