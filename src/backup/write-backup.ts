@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { syncFolder } from '../store/blobs.ts';
 import type { StorageAddress } from '../store/open-storage.ts';
 import { checkPieces } from './blob-pieces.ts';
 import { BLOBS, FORMAT, type BackupTable, type Header, type Row, type Trailer } from './format.ts';
@@ -91,13 +92,4 @@ function sectionLine({ name, binary = [] }: BackupTable, first: Row): string {
 function rowLine(row: Row): string {
   const values = Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('base64') : value));
   return `${JSON.stringify(values)}\n`;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

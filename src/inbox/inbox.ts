@@ -67,7 +67,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 /** How far a start looks back for when each source was last seen: bounded, so that a full inbox costs no start. */
 export const LOOK_BACK_ROWS = 10_000;
 
-interface Waiting {
+/** A delivery that waits for the next commit. */
+export interface Waiting {
   readonly id: string;
   readonly source: string;
   readonly body: Uint8Array;

@@ -1,6 +1,14 @@
 import { LOCKS, type Connection, type Connections } from '../store/postgres.ts';
 import { FORGET_ROWS, FORGOTTEN, firstKept, nextToForget, type Reasoned, type Weighed } from './forgotten.ts';
-import { LOOK_BACK_ROWS, REFUSED_BYTES, REFUSED_ROWS, type Health, type Inbox, type Receipt } from './inbox.ts';
+import {
+  LOOK_BACK_ROWS,
+  REFUSED_BYTES,
+  REFUSED_ROWS,
+  type Health,
+  type Inbox,
+  type Receipt,
+  type Waiting,
+} from './inbox.ts';
 import { SIGNATURE_KEPT_MS } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
 
@@ -8,18 +16,6 @@ import { uuidv7 } from './uuidv7.ts';
 const BATCH_BYTES = 16 * 1024 * 1024;
 /** `/-/ready` may be asked often; the database is not asked more often than this. */
 const PROBE_EVERY_MS = 1_000;
-
-interface Waiting {
-  readonly id: string;
-  readonly source: string;
-  readonly body: Uint8Array;
-  readonly receivedAt: number;
-  /** null for accepted ones. */
-  readonly refusal: string | null;
-  readonly once: string | null;
-  readonly resolve: (receipt: Receipt) => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** @param connections two are enough; ended by `close` */
 export function openPostgresInbox(connections: Connections, options: { readonly refusedBytes?: number } = {}): Inbox {

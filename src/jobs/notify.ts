@@ -7,7 +7,7 @@ import { failure, type Failure } from '../domain/result.ts';
 import type { Command } from '../incidents/command.ts';
 import type { Store } from '../store/store.ts';
 import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.ts';
-import { backoffMs, TRIES } from './backoff.ts';
+import { backoffMs, triesAgain } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { NotifyParts } from './notify-parts.ts';
 import { sendTogether } from './send-together.ts';
@@ -47,7 +47,7 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
     metrics.notifications.inc({ channel: name, result: 'sent' });
     const said = { type: 'notified', channel: name, recipient, purpose, detail: result.detail } as const;
     await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident });
-  } else if (result.retryable && job.attempts < TRIES) {
+  } else if (triesAgain(result, job)) {
     metrics.notifications.inc({ channel: name, result: 'retried' });
     await later(parts, job, began, result);
   } else {

@@ -2,7 +2,7 @@ import type { SendResult } from '../channels/channel.ts';
 import type { Job } from '../domain/job.ts';
 import { findThread } from '../store/threads.ts';
 import { StaleLease } from '../store/unit-of-work.ts';
-import { backoffMs, TRIES } from './backoff.ts';
+import { backoffMs, triesAgain } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { NotifyParts } from './notify-parts.ts';
 
@@ -20,7 +20,7 @@ export async function refresh(parts: NotifyParts, job: RefreshJob, signal: Abort
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
   const result = await update(parts, job, signal);
   if (result === null || result.ok || result.reason === 'not_found') return end(parts, job);
-  if (!result.retryable || job.attempts >= TRIES) return store.bury(job, result.detail);
+  if (!triesAgain(result, job)) return store.bury(job, result.detail);
   await store.retry(job, store.now() + backoffMs(job.attempts, result.retryAfterMs, parts.random), result.detail);
 }
 

@@ -7,7 +7,7 @@ import type { Job } from '../domain/job.ts';
 import { failure } from '../domain/result.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import { incidentLines, type IncidentLine } from '../store/waiting-messages.ts';
-import { backoffMs, TRIES } from './backoff.ts';
+import { backoffMs, triesAgain } from './backoff.ts';
 import type { NotifyParts } from './notify-parts.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
@@ -41,9 +41,9 @@ export async function sendTogether(
     await record(parts, jobs.slice(start, start + RESULTS), result, detail);
 }
 
-function resultOf(result: SendResult, { attempts }: NotifyJob): 'sent' | 'retried' | 'failed' {
+function resultOf(result: SendResult, job: NotifyJob): 'sent' | 'retried' | 'failed' {
   if (result.ok) return 'sent';
-  return result.retryable && attempts < TRIES ? 'retried' : 'failed';
+  return triesAgain(result, job) ? 'retried' : 'failed';
 }
 
 async function send(
@@ -98,7 +98,7 @@ async function record(
     if (result.ok) return;
     for (const job of jobs) {
       const { channel, recipient, purpose } = job.payload;
-      if (result.retryable && job.attempts < TRIES) {
+      if (triesAgain(result, job)) {
         await unit.postpone(
           job,
           unit.now + backoffMs(job.attempts, result.retryAfterMs, parts.random),

@@ -1,5 +1,4 @@
 import type { TransportRequestOptions } from '@elastic/elasticsearch';
-import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import { connect, requestOptions, type Connection } from './client.ts';
 import { failureOf, missingPart } from './failures.ts';
@@ -7,8 +6,8 @@ import { readFieldCaps } from './field-caps.ts';
 import { mapFields, type FieldMap } from './fields.ts';
 import { countRecent, search } from './search.ts';
 import { nameOf, productOf, type SearchSettings } from './settings.ts';
+import { commonParts } from '../common-settings.ts';
 import type { LogStore } from '../log-store.ts';
-import { scopeLabels } from '../scope.ts';
 
 /** Whether the store is there is asked before an answer of some seconds ago is given again: it must not cost time. */
 const PING_MS = 1_000;
@@ -24,7 +23,6 @@ interface Mapped {
 
 /** A log store over the search API that Elasticsearch and OpenSearch share. */
 export function createSearchStore(settings: SearchSettings): LogStore {
-  const matchers = settings.matchers.map(parseMatcher);
   let connection: Connection | null = null;
   let mapped: Mapped | null = null;
 
@@ -71,16 +69,7 @@ export function createSearchStore(settings: SearchSettings): LogStore {
   }
 
   return {
-    name: settings.name,
-    kind: settings.kind,
-    serves: (labels) => matchesAll(matchers, labels),
-    scopeLabels: scopeLabels(settings.scope),
-    budget: {
-      timeMs: settings.budget.time,
-      documents: settings.budget.documents,
-      bytes: settings.budget.bytes,
-      lines: settings.budget.lines,
-    },
+    ...commonParts(settings),
     fetch(query, caller) {
       // A tenth is kept back for the reading of what came.
       const timeMs = query.budget.timeMs * 0.9;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dialling, duration, httpAddress, matchers, name, size } from '../../config/fields.ts';
+import { dialling, httpAddress, matchers, name } from '../../config/fields.ts';
+import { logBudget, logScope } from '../common-settings.ts';
 
 /** `logs: [{ kind: elasticsearch, … }]`. */
 export const elasticsearchSettings = z.strictObject({
@@ -32,15 +33,8 @@ export const elasticsearchSettings = z.strictObject({
       ),
     ])
     .default('auto'),
-  scope: z.partialRecord(z.enum(['pod', 'workload', 'service', 'host', 'namespace']), z.array(z.string())).optional(),
-  budget: z
-    .strictObject({
-      time: duration.default(5_000),
-      documents: z.number().int().positive().default(10_000),
-      bytes: size.default(8_000_000),
-      lines: z.number().int().positive().default(20),
-    })
-    .prefault({}),
+  scope: logScope,
+  budget: logBudget,
   ...dialling,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dialling, duration, httpAddress, httpLogin, matchers, name, size } from '../../config/fields.ts';
+import { dialling, httpAddress, httpLogin, matchers, name } from '../../config/fields.ts';
+import { logBudget, logScope } from '../common-settings.ts';
 
 /** `logs: [{ kind: loki, … }]`. */
 export const lokiSettings = z.strictObject({
@@ -10,15 +11,8 @@ export const lokiSettings = z.strictObject({
   auth: httpLogin.optional(),
   /** Links open Explore there; `data_source` is the uid of this Loki in it. */
   grafana: z.strictObject({ url: httpAddress, data_source: z.string().min(1) }).optional(),
-  scope: z.partialRecord(z.enum(['pod', 'workload', 'service', 'host', 'namespace']), z.array(z.string())).optional(),
-  budget: z
-    .strictObject({
-      time: duration.default(5_000),
-      documents: z.number().int().positive().default(10_000),
-      bytes: size.default(8_000_000),
-      lines: z.number().int().positive().default(20),
-    })
-    .prefault({}),
+  scope: logScope,
+  budget: logBudget,
   ...dialling,
 });
 export type LokiSettings = z.output<typeof lokiSettings>;

@@ -1,13 +1,13 @@
 import { glob, open, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { duration, matchers, name, size } from '../../config/fields.ts';
-import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
+import { matchers, name } from '../../config/fields.ts';
+import { commonParts, logBudget, logScope } from '../common-settings.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import { chooseScope, inScope, type FileRecord } from '../file/scope.ts';
 import { findWindow, newest, readLines, type ByteRange } from '../file/window.ts';
 import { defineLogStore, type LogAnswer, type LogQuery, type LogStore, type LogWindow } from '../log-store.ts';
 import { joinLines, readLine } from '../records.ts';
-import { scopeLabels, speakScope } from '../scope.ts';
+import { speakScope } from '../scope.ts';
 
 const config = z.strictObject({
   name,
@@ -15,15 +15,8 @@ const config = z.strictObject({
   matchers: matchers.default([]),
   /** Files, or patterns such as /var/log/*.log. */
   paths: z.array(z.string().min(1)).min(1),
-  scope: z.partialRecord(z.enum(['pod', 'workload', 'service', 'host', 'namespace']), z.array(z.string())).optional(),
-  budget: z
-    .strictObject({
-      time: duration.default(5_000),
-      documents: z.number().int().positive().default(10_000),
-      bytes: size.default(8_000_000),
-      lines: z.number().int().positive().default(20),
-    })
-    .prefault({}),
+  scope: logScope,
+  budget: logBudget,
 });
 type FileSettings = z.output<typeof config>;
 
@@ -45,14 +38,8 @@ interface LogFile {
 }
 
 function createFileStore(settings: FileSettings): LogStore {
-  const matchers = settings.matchers.map(parseMatcher);
-  const { time: timeMs, ...budget } = settings.budget;
   return {
-    name: settings.name,
-    kind: settings.kind,
-    serves: (labels) => matchesAll(matchers, labels),
-    scopeLabels: scopeLabels(settings.scope),
-    budget: { timeMs, ...budget },
+    ...commonParts(settings),
     fetch: (query, signal) => fetchFiles(settings, query, signal),
     async check() {
       const listed = await listFiles(settings);

@@ -1,30 +1,23 @@
-import { matchesAll, parseMatcher } from '../../domain/matcher.ts';
 import { failure } from '../../domain/result.ts';
 import { defineLogStore, type LogStore } from '../log-store.ts';
 import { nameOf, readLabels } from '../loki/api.ts';
 import { searchLoki } from '../loki/search.ts';
 import { lokiSettings, type LokiSettings } from '../loki/settings.ts';
-import { scopeLabels } from '../scope.ts';
+import { commonParts } from '../common-settings.ts';
 
 /** Grafana Loki 2.9 and 3 over its HTTP API (grafana.com/docs/loki, "Loki HTTP API"). */
 export const loki = defineLogStore({ kind: 'loki', config: lokiSettings, create: createLoki });
 
 function createLoki(settings: LokiSettings): LogStore {
-  const matchers = settings.matchers.map(parseMatcher);
-  const { time: timeMs, ...budget } = settings.budget;
   const within = (caller: AbortSignal, ms: number): AbortSignal =>
     AbortSignal.any([caller, AbortSignal.timeout(Math.max(1, Math.floor(ms)))]);
   return {
-    name: settings.name,
-    kind: settings.kind,
-    serves: (labels) => matchesAll(matchers, labels),
-    scopeLabels: scopeLabels(settings.scope),
-    budget: { timeMs, ...budget },
+    ...commonParts(settings),
     // A tenth is kept back for the reading of what came.
     fetch: (query, caller) => searchLoki(settings, query, within(caller, query.budget.timeMs * 0.9)),
     async check(caller) {
       const now = Date.now();
-      const known = await readLabels(settings, now - 30 * 86_400_000, now, within(caller, timeMs));
+      const known = await readLabels(settings, now - 30 * 86_400_000, now, within(caller, settings.budget.time));
       if (!known.ok) return known;
       if (known.value.length > 0) return { ok: true, detail: `Loki, ${known.value.length} labels in the last 30 days` };
       return failure(
