@@ -28,6 +28,7 @@ export interface IncidentJson {
   }[];
 }
 
+/** By kind, or by what it is about. */
 const KINDS: Readonly<Record<string, string>> = {
   logs: 'Logs',
   metric: 'Metric',
@@ -36,6 +37,8 @@ const KINDS: Readonly<Record<string, string>> = {
   healthy_peer: 'Peer',
   related: 'Related',
   similar: 'Similar',
+  impact: 'Impact',
+  spread: 'Spread',
 };
 
 /** A table, newest first. */
@@ -75,7 +78,7 @@ export function describeIncident(
     ),
     ...(incident.evidence ?? []).flatMap(({ kind, about, reason, lines, facts = [] }) => [
       '',
-      `${(about === 'impact' ? 'Impact' : (KINDS[kind] ?? kind)).padEnd(10)} ${reason}`,
+      `${(KINDS[about ?? kind] ?? kind).padEnd(10)} ${reason}`,
       ...facts.map(({ text }) => `           ${text}`),
       ...lines.map(({ count, text }) => `  ${String(count).padStart(5)} × ${text.replaceAll('\n', '\n          ')}`),
     ]),

@@ -6,6 +6,7 @@ import type {
   EvidenceWindow,
   Incident,
 } from '../domain/incident.ts';
+import { ABOUT_TITLES } from '../domain/sentences.ts';
 import { graphSvg } from '../evidence/beyond/graph-svg.ts';
 import { html, Html } from './html.ts';
 import { badge, clock, count, exactly, outwardLink } from './words.ts';
@@ -48,16 +49,15 @@ function inOrder(evidence: readonly Evidence[]): readonly Evidence[] {
 }
 
 /** Each provider is a piece of its own. */
-function kindOf({ kind, store }: Evidence): string {
+function kindOf({ kind, store, about }: Evidence): string {
+  if (about !== undefined) return ABOUT_TITLES[about];
   return kind === 'provider_status' && store !== '' ? `Status of ${store}` : KINDS[kind];
 }
 
 function piece(evidence: Evidence, now: number): Html {
   const { id, state, reason, lines } = evidence;
   return html`<article class="piece" id="evidence-${id}">
-    <h3>
-      ${evidence.about === 'impact' ? 'How many are hit' : kindOf(evidence)} ${badge(`is-${state}`, STATES[state])}
-    </h3>
+    <h3>${kindOf(evidence)} ${badge(`is-${state}`, STATES[state])}</h3>
     <p>${reason}</p>
     ${levels(evidence)} ${lines.length > 0 && excerpt(lines, now)} ${drawing(evidence)} ${factList(evidence)}
     <p class="quiet small">${origin(evidence, now)}</p>

@@ -3,6 +3,7 @@ import { asksForBreachCheck, CHECK_FOR_BREACH } from '../domain/category.ts';
 import { incidentId, isOpen, nextDeadline, type Incident } from '../domain/incident.ts';
 import { measuredImpact } from '../domain/measured-impact.ts';
 import { speakService } from '../domain/service.ts';
+import { speakMeasuredSpread } from '../domain/spread.ts';
 import { cleanLine, httpUrl } from '../domain/text.ts';
 import type { Situation } from '../incidents/situation.ts';
 import { verbForm, type FormContext } from './forms.ts';
@@ -79,9 +80,10 @@ function nextStep(incident: Incident, now: number): Html {
 function howBad(incident: Incident, reasons: readonly string[]): Html {
   const { severity, urgency, impact, firing, priority } = incident;
   const measured = measuredImpact(incident);
+  const spread = speakMeasuredSpread(incident);
   const hit = `${count(firing, 'alert')} firing of ${impact.alerts.toLocaleString('en')}, ${count(impact.targets, 'target')} hit`;
   return html`Severity ${severity}, urgency ${urgency};
-  ${hit}${incident.hidden > 0 && html`; the sender left out ${count(incident.hidden, 'more alert', 'more alerts')}`}${measured !== '' && html`; <strong>${measured}</strong>`}.
+  ${hit}${incident.hidden > 0 && html`; the sender left out ${count(incident.hidden, 'more alert', 'more alerts')}`}${spread !== '' && html`; <strong>${spread}</strong>`}${measured !== '' && html`; <strong>${measured}</strong>`}.
   ${reasons.length > 0 && html`<span class="quiet">${priority} because ${reasons.join('; ')}.</span>`}`;
 }
 

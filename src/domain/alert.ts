@@ -105,12 +105,17 @@ function readSeverity(raw: string): Severity | undefined {
 /** Scrapes that tell of other machines than the one they come from. */
 const ELSEWHERE = /kube-state-metrics|blackbox|pushgateway|federate|snmp/i;
 
+/** Whether an exporter that speaks for others scraped it: then `instance` is not what the alert is about. */
+export function isSpokenFor(labels: Labels): boolean {
+  return ELSEWHERE.test(label(labels, 'job'));
+}
+
 /**
  * The machine or pod that an alert is about, in lower case and without a port, for finding what else is the matter there;
  * '' where the labels name none. The `instance` of an exporter that speaks for others is no such place.
  */
 export function placeOf(labels: Labels): string {
-  const names = ELSEWHERE.test(label(labels, 'job')) ? PLACES.filter((name) => name !== 'instance') : PLACES;
+  const names = isSpokenFor(labels) ? PLACES.filter((name) => name !== 'instance') : PLACES;
   for (const name of names) {
     const place = label(labels, name)
       .trim()

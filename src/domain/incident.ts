@@ -156,6 +156,19 @@ export interface EvidenceGraph {
   }[];
 }
 
+/** How many of the same kind are hit. */
+export interface Spread {
+  readonly affected: number;
+  /** How many there are; null where that is not known. */
+  readonly total: number | null;
+  /** Targets of the incident when it was counted: those that joined since are hit too. */
+  readonly targets: number;
+  /** What was counted, as a noun: `targets of job node`. */
+  readonly of: string;
+  /** Where the hit ones are, of how many places of that sort (null: not known); absent where nothing says where. */
+  readonly zones?: { readonly label: string; readonly hit: readonly string[]; readonly all: number | null };
+}
+
 /** What was collected, small enough for the record; the raw lines are a blob. */
 export interface Evidence {
   readonly id: string;
@@ -179,8 +192,9 @@ export interface Evidence {
   readonly at: number;
   /** Findings of the kinds beside logs, the most telling first. */
   readonly facts?: readonly EvidenceFact[];
-  /** Of a metric: the answer to the `impact_query` of the service. Absent for the alert's own expression. */
-  readonly about?: 'impact';
+  /** Of a metric: the answer to the `impact_query` of the service, or how many are hit. Absent for the alert's own expression. */
+  readonly about?: 'impact' | 'spread';
+  readonly spread?: Spread;
   readonly graph?: EvidenceGraph;
   /** A further look at the same logs: a minute after the first, or before a handover. Absent for the first one. */
   readonly look?: 'second' | 'handover';

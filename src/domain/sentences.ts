@@ -1,4 +1,4 @@
-import type { AttemptState, EscalationReason, EvidenceLine } from './incident.ts';
+import type { AttemptState, EscalationReason, Evidence, EvidenceLine } from './incident.ts';
 
 /** Why an incident went a level up, as a clause that follows "because" or "It came here because". */
 export const ESCALATION_SENTENCES: Readonly<Record<EscalationReason, string>> = {
@@ -44,3 +44,9 @@ export function speakCount({ count, expected, class: change }: EvidenceLine): st
   if (change === 'GONE') return `0× GONE, ${expected ?? 0} expected`;
   return change === 'NEW' ? `${count}× NEW` : `${count}× ${change} from ${expected ?? 0}`;
 }
+
+/** What a piece of evidence beside the logs is about where its kind does not say. */
+export const ABOUT_TITLES: Readonly<Record<NonNullable<Evidence['about']>, string>> = {
+  impact: 'How many are hit',
+  spread: 'Local or everywhere',
+};

@@ -1,4 +1,5 @@
 import { incidentId, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
+import { ABOUT_TITLES } from '../domain/sentences.ts';
 import { graphSvg } from '../evidence/beyond/graph-svg.ts';
 import { moment } from '../incidents/incident-view.ts';
 import { bullets, document, inline } from './markdown.ts';
@@ -37,7 +38,7 @@ const STATES: Readonly<Record<Evidence['state'], string>> = {
 };
 
 function titleOf({ kind, about }: Evidence): string {
-  return about === 'impact' ? 'How many are hit' : TITLES[kind];
+  return about === undefined ? TITLES[kind] : ABOUT_TITLES[about];
 }
 
 function section(piece: Evidence): string[] {

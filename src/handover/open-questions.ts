@@ -1,4 +1,5 @@
 import type { Incident } from '../domain/incident.ts';
+import { speakMeasuredSpread } from '../domain/spread.ts';
 import { inline } from './markdown.ts';
 
 /** What the record cannot answer, as questions: the reader should not have to find out that nobody knows. */
@@ -26,7 +27,7 @@ export function openQuestions(incident: Incident): string[] {
         ] as const,
     ),
     [hidden > 0, `What are the ${hidden} alerts that the sender left out of its payload?`],
-    [impact.targets <= 1, 'Is it this one target, or is it everywhere?'],
+    [impact.targets <= 1 && speakMeasuredSpread(incident) === '', 'Is it this one target, or is it everywhere?'],
     [!knowsChanges(evidence), 'What changed just before it began?'],
     [true, 'How many people are affected? Nobody has written it down.'],
   ];

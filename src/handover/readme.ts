@@ -7,6 +7,7 @@ import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts'
 import { moment } from '../incidents/incident-view.ts';
 import { aroundBullets } from './around-files.ts';
 import { speakService } from '../domain/service.ts';
+import { speakMeasuredSpread } from '../domain/spread.ts';
 import { speakSituation } from '../incidents/situation.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, inline } from './markdown.ts';
@@ -39,13 +40,13 @@ function facts(incident: Incident, now: number): string[] {
   const { classification, annotations, startsAt, impact, firing, priority, severity, service, environment, labels } =
     incident;
   const { category, confidence, reasons } = classification;
-  const measured = measuredImpact(incident);
+  const known = [speakMeasuredSpread(incident), measuredImpact(incident)].filter((part) => part !== '');
   const said = label(annotations, 'description') || label(annotations, 'summary') || label(annotations, 'message');
   const place = [service, environment, label(labels, 'instance')].filter((part) => part !== '');
   return [
     `**What**: ${inline(said === '' ? incident.title : said, 800)}`,
     `**Since**: ${moment(startsAt) ?? 'an unknown time'} (${speakDuration(now - startsAt)})`,
-    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit${measured === '' ? '' : `; ${inline(measured, 200)}`}`,
+    `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit${known.map((part) => `; ${inline(part, 200)}`).join('')}`,
     `**Where**: ${place.length === 0 ? 'the alert names no place' : inline(place.join(', '), 300)}`,
     `**Category**: ${CATEGORY_TITLES[category]} (${Math.round(confidence * 100)} %)${reasons[0] === undefined ? '' : `: ${inline(reasons[0], 300)}`}`,
     `**State**: ${incident.status}${incident.acknowledgedBy === null ? '' : ` by ${inline(incident.acknowledgedBy, 80)}`}`,

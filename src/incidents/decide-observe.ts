@@ -248,7 +248,7 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   if (told.length > 0) tell(draft, rules, told, 'evidence', '');
 }
 
-const AROUND: Readonly<Record<EvidenceKind, string>> = {
+const AROUND: Readonly<Record<EvidenceKind | NonNullable<Evidence['about']>, string>> = {
   logs: 'Logs',
   metric: 'Metric',
   change: 'Changes',
@@ -256,6 +256,8 @@ const AROUND: Readonly<Record<EvidenceKind, string>> = {
   healthy_peer: 'A healthy one beside it',
   related: 'What else fires',
   similar: 'Similar incidents',
+  impact: 'Impact',
+  spread: 'Spread',
 };
 
 /** What was found beside the logs is on record after them. */
@@ -263,7 +265,7 @@ function addAround(draft: Draft, around: readonly Evidence[]): void {
   for (const piece of around) {
     const [first] = piece.facts ?? [];
     const said = first === undefined ? piece.reason : first.text;
-    const what = piece.about === 'impact' ? 'Impact' : AROUND[piece.kind];
+    const what = AROUND[piece.about ?? piece.kind];
     draft.add('evidence_collected', `${what}: ${said}`, piece);
   }
 }

@@ -8,6 +8,7 @@ import {
   type EvidenceGraph,
   type Incident,
 } from '../domain/incident.ts';
+import { speakWholeSpread } from '../domain/spread.ts';
 import type { FilledStep } from './procedure.ts';
 import { situationView, type Situation } from './situation.ts';
 import { toWire } from './timeline.ts';
@@ -50,7 +51,7 @@ export function incidentView(
     severity,
     priority,
     urgency,
-    impact: { alerts: impact.alerts, targets: impact.targets, spread: null },
+    impact: { alerts: impact.alerts, targets: impact.targets, spread: speakWholeSpread(incident) },
     assessment: assessmentView(incident.assessment),
     team,
     service,

@@ -6,6 +6,7 @@ import { describeProvider } from '../evidence/beyond/provider-status.ts';
 import { describeRelated, NEARBY_MAX, relatedFacts } from '../evidence/beyond/related.ts';
 import { describeSimilar, PAST_MAX, rankSimilar, type Ending } from '../evidence/beyond/similar.ts';
 import { pieceOf, type PieceFacts } from '../evidence/beyond/piece.ts';
+import { SPREAD_ALERTS_MAX } from '../evidence/beyond/spread.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import type { Confidentiality } from '../incidents/confidential.ts';
 import { chooseMetrics } from '../metrics/choose-metrics.ts';
@@ -18,6 +19,7 @@ import { countDue } from '../store/jobs.ts';
 import type { Services } from '../domain/service.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtImpact } from './look-at-impact.ts';
+import { lookAtSpread } from './look-at-spread.ts';
 import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
 
 /** What looking around an incident needs. */
@@ -48,6 +50,7 @@ type Look = (
 const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: Look])[] = [
   ['change', lookForChanges],
   ['metric', lookForImpact],
+  ['metric', lookForSpread],
   ['metric', lookAtExpression],
   ['provider_status', askProviders],
   ['related', lookForRelated],
@@ -189,6 +192,16 @@ async function lookForImpact(
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
   return rules === undefined ? [] : lookAtImpact(rules().services, metricsSources, incident, piece, signal);
+}
+
+function lookForSpread(
+  { read, metricsSources }: AroundParts,
+  incident: Incident,
+  piece: PieceFacts,
+  signal: AbortSignal,
+): Promise<readonly Evidence[]> {
+  const alerts = (): ReturnType<ReadModel['alerts']> => read.alerts(incident.uid, SPREAD_ALERTS_MAX);
+  return lookAtSpread(metricsSources, incident, alerts, piece, signal);
 }
 
 async function readEnding(read: ReadModel, uid: string): Promise<Ending | null> {

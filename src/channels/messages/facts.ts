@@ -5,6 +5,7 @@ import type { NoticePurpose } from '../../domain/job.ts';
 import { measuredImpact } from '../../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
 import { speakService } from '../../domain/service.ts';
+import { speakMeasuredSpread } from '../../domain/spread.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { moment } from '../../incidents/incident-view.ts';
 import { speakSituation } from '../../incidents/situation.ts';
@@ -64,12 +65,11 @@ function sinceOf({ startsAt, createdAt }: Incident, now: number): string {
 /** `P2, critical: 3 alerts fire, 2 targets are hit`. */
 export function howBad(incident: Incident): string {
   const { priority, severity, firing, impact, hidden } = incident;
-  const measured = measuredImpact(incident);
+  const known = [speakMeasuredSpread(incident), measuredImpact(incident)].filter((part) => part !== '');
   const stated = severity === 'unknown' ? 'no severity stated' : severity;
   const alerts = `${firing} of ${count(impact.alerts, 'alert')} ${firing === 1 ? 'fires' : 'fire'}`;
   const more = hidden > 0 ? `; ${hidden} more were left out by the sender` : '';
-  const people = measured === '' ? '' : `; ${measured}`;
-  return `${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}${people}`;
+  return [`${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}`, ...known].join('; ');
 }
 
 export function count(n: number, noun: string): string {
