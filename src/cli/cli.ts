@@ -8,6 +8,7 @@ import { addImportVerbs } from './import-verbs.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addLogVerbs } from './log-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
+import { addSchemaVerb } from './schema-verb.ts';
 import { addServe } from './serve.ts';
 import { CliError, type Terminal } from './terminal.ts';
 import { addTestVerbs } from './test-verbs.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addServe(program, terminal, finish);
   addDemo(program, terminal, finish);
   addCheckVerbs(program, terminal, finish);
+  addSchemaVerb(program, terminal);
   addLogVerbs(program, terminal, finish);
   addIncidentVerbs(program, terminal, finish);
   addFixVerbs(program, terminal, finish);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CATEGORIES } from '../domain/category.ts';
-import { parseDuration } from '../domain/duration.ts';
+import { DURATION_PATTERN, parseDuration } from '../domain/duration.ts';
 import { LEVELS } from '../domain/incident.ts';
 import { compileLinear, parseMatcher } from '../domain/matcher.ts';
 import { PRIORITIES } from '../domain/priority.ts';
@@ -11,11 +11,14 @@ import { isForbiddenAddress } from '../net/address-guard.ts';
 const DURATION = 'a duration such as 30s, 5m, 1h30m or 24h';
 
 /** A Prometheus duration; the result is milliseconds. */
-export const duration = z.string({ error: DURATION }).transform((text, ctx) => {
-  const ms = parseDuration(text);
-  if (ms === null) ctx.addIssue({ code: 'custom', message: 'not a duration', params: { allowed: DURATION } });
-  return ms ?? 0;
-});
+export const duration = z
+  .string({ error: DURATION })
+  .meta({ pattern: DURATION_PATTERN })
+  .transform((text, ctx) => {
+    const ms = parseDuration(text);
+    if (ms === null) ctx.addIssue({ code: 'custom', message: 'not a duration', params: { allowed: DURATION } });
+    return ms ?? 0;
+  });
 
 /** A duration that would make no sense as 0. */
 export const positiveDuration = duration.refine((ms) => ms > 0, {
@@ -23,10 +26,13 @@ export const positiveDuration = duration.refine((ms) => ms > 0, {
   params: { allowed: 'a duration longer than 0' },
 });
 
+const SIZE = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)$/;
+const sizeText = z.string().meta({ pattern: SIZE.source });
+
 /** `32MB`, `512kB`, or a plain number of bytes; the result is bytes (1 MB = 1,000,000). */
-export const size = z.union([z.number().int().positive(), z.string()]).transform((value, ctx) => {
+export const size = z.union([z.number().int().positive(), sizeText]).transform((value, ctx) => {
   if (typeof value === 'number') return value;
-  const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)$/.exec(value);
+  const match = SIZE.exec(value);
   const units: Record<string, number> = {
     B: 1,
     kB: 1e3,
@@ -43,10 +49,15 @@ export const size = z.union([z.number().int().positive(), z.string()]).transform
 });
 
 /** One matcher of Alertmanager's, kept as text (compile with `parseMatcher`). */
-export const matcher = z.string().superRefine((text, ctx) => {
-  reportThrown(ctx, 'a matcher such as severity="critical" or job=~"node.*"', () => parseMatcher(text));
-});
-export const matchers = z.array(matcher);
+export const matcher = z
+  .string()
+  .superRefine((text, ctx) => {
+    reportThrown(ctx, 'a matcher such as severity="critical" or job=~"node.*"', () => parseMatcher(text));
+  })
+  .meta({ pattern: '=|!~' });
+export const matchers = z
+  .array(matcher)
+  .describe('Matchers of Alertmanager, such as severity="critical" or job=~"node.*"; all of them must fit');
 
 /** A regular expression, kept as text (compile with `compileLinear`). */
 export const linearPattern = z
@@ -82,10 +93,16 @@ export const decidedCategory = z.enum(CATEGORIES).exclude(['unclassified']);
 export const priority = z.enum(PRIORITIES);
 
 /** `2` or `"2"`; the result is text. */
-export const level = z.union([z.number(), z.string()]).transform(String).pipe(z.enum(LEVELS));
+export const level = z
+  .union([z.number(), z.string()])
+  .transform(String)
+  .pipe(z.enum(LEVELS))
+  .meta({ enum: [...LEVELS, 1, 2, 3] });
 
 /** An absolute http(s) address. */
-export const httpAddress = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' });
+export const httpAddress = z
+  .url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' })
+  .meta({ pattern: '^https?://' });
 
 /** Scheme, host and port of an http(s) address, in the one spelling of them that `URL.origin` gives. */
 export const httpOrigin = httpAddress.transform((text, ctx) => {
@@ -98,43 +115,55 @@ export const httpOrigin = httpAddress.transform((text, ctx) => {
   return url.origin;
 });
 
+/** A map that must hold exactly one of these keys; JSON Schema says so too. @param error what is allowed */
+export function exactlyOne<S extends z.ZodObject>(
+  map: S,
+  keys: readonly (string & keyof S['shape'])[],
+  error: string,
+): S {
+  const oneOf = keys.map((key) => ({ required: [key] }));
+  return map.refine((value) => keys.filter((key) => value[key] !== undefined).length === 1, { error }).meta({ oneOf });
+}
+
 const secretOrFile = 'the secret or its file, one of them';
+const secret = z.string().min(1).describe('The secret itself; better in a file').optional();
+const secretFile = z.string().min(1).describe('A file that holds the secret; it is read anew each time').optional();
 
 /** How we log in where we dial over HTTP; files are read anew each time. */
-export const httpLogin = z
-  .strictObject({
-    bearer_token: z.string().min(1).optional(),
-    bearer_token_file: z.string().min(1).optional(),
-    basic: z
-      .strictObject({
-        username: z.string(),
-        password: z.string().min(1).optional(),
-        password_file: z.string().min(1).optional(),
-      })
-      .refine(({ password, password_file }) => isOne([password, password_file]), secretOrFile)
-      .optional(),
-    header: z
-      .strictObject({
+export const httpLogin = exactlyOne(
+  z.strictObject({
+    bearer_token: secret,
+    bearer_token_file: secretFile,
+    basic: exactlyOne(
+      z.strictObject({ username: z.string(), password: secret, password_file: secretFile }),
+      ['password', 'password_file'],
+      secretOrFile,
+    ).optional(),
+    header: exactlyOne(
+      z.strictObject({
         name: z.string().regex(/^[A-Za-z0-9-]+$/, 'the name of a header'),
-        value: z.string().min(1).optional(),
-        value_file: z.string().min(1).optional(),
-      })
-      .refine(({ value, value_file }) => isOne([value, value_file]), secretOrFile)
-      .optional(),
-  })
-  .refine(
-    ({ bearer_token, bearer_token_file, basic, header }) => isOne([bearer_token, bearer_token_file, basic, header]),
-    'one of bearer_token, bearer_token_file, basic, header',
-  );
+        value: secret,
+        value_file: secretFile,
+      }),
+      ['value', 'value_file'],
+      secretOrFile,
+    ).optional(),
+  }),
+  ['bearer_token', 'bearer_token_file', 'basic', 'header'],
+  'one of bearer_token, bearer_token_file, basic, header',
+).describe('How to log in there');
 
-function isOne(values: readonly unknown[]): boolean {
-  return values.filter((value) => value !== undefined).length === 1;
-}
+/** Of a channel. */
+export const observe = z.boolean().describe('Also told while mode is observe').default(false);
 
 /** What every dialled address may add: TLS, a proxy, headers. */
 export const dialling = {
   tls_config: z
-    .strictObject({ ca_file: z.string().optional(), insecure_skip_verify: z.boolean().optional() })
+    .strictObject({
+      ca_file: z.string().describe('Certificates of the authority, PEM').optional(),
+      insecure_skip_verify: z.boolean().describe('Takes any certificate; for trying out only').optional(),
+    })
+    .describe('TLS of what is dialled')
     .optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z.record(z.string(), z.string()).describe('Headers that go with every request').optional(),
 };

@@ -18,37 +18,54 @@ import {
 
 export const categoryRule = z.strictObject({
   id: name,
-  category: decidedCategory,
-  /** Any one of these is enough; each matching rule adds its weight. */
+  category: decidedCategory.describe('For which it speaks'),
   any: z
     .array(
       z.union([
         z.strictObject({ matchers }),
-        z.strictObject({ words: z.array(z.string().min(2)).min(1) }),
-        z.strictObject({ log: linearPattern }),
+        z.strictObject({
+          words: z
+            .array(z.string().min(2))
+            .min(1)
+            .describe('One of these words or phrases stands in its name, expression, an annotation or a telling label'),
+        }),
+        z.strictObject({ log: linearPattern.describe('A collected log line, or its template, contains it') }),
       ]),
     )
-    .min(1),
-  /** Without one, a rule decides by itself; the model counts as one of weight 2 at most. */
-  weight: z.number().positive().max(100).default(3),
-  reason: z.string().min(3),
+    .min(1)
+    .describe('Any one of these is enough'),
+  weight: z
+    .number()
+    .positive()
+    .max(100)
+    .describe('1 a hint, 2 likely, 3 as good as said, 5 certain; the model counts as 2 at most')
+    .default(3),
+  reason: z.string().min(3).describe('Why, as people read it'),
 });
 export type CategoryRule = z.output<typeof categoryRule>;
 
 const parameter = z.strictObject({
-  /** `labels.NAME`, `annotations.NAME`, or `incident.FIELD`. */
-  from: z.string().regex(/^(labels|annotations|incident)\..+$/, 'labels.NAME, annotations.NAME or incident.FIELD'),
-  /** Anchored, linear-time; the group `value` is taken where there is one. */
-  pattern: linearPattern,
+  from: z
+    .string()
+    .regex(/^(labels|annotations|incident)\..+$/, 'labels.NAME, annotations.NAME or incident.FIELD')
+    .describe('labels.NAME, annotations.NAME or incident.FIELD'),
+  pattern: linearPattern.describe('RE2, must fit all of it; the group (?P<value>…) is taken where there is one'),
 });
+
+const parameters = z
+  .record(z.string(), parameter)
+  .describe('What blanks are filled with: alert text reaches a fix only through a pattern')
+  .default({});
 
 const commandAction = z.strictObject({
   kind: z.literal('command'),
-  argv: z.array(z.string()).min(1),
-  parameters: z.record(z.string(), parameter).default({}),
-  timeout: positiveDuration.default(60_000),
-  /** `bridge`: it is meant to act on the bridge's own host, so no parameter need name a target. */
-  runs_on: z.literal('bridge').optional(),
+  argv: z.array(z.string()).min(1).describe('The program and its arguments; no shell. Blanks: {{ parameter }}'),
+  parameters,
+  timeout: positiveDuration.describe('After which the program is ended').default(60_000),
+  runs_on: z
+    .literal('bridge')
+    .describe("It is meant to act on the bridge's own host, so no parameter need name a target")
+    .optional(),
 });
 
 const httpStatus = z.number().int().min(200).max(499);
@@ -61,37 +78,32 @@ const stateWord = z.union([z.string(), z.number(), z.boolean()]).transform(Strin
 const httpAction = z.strictObject({
   kind: z.literal('http'),
   method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']).default('POST'),
-  /** Blanks in segments of the path and in values of the query; they are percent-encoded. */
-  url: z.string().min(1),
-  /** Logins belong to the executor. */
-  headers: z.record(z.string(), z.string()).default({}),
-  /** A map or list is sent as JSON, values of blanks within its strings; text as it is. */
-  body: z.union([z.record(z.string(), z.json()), z.array(z.json()), z.string()]).optional(),
-  parameters: z.record(z.string(), parameter).default({}),
-  timeout: positiveDuration.default(60_000),
-  /** Without it every 2xx is success. */
-  expect: z.strictObject({ status: httpStatuses }).optional(),
-  /** Follows what the request only began. */
+  url: z.string().min(1).describe('Blanks in segments of the path and in values of the query are percent-encoded'),
+  headers: z.record(z.string(), z.string()).describe('Logins belong to the executor').default({}),
+  body: z
+    .union([z.record(z.string(), z.json()), z.array(z.json()), z.string()])
+    .describe('A map or list is sent as JSON, values of blanks within its strings; text as it is')
+    .optional(),
+  parameters,
+  timeout: positiveDuration.describe('Of the request').default(60_000),
+  expect: z.strictObject({ status: httpStatuses }).describe('Without it every 2xx is success').optional(),
   poll: z
     .strictObject({
-      /** May hold `{{ attempt.id }}` and `{{ response.FIELD }}` besides parameters. */
-      url: z.string().min(1),
-      /** Where the state stands in the answer, RFC 6901. */
-      pointer: z.string(),
+      url: z.string().min(1).describe('May hold {{ attempt.id }} and {{ response.FIELD }} besides parameters'),
+      pointer: z.string().describe('Where the state stands in the answer, such as /status (RFC 6901)'),
       success: z.array(stateWord).min(1),
       failure: z.array(stateWord).default([]),
       interval: positiveDuration.default(5_000),
     })
+    .describe('Follows what the request only began')
     .optional(),
 });
 
 const promqlCheck = z.strictObject({ promql: z.string().min(1), metrics: name.optional() });
 
 const verifyingFor = {
-  /** How long it must stay healthy without a break. */
-  for: duration.default(300_000),
-  /** After which it counts as unverified. */
-  timeout: positiveDuration.default(600_000),
+  for: duration.describe('How long it must stay healthy without a break').default(300_000),
+  timeout: positiveDuration.describe('After which it counts as unverified').default(600_000),
 };
 
 const verification = z.discriminatedUnion('kind', [
@@ -100,38 +112,50 @@ const verification = z.discriminatedUnion('kind', [
     kind: z.literal('http'),
     url: z.string().min(1),
     status: httpStatuses.default([200]),
-    /** Words that must stand in the body. */
-    contains: z.string().min(1).optional(),
+    contains: z.string().min(1).describe('Words that must stand in the body').optional(),
     ...dialling,
     ...verifyingFor,
   }),
-  /** `host:port`; healthy where it takes a connection. */
-  z.strictObject({ kind: z.literal('tcp'), address: z.string().min(1), ...verifyingFor }),
+  z.strictObject({
+    kind: z.literal('tcp'),
+    address: z.string().min(1).describe('host:port; healthy where it takes a connection'),
+    ...verifyingFor,
+  }),
 ]);
+
+const fixMode = z.enum(['dry_run', 'approval', 'automatic']);
 
 export const knownFix = z.strictObject({
   id: name,
-  title: z.string().min(3),
-  applies_to: z.strictObject({
-    categories: z.array(decidedCategory).optional(),
-    matchers: matchers.default([]),
-    sources: z.array(name).min(1),
-  }),
-  mode: z.enum(['dry_run', 'approval', 'automatic']).default('dry_run'),
-  overrides: z.array(z.strictObject({ matchers, mode: z.enum(['dry_run', 'approval', 'automatic']) })).default([]),
-  executor: name.optional(),
-  target: z.string().min(1),
-  action: z.discriminatedUnion('kind', [commandAction, httpAction]),
+  title: z.string().min(3).describe('What it does, as people read it'),
+  applies_to: z
+    .strictObject({
+      categories: z.array(decidedCategory).optional(),
+      matchers: matchers.default([]),
+      sources: z.array(name).min(1),
+    })
+    .describe('Which incidents it is for: all of these must fit'),
+  mode: fixMode
+    .describe('dry_run: it only says what it would do; approval: a person allows each run')
+    .default('dry_run'),
+  overrides: z
+    .array(z.strictObject({ matchers, mode: fixMode }))
+    .describe('Another mode for some; the first that fits')
+    .default([]),
+  executor: name.describe('Which one, where more than one could serve').optional(),
+  target: z.string().min(1).describe('What cooldown, lock and caps count'),
+  action: z.discriminatedUnion('kind', [commandAction, httpAction]).describe('What is done'),
   guards: z
     .strictObject({
-      cooldown: duration.default(1_800_000),
-      max_per_hour: z.number().int().positive().default(3),
-      max_targets: z.number().int().positive().default(1),
-      population: promqlCheck.optional(),
-      precondition: promqlCheck.optional(),
+      cooldown: duration.describe('Between two runs on the same target').default(1_800_000),
+      max_per_hour: z.number().int().positive().describe('Runs of this fix on all targets').default(3),
+      max_targets: z.number().int().positive().describe('More targets than this are too many at once').default(1),
+      population: promqlCheck.describe('How many there are: a fix for a good share of them is refused').optional(),
+      precondition: promqlCheck.describe('Must hold before it runs').optional(),
     })
+    .describe('What must be so before it may run')
     .prefault({}),
-  verify: verification,
+  verify: verification.describe('What proves that it helped; the alert going quiet is none'),
 });
 export type KnownFix = z.output<typeof knownFix>;
 
@@ -151,18 +175,22 @@ function offOr() {
 
 const step = z.strictObject({
   level,
-  /** Teams, people or channels. */
-  notify: z.array(name).min(1),
-  ack_timeout: byPriority.optional(),
-  inform: z.array(name).default([]),
-  requires_approval: z.boolean().default(false),
+  notify: z.array(name).min(1).describe('Teams, people or channels; owner.level2 and owner.level3 for the owner'),
+  ack_timeout: byPriority
+    .describe('Unacknowledged for so long, it goes on to the next step; one for all, or one by priority')
+    .optional(),
+  inform: z.array(name).describe('Told, not asked to acknowledge').default([]),
+  requires_approval: z.boolean().describe('A person must allow this step').default(false),
 });
 
 export const escalationPolicy = z.strictObject({
   name: nameBut('fallback'),
   matchers: matchers.default([]),
-  steps: z.array(step).min(1),
-  max_time_at_level: z.partialRecord(z.enum(['1', '2', '3', 'x']), byPriority).optional(),
+  steps: z.array(step).min(1).describe('In order; levels never fall'),
+  max_time_at_level: z
+    .partialRecord(z.enum(['1', '2', '3', 'x']), byPriority)
+    .describe('However often somebody acknowledges: after this without an end the next level takes part')
+    .optional(),
   immediately: z
     .array(
       z.union([
@@ -170,6 +198,7 @@ export const escalationPolicy = z.strictObject({
         z.strictObject({ priority }),
       ]),
     )
+    .describe('These reach Level 3 at once; Level 2 is told too')
     .default([]),
 });
 export type EscalationPolicy = z.output<typeof escalationPolicy>;
@@ -179,25 +208,30 @@ export const procedure = z.strictObject({
   category,
   level,
   steps: z
-    .array(z.strictObject({ id: name, text: z.string().min(3).max(500), link: z.string().max(2000).default('') }))
-    .min(1),
+    .array(
+      z.strictObject({
+        id: name.describe('Unique within a category'),
+        text: z.string().min(3).max(500).describe('May hold blanks such as {{ labels.instance }}'),
+        link: z.string().max(2000).describe('May hold blanks; left out where a value is missing').default(''),
+      }),
+    )
+    .min(1)
+    .describe('Ticked off in the incident, by whom and when'),
 });
 export type Procedure = z.output<typeof procedure>;
 
 /** A service: who owns it, how much hangs on it, what it needs, and whom and what to ask when it fails. */
 export const service = z.strictObject({
   name,
-  team: name.optional(),
-  /** 1: the business stands on it; 4: nobody waits for it. */
-  tier: z.number().int().min(1).max(4).optional(),
-  /** Which alerts are about it; without any, those whose label `service`, `app` or `job` says its name. */
-  matchers: matchers.default([]),
-  depends_on: z.array(name).default([]),
-  skills: z.array(name).default([]),
-  runbook: httpAddress.optional(),
-  /** Whom to ask, as people write it. */
-  contacts: z.array(z.string().min(1).max(200)).max(20).default([]),
-  /** Asked once when an incident opens; one number. */
+  team: name.describe('With owners: [{ from: service }] it owns the incidents').optional(),
+  tier: z.number().int().min(1).max(4).describe('1: the business stands on it; 4: nobody waits for it').optional(),
+  matchers: matchers
+    .describe('Which alerts are about it; without any, those whose label service, app or job says its name')
+    .default([]),
+  depends_on: z.array(name).describe('Services without which it does not work').default([]),
+  skills: z.array(name).describe('What somebody must know to mend it').default([]),
+  runbook: httpAddress.describe('Shown in the incident').optional(),
+  contacts: z.array(z.string().min(1).max(200)).max(20).describe('Whom to ask, as people write it').default([]),
   impact_query: z
     .strictObject({
       promql: z
@@ -208,18 +242,22 @@ export const service = z.strictObject({
           error: 'blanks are not filled here',
           params: { allowed: 'PromQL without {{ }}: it is about the whole service' },
         }),
-      unit: z.string().min(1).max(60),
+      unit: z.string().min(1).max(60).describe('Of that number, such as orders/min failing'),
       metrics: name.optional(),
     })
+    .describe('How many people or orders are hit: asked once when an incident opens; one number')
     .optional(),
 });
 export type ServiceEntry = z.output<typeof service>;
 
 /** What a rule file may hold: any of these keys, at least one. */
 export const ruleFile = z.strictObject({
-  categories: z.array(categoryRule).optional(),
-  known_fixes: z.array(knownFix).optional(),
-  escalation_policies: z.array(escalationPolicy).optional(),
-  procedures: z.array(procedure).optional(),
-  services: z.array(service).optional(),
+  categories: z.array(categoryRule).describe('What an alert is: every rule that fits adds its weight').optional(),
+  known_fixes: z.array(knownFix).describe('Known errors with their cure').optional(),
+  escalation_policies: z
+    .array(escalationPolicy)
+    .describe('Who hears of an incident, and when: the first policy whose matchers fit')
+    .optional(),
+  procedures: z.array(procedure).describe('What each level does for a category').optional(),
+  services: z.array(service).describe('The catalogue of services').optional(),
 });

@@ -2,6 +2,9 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 60
 const SHAPE = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const ORDER = ['y', 'w', 'd', 'h', 'm', 's', 'ms'] as const;
 
+/** The same for JSON Schema, where an empty text is none. */
+export const DURATION_PATTERN = `^0$|(?=\\d)${SHAPE.source}`;
+
 /** What Prometheus can hold: 2^63 nanoseconds, about 292 years. */
 const LONGEST_MS = 9_223_372_036_854;
 

@@ -6,7 +6,10 @@ import { SCOPE_NAMES, scopeLabels } from './scope.ts';
 
 /** What every kind of log store is told in the same way. */
 
-export const logScope = z.partialRecord(z.enum(SCOPE_NAMES), z.array(z.string())).optional();
+export const logScope = z
+  .partialRecord(z.enum(SCOPE_NAMES), z.array(z.string()))
+  .describe('Which labels of an alert say whose log lines are looked for; the first that is there counts')
+  .optional();
 
 /** Milliseconds, documents, bytes, and lines of the excerpt. */
 export const logBudget = z
@@ -14,8 +17,9 @@ export const logBudget = z
     time: duration.default(5_000),
     documents: z.number().int().positive().default(10_000),
     bytes: size.default(8_000_000),
-    lines: z.number().int().positive().default(20),
+    lines: z.number().int().positive().describe('Lines that are shown').default(20),
   })
+  .describe('How much one look into the logs may take')
   .prefault({});
 
 interface CommonSettings {

@@ -34,7 +34,7 @@ const NOT_BUILT: readonly Path[] = [
  * Prometheus's own format (`--web.config.file`); source: prometheus/exporter-toolkit, docs/web-configuration.md.
  * `http2` and `prefer_server_cipher_suites` are read and change nothing: the bridge speaks HTTP/1.1.
  */
-const webFile = z.strictObject({
+export const webFile = z.strictObject({
   tls_server_config: z
     .strictObject({
       cert_file: path,

@@ -5,31 +5,31 @@ import { ATTEMPT_STATES, ESCALATION_REASONS } from '../domain/incident.ts';
 const labels = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 const person = z.string().min(1);
 const reason = z.string().default('');
-/** Which incident is meant, by its number in the test; the first where it is left out. */
-const incident = z.number().int().min(1).default(1);
+const incident = z.number().int().min(1).describe('Which incident is meant, by its number in the test').default(1);
+const after = duration.describe('Since the beginning of the test');
 
 const alert = { annotations: labels.default({}), source: z.string().optional() };
 
-/** What happens `after` the beginning of a test: exactly one thing. */
+/** Exactly one thing. */
 const event = z.union([
-  z.strictObject({ after: duration, firing: labels, ...alert, expr: z.string().default('') }),
-  z.strictObject({ after: duration, resolved: labels, ...alert }),
+  z.strictObject({ after, firing: labels, ...alert, expr: z.string().default('') }),
+  z.strictObject({ after, resolved: labels, ...alert }),
   z.strictObject({
-    after: duration,
+    after,
     log: z.strictObject({ text: z.string(), service: z.string().default(''), level: z.string().default('') }),
   }),
-  z.strictObject({ after: duration, incident, acknowledge: z.strictObject({ by: person }) }),
-  z.strictObject({ after: duration, incident, unacknowledge: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, incident, acknowledge: z.strictObject({ by: person }) }),
+  z.strictObject({ after, incident, unacknowledge: z.strictObject({ by: person, reason }) }),
   z.strictObject({
-    after: duration,
+    after,
     incident,
     escalate: z.strictObject({ by: person, level: level.optional(), reason }),
   }),
-  z.strictObject({ after: duration, incident, resolve: z.strictObject({ by: person, reason }) }),
-  z.strictObject({ after: duration, incident, close: z.strictObject({ by: person, reason }) }),
-  z.strictObject({ after: duration, incident, prioritise: z.strictObject({ by: person, priority, reason }) }),
+  z.strictObject({ after, incident, resolve: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, incident, close: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, incident, prioritise: z.strictObject({ by: person, priority, reason }) }),
   z.strictObject({
-    after: duration,
+    after,
     incident,
     reclassify: z.strictObject({ by: person, category: decidedCategory, reason }),
   }),
@@ -38,52 +38,49 @@ export type TestEvent = z.output<typeof event>;
 
 /** What must be so `after` the beginning of a test; what is left out is not looked at. */
 const expectation = z.strictObject({
-  after: duration,
+  after,
   incident,
-  /** How many incidents there are. */
-  incidents: z.number().int().min(0).optional(),
+  incidents: z.number().int().min(0).describe('How many incidents there are').optional(),
   category: category.optional(),
   method: z.enum(['rule', 'model', 'person']).optional(),
-  /** One of the reasons for the category contains this. */
-  because: z.string().optional(),
+  because: z.string().describe('One of the reasons for the category contains this').optional(),
   priority: priority.optional(),
   status: z.enum(['triggered', 'acknowledged', 'resolved', 'closed']).optional(),
   level: level.optional(),
-  /** Why it was escalated last. */
-  reason: z.enum(ESCALATION_REASONS).optional(),
+  reason: z.enum(ESCALATION_REASONS).describe('Why it was escalated last').optional(),
   team: z.string().optional(),
-  /** The newest attempt; `none`: no fix was looked at. `because`: one of its reasons contains this. */
   fix: z
     .union([
       z.literal('none'),
       z.strictObject({ id: z.string(), state: z.enum(ATTEMPT_STATES).optional(), because: z.string().optional() }),
     ])
+    .describe('The newest attempt; none: no fix was looked at; because: one of its reasons contains this')
     .optional(),
-  /** Channels that have been told by then, at least. */
-  notified: z.array(z.string()).optional(),
-  /** Channels that have not been told by then. */
-  not_notified: z.array(z.string()).optional(),
+  notified: z.array(z.string()).describe('Channels that have been told by then, at least').optional(),
+  not_notified: z.array(z.string()).describe('Channels that have not been told by then').optional(),
 });
 export type Expectation = z.output<typeof expectation>;
 
 const outcome = z.enum(['verified', 'unverified', 'failed', 'unknown']);
 
 const testCase = z.strictObject({
-  name: z.string().min(1),
-  /** RFC 3339; when the story begins. */
-  at: z.iso.datetime({ offset: true }).default('2026-01-05T03:00:00Z'),
-  events: z.array(event).min(1),
-  expect: z.array(expectation).min(1),
-  /** What comes of a fix that runs; `verified` where nothing is said. Nothing is ever run. */
-  fixes: z.record(z.string(), outcome).default({}),
-  /** What a metrics source answers, by query as it is sent; what is not listed is not answered, and guards refuse. */
-  metrics: z.record(z.string(), z.number()).default({}),
+  name: z.string().min(1).describe('What is so, as a sentence'),
+  at: z.iso.datetime({ offset: true }).describe('When the story begins, RFC 3339').default('2026-01-05T03:00:00Z'),
+  events: z.array(event).min(1).describe('What happens: each entry exactly one thing'),
+  expect: z.array(expectation).min(1).describe('What must be so; what is left out is not looked at'),
+  fixes: z
+    .record(z.string(), outcome)
+    .describe('What comes of a fix that would run; verified where nothing is said')
+    .default({}),
+  metrics: z
+    .record(z.string(), z.number())
+    .describe('What a metrics source answers, by query as it is sent; without an answer guards refuse')
+    .default({}),
 });
 export type TestCase = z.output<typeof testCase>;
 
 /** A file for `tierbell test rules`. */
 export const testFile = z.strictObject({
-  /** The main configuration file, beside this one. */
-  rule_files: z.array(z.string().min(1)).length(1),
+  rule_files: z.array(z.string().min(1)).length(1).describe('The main configuration file, beside this one'),
   tests: z.array(testCase).min(1),
 });

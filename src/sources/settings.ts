@@ -14,13 +14,17 @@ const WATCHDOG = 'Watchdog';
 
 /** The settings that every kind of source has. */
 export const commonSettings = {
-  name: nameBut('tierbell'),
+  name: nameBut('tierbell').describe('Alerts come to /webhooks/NAME'),
   auth: auth.optional(),
-  labels: z.record(z.string(), z.string()).default({}),
-  max_body: size.optional(),
+  labels: z.record(z.string(), z.string()).describe('Added where the alert has no such label').default({}),
+  max_body: size.describe('Of one request: 32MB where senders prove themselves, else 5MB').optional(),
   /** At least one matcher: an empty list fits everything, and then no alert would ever become an incident. */
   heartbeat: z
-    .strictObject({ matchers: matchers.min(1), interval: positiveDuration.default(HEARTBEAT_INTERVAL_MS) })
+    .strictObject({
+      matchers: matchers.min(1),
+      interval: positiveDuration.describe('How often it comes at least').default(HEARTBEAT_INTERVAL_MS),
+    })
+    .describe('An alert that always fires: when it stays away, the chain of alerting is broken')
     .optional(),
 };
 const common = z.object(commonSettings);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SendMailOptions } from 'nodemailer';
 import { z } from 'zod';
-import { dialling, name } from '../../config/fields.ts';
+import { dialling, name, observe } from '../../config/fields.ts';
 import { defineChannel, type SendResult } from '../channel.ts';
 import { mailMessage } from '../layout/mail-message.ts';
 import { failureOfCode } from '../../net/failure-of-code.ts';
@@ -11,11 +11,12 @@ import { failureOfSmtp, isTooLarge, resultOfSmtp } from '../smtp-result.ts';
 const config = z.strictObject({
   name,
   kind: z.literal('email'),
-  /** `smtp://user:password@host:port` or `smtps://…`. */
-  smtp_url: z.url({ protocol: /^smtps?$/, error: 'an address that begins with smtp:// or smtps://' }),
+  smtp_url: z
+    .url({ protocol: /^smtps?$/, error: 'an address that begins with smtp:// or smtps://' })
+    .meta({ pattern: '^smtps?://', description: 'smtp://user:password@host:port, or smtps://…' }),
   from: z.string().min(3),
   to: z.array(z.string().min(3)).min(1),
-  observe: z.boolean().default(false),
+  observe,
   tls_config: dialling.tls_config,
 });
 type EmailConfig = z.output<typeof config>;

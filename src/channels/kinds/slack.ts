@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dialling, httpAddress, name } from '../../config/fields.ts';
+import { dialling, httpAddress, name, observe } from '../../config/fields.ts';
 import { defineChannel, type SendResult } from '../channel.ts';
 import { createHttpCaller } from '../http-caller.ts';
 import { createPost } from '../slack/post.ts';
@@ -14,20 +14,19 @@ const config = z
   .strictObject({
     name,
     kind: z.literal('slack'),
-    /** The bot's token (`xoxb-…`, scopes chat:write and files:write); of a file that is re-read, or as it stands. */
-    token: secretText,
-    token_file: secretFile,
-    /** For Socket Mode (`xapp-…`, scope connections:write): presses of the button without a public address. */
-    app_token: secretText,
-    app_token_file: secretFile,
-    /** For `POST /integrations/slack`: presses of the button over HTTP. */
-    signing_secret: secretText,
-    signing_secret_file: secretFile,
+    token: secretText.describe("The bot's token (xoxb-…, scopes chat:write and files:write); better in a file"),
+    token_file: secretFile.describe("A file with the bot's token; it is read anew"),
+    app_token: secretText.describe(
+      'For Socket Mode (xapp-…, scope connections:write): the button works without a public address',
+    ),
+    app_token_file: secretFile.describe('A file with the token for Socket Mode'),
+    signing_secret: secretText.describe('For presses of the button over HTTP, to /integrations/slack'),
+    signing_secret_file: secretFile.describe('A file with the signing secret'),
     channel: z
       .string()
       .regex(/^[CGDUW][A-Z0-9]{2,20}$/, 'the id of a channel such as C0123ABCD (at the end of its details in Slack)'),
     api_url: httpAddress.default('https://slack.com/api/').transform((url) => url.replace(/\/*$/, '/')),
-    observe: z.boolean().default(false),
+    observe,
     ...dialling,
   })
   .superRefine((config, ctx) => {
@@ -40,7 +39,8 @@ const config = z
       const params = { allowed: `one of \`${key}\` and \`${key}_file\`` };
       ctx.addIssue({ code: 'custom', path: [key], message: 'given twice', params });
     }
-  });
+  })
+  .meta({ anyOf: [{ required: ['token'] }, { required: ['token_file'] }] });
 
 export type SlackConfig = z.output<typeof config>;
 

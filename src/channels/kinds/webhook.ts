@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dialling, httpAddress, name } from '../../config/fields.ts';
+import { dialling, httpAddress, name, observe } from '../../config/fields.ts';
 import { defineChannel } from '../channel.ts';
 import { createHttpCaller } from '../http-caller.ts';
 import { stableId } from '../stable-id.ts';
@@ -10,12 +10,12 @@ const config = z.strictObject({
   name,
   kind: z.literal('webhook'),
   url: httpAddress,
-  /** `whsec_` and the base64 of the key, as Standard Webhooks have it. */
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'whsec_ followed by base64')
+    .describe('whsec_ and the base64 of the key, as Standard Webhooks have it')
     .optional(),
-  observe: z.boolean().default(false),
+  observe,
   ...dialling,
 });
 

@@ -8,8 +8,10 @@ export const elasticsearchSettings = z.strictObject({
   kind: z.literal('elasticsearch'),
   matchers: matchers.default([]),
   nodes: z.array(httpAddress).min(1),
-  /** The server's major version; `auto` asks it. */
-  compatibility: z.union([z.literal('auto'), z.literal([7, 8, 9]), z.enum(['7', '8', '9'])]).default('auto'),
+  compatibility: z
+    .union([z.literal('auto'), z.literal([7, 8, 9]), z.enum(['7', '8', '9'])])
+    .describe("The server's major version; auto asks it")
+    .default('auto'),
   auth: z
     .strictObject({
       api_key: z.string().optional(),
@@ -19,11 +21,11 @@ export const elasticsearchSettings = z.strictObject({
         .optional(),
     })
     .optional(),
-  index: z.string().min(1),
+  index: z.string().min(1).describe('Indices, data streams or patterns, joined by commas'),
   kibana: z
     .strictObject({ url: httpAddress, space: z.string().optional(), data_view: z.string().optional() })
+    .describe('Where links in messages lead')
     .optional(),
-  /** A profile, or which field holds what: time, message, level, service, host, pod, workload, namespace, stack, trace. */
   fields: z
     .union([
       z.enum(['auto', 'ecs', 'fluentbit', 'otel', 'logstash']),
@@ -32,6 +34,7 @@ export const elasticsearchSettings = z.strictObject({
         z.string().min(1),
       ),
     ])
+    .describe('Which field holds what: a profile, or a map of fields')
     .default('auto'),
   scope: logScope,
   budget: logBudget,

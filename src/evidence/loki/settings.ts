@@ -9,8 +9,10 @@ export const lokiSettings = z.strictObject({
   matchers: matchers.default([]),
   url: httpAddress,
   auth: httpLogin.optional(),
-  /** Links open Explore there; `data_source` is the uid of this Loki in it. */
-  grafana: z.strictObject({ url: httpAddress, data_source: z.string().min(1) }).optional(),
+  grafana: z
+    .strictObject({ url: httpAddress, data_source: z.string().min(1).describe('The uid of this Loki there') })
+    .describe('Links in messages open Explore there')
+    .optional(),
   scope: logScope,
   budget: logBudget,
   ...dialling,

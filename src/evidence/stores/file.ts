@@ -13,8 +13,7 @@ const config = z.strictObject({
   name,
   kind: z.literal('file'),
   matchers: matchers.default([]),
-  /** Files, or patterns such as /var/log/*.log. */
-  paths: z.array(z.string().min(1)).min(1),
+  paths: z.array(z.string().min(1)).min(1).describe('Files, or patterns such as /var/log/*.log'),
   scope: logScope,
   budget: logBudget,
 });

@@ -9,8 +9,7 @@ const config = z.strictObject({
   name,
   kind: z.literal('command'),
   matchers: matchers.default([]),
-  /** Absolute paths: a file, or a folder ending in `/`. */
-  allow: z.array(z.string().startsWith('/')).min(1),
+  allow: z.array(z.string().startsWith('/')).min(1).describe('Absolute paths: a file, or a folder ending in /'),
 });
 
 /** Between TERM and KILL; a take-over by another replica waits for it too. */

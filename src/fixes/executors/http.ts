@@ -11,11 +11,9 @@ const config = z.strictObject({
   name,
   kind: z.literal('http'),
   matchers: matchers.default([]),
-  /** Scheme, host and port; nothing else is dialled. */
-  allow: z.array(httpOrigin).min(1),
+  allow: z.array(httpOrigin).min(1).describe('Scheme, host and port; nothing else is dialled'),
   auth: httpLogin.optional(),
-  /** For one request; without it the action's own timeout. */
-  timeout: positiveDuration.optional(),
+  timeout: positiveDuration.describe("For one request; without it the action's own timeout").optional(),
   ...dialling,
 });
 

@@ -9,15 +9,18 @@ import { PROVEN, UNPROVEN, type AuthContext, type AuthMethod, type Proof } from 
 /** `auth` of a source. Several at once: any of them opens. */
 export const auth = z
   .strictObject({
-    bearer_token: bearerToken.optional(),
-    bearer_token_files: bearerTokenFiles.optional(),
-    basic: basic.optional(),
-    header: header.optional(),
-    hmac: hmac.optional(),
+    bearer_token: bearerToken.describe('Authorization: Bearer …; better in a file').optional(),
+    bearer_token_files: bearerTokenFiles
+      .describe('Files with a token each; any of them opens, and they are read anew')
+      .optional(),
+    basic: basic.describe('User name and password').optional(),
+    header: header.describe('A header with a secret value').optional(),
+    hmac: hmac.describe('A signature over the body, as Grafana makes it').optional(),
   })
   .refine((settings) => Object.values(settings).some((value) => value !== undefined), {
     error: 'at least one of bearer_token, bearer_token_files, basic, header, hmac',
-  });
+  })
+  .meta({ minProperties: 1, description: 'How a sender proves itself; without it only this machine may post' });
 export type AuthSettings = z.output<typeof auth>;
 
 /** Every way that is configured, as one. Without settings everybody gets in. */

@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { exactlyOne } from '../../config/fields.ts';
 import { anyEqual, digest, oneHeader, PROVEN, UNPROVEN, type AuthContext, type AuthMethod } from './method.ts';
 import { createSecrets } from './secret-file.ts';
 
-export const basic = z
-  .strictObject({
+export const basic = exactlyOne(
+  z.strictObject({
     /** A colon would end it on the wire (RFC 7617). */
     username: z.string().regex(/^[^:]*$/, 'a name without a colon'),
     password: z.string().min(1).optional(),
     password_file: z.string().min(1).optional(),
-  })
-  .refine(({ password, password_file }) => (password === undefined) !== (password_file === undefined), {
-    error: 'either password or password_file',
-  });
+  }),
+  ['password', 'password_file'],
+  'either password or password_file',
+);
 
 const SCHEME = 'basic ';
 

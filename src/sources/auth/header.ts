@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exactlyOne } from '../../config/fields.ts';
 import {
   anyEqual,
   digest,
@@ -14,15 +15,15 @@ import { createSecrets } from './secret-file.ts';
 /** A field name of HTTP (RFC 9110, 5.1). */
 export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of a header');
 
-export const header = z
-  .strictObject({
+export const header = exactlyOne(
+  z.strictObject({
     name: headerName,
     value: z.string().min(1).optional(),
     value_file: z.string().min(1).optional(),
-  })
-  .refine(({ value, value_file }) => (value === undefined) !== (value_file === undefined), {
-    error: 'either value or value_file',
-  });
+  }),
+  ['value', 'value_file'],
+  'either value or value_file',
+);
 
 /** A header with a secret value: Alertmanager's `http_headers`, or `Authorization` with a scheme of one's own. */
 export function createHeader(settings: z.output<typeof header>, context: AuthContext): AuthMethod {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { exactlyOne } from '../../config/fields.ts';
 import { headerName } from './header.ts';
 import {
   anyEqual,
@@ -13,17 +14,20 @@ import {
 } from './method.ts';
 import { createSecrets } from './secret-file.ts';
 
-export const hmac = z
-  .strictObject({
+export const hmac = exactlyOne(
+  z.strictObject({
     secret: z.string().min(1).optional(),
     secret_file: z.string().min(1).optional(),
-    header: headerName.default('X-Grafana-Alerting-Signature'),
-    /** Without it a recorded request can be played again by whoever saw it. */
-    timestamp_header: headerName.optional(),
-  })
-  .refine(({ secret, secret_file }) => (secret === undefined) !== (secret_file === undefined), {
-    error: 'either secret or secret_file',
-  });
+    header: headerName.describe('The header with the signature').default('X-Grafana-Alerting-Signature'),
+    timestamp_header: headerName
+      .describe(
+        'The header with the time of signing; without it a recorded request can be played again by whoever saw it',
+      )
+      .optional(),
+  }),
+  ['secret', 'secret_file'],
+  'either secret or secret_file',
+);
 
 /** How far a signed time may lie from ours, either way (safety.md, Security 1). */
 export const SIGNATURE_AGE_MAX_MS = 300_000;

@@ -48,7 +48,7 @@ it.each<[string, Record<string, string>, RegExp]>([
   [
     'a policy behind one that takes everything',
     { 'escalation.yaml': `${ESCALATION}${policy('shop', `'team="shop"'`)}` },
-    /^escalation\.yaml:14:13: escalation_policies\[1\]\.name: never chosen: default fits whatever this one fits/,
+    /^escalation\.yaml:15:13: escalation_policies\[1\]\.name: never chosen: default fits whatever this one fits/,
   ],
   [
     'a fix behind a wider one',
@@ -79,7 +79,7 @@ it.each<[string, Record<string, string>, RegExp]>([
   [
     'a team that does not exist',
     { 'escalation.yaml': ESCALATION.replace('notify: [level2]', 'notify: [levle2]') },
-    /^escalation\.yaml:6:\d+: .*no such team.*did you mean `level2`/,
+    /^escalation\.yaml:7:\d+: .*no such team.*did you mean `level2`/,
   ],
 ])('%s is an error with its place', async (_what, files, message) => {
   const { status, told } = await check(files);
