@@ -29,11 +29,57 @@ export async function claimJobs(
   holder: number | null = null,
 ): Promise<Job[]> {
   if (kinds.length === 0 || limit <= 0) return [];
-  // In one statement, as a database may be a network away; a part each, as an index is walked in one order only.
-  const parts = kinds.map((kind) => dueJobs(db, kind, limit, now, which));
-  const query = parts.reduce((all, one) => all.unionAll(one), lostJobs(db, kinds, limit, now, which));
+  if (holder !== null) return claimPastOthers(db, { kinds, limit, now, which }, now + leaseMs, holder);
+  // In one statement; a part each, as an index is walked in one order only.
+  const parts = kinds.map((kind) => asPart(db, dueRows(db, kind, limit, now, which)));
+  const query = parts.reduce((all, one) => all.unionAll(one), asPart(db, lostRows(db, kinds, limit, now, which)));
   const due = await query.execute();
-  return claimWaiting(db, due.toSorted(byDue).slice(0, limit), now, leaseMs, holder);
+  return claimWaiting(db, due.toSorted(byDue).slice(0, limit), now, leaseMs, null);
+}
+
+/** What is to be claimed: the parameters of {@link claimJobs}. */
+interface Wanted {
+  readonly kinds: readonly JobKind[];
+  readonly limit: number;
+  readonly now: number;
+  readonly which: Which;
+}
+
+/**
+ * The same among replicas, looked up and claimed in one statement: what another one is claiming this moment is passed
+ * over, and what comes behind it is taken. Looked up first and claimed then, everybody would reach for the same few and
+ * all but one go away with nothing, as often as they ask while that one's commit is on its way to the disk.
+ * A row that changed before it could be locked is looked at again as it is now (READ COMMITTED), so none is claimed twice;
+ * a materialised list is made once, so that no more are locked than asked for.
+ */
+async function claimPastOthers(
+  db: Kysely<Tables>,
+  { kinds, limit, now, which }: Wanted,
+  leaseUntil: number,
+  holder: number,
+): Promise<Job[]> {
+  const parts = kinds.map((kind) => onlyUnlocked(db, dueRows(db, kind, limit, now, which)));
+  const lost = onlyUnlocked(db, lostRows(db, kinds, limit, now, which));
+  const rows = await db
+    .with(
+      (cte) => cte('free').materialized(),
+      () => parts.reduce((all, one) => all.unionAll(one), lost),
+    )
+    .with(
+      (cte) => cte('mine').materialized(),
+      (from) => from.selectFrom('free').select('id').orderBy('due_at').orderBy('id').limit(limit),
+    )
+    .updateTable('jobs')
+    .set(leased(leaseUntil, holder))
+    .where('id', 'in', (eb) => eb.selectFrom('mine').select('id'))
+    .returningAll()
+    .execute();
+  return inOrder(rows.map(toJob));
+}
+
+/** Of these rows, what no other transaction is changing; they are ours until this one ends. */
+function onlyUnlocked(db: Kysely<Tables>, rows: Rows): Part {
+  return asPart(db, rows.forUpdate().skipLocked());
 }
 
 /** Claims these jobs, where nothing has happened to them since they were looked up. */
@@ -48,13 +94,24 @@ export async function claimWaiting(
   for (const ids of chunks(waiting)) {
     const rows = await db
       .updateTable('jobs')
-      .set({ state: 'leased', lease_until: now + leaseMs, fence: sql`fence + 1`, attempts: sql`attempts + 1`, holder })
+      .set(leased(now + leaseMs, holder))
       .where((eb) => (holder === null ? asTheyWere(eb, ids) : eb('id', 'in', unlocked(eb, ids))))
       .returningAll()
       .execute();
     claimed.push(...rows.map(toJob));
   }
-  return claimed.sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
+  return inOrder(claimed);
+}
+
+function leased(leaseUntil: number, holder: number | null) {
+  return {
+    ...{ state: 'leased', lease_until: leaseUntil, holder },
+    ...{ fence: sql<number>`fence + 1`, attempts: sql<number>`attempts + 1` },
+  };
+}
+
+function inOrder(jobs: readonly Job[]): Job[] {
+  return jobs.toSorted((a, b) => a.dueAt - b.dueAt || a.id - b.id);
 }
 
 type OfJobs = ExpressionBuilder<Tables, 'jobs'>;
@@ -88,10 +145,12 @@ function byDue(a: Waiting, b: Waiting): number {
   return a.due_at - b.due_at || a.id - b.id;
 }
 
-type Part = SelectQueryBuilder<Tables, 'jobs', Waiting>;
+type Rows = SelectQueryBuilder<Tables, 'jobs', Waiting>;
+/** One arm of a union. */
+type Part = Rows;
 
-function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Part {
-  const due = db
+function dueRows(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Rows {
+  return db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'due')
@@ -101,12 +160,11 @@ function dueJobs(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, 
     .orderBy('due_at')
     .orderBy('id')
     .limit(limit);
-  return db.selectFrom(due.as('due')).selectAll() as unknown as Part;
 }
 
 /** Whoever held them did not come back in time. Never many: what is leased is bounded by what runs at once. */
-function lostJobs(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, now: number, which: Which): Part {
-  const lost = db
+function lostRows(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, now: number, which: Which): Rows {
+  return db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
     .where('state', '=', 'leased')
@@ -114,7 +172,11 @@ function lostJobs(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, 
     .where((eb) => ofChannel(eb, which))
     .where('lease_until', '<', now)
     .limit(limit);
-  return db.selectFrom(lost.as('lost')).selectAll() as unknown as Part;
+}
+
+/** An arm of a union may have an order and a limit of its own only where it is a table of its own. */
+function asPart(db: Kysely<Tables>, rows: Rows): Part {
+  return db.selectFrom(rows.as('part')).selectAll() as unknown as Part;
 }
 
 function ofChannel(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {

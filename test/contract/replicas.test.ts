@@ -92,6 +92,30 @@ describeWith('postgres', 'several replicas on one PostgreSQL', () => {
     expect(new Set(claimed.map(({ id }) => id)).size).toBe(20);
   });
 
+  it('pass over what another one is claiming at this moment, and take what comes behind it', async () => {
+    const [one, other] = await Promise.all([join(), join()]);
+    for (let n = 0; n < 6; n++) await deliver(one, `Group${n}`);
+    const due = await one.store.db.selectFrom('jobs').select('id').where('kind', '=', 'evidence').execute();
+    const ids = due.map(({ id }) => id).toSorted((a, b) => a - b);
+    await one.store.db.transaction().execute(async (slow) => {
+      // As a claim whose commit is on its way to the disk.
+      const first = { state: 'leased', lease_until: DAWN + MINUTE, fence: 1 };
+      await slow.updateTable('jobs').set(first).where('id', 'in', ids.slice(0, 3)).execute();
+      const claimed = await other.store.claim(['handover', 'evidence'], 2, MINUTE);
+      expect(claimed.map(({ id, kind }) => [id, kind])).toEqual(ids.slice(3, 5).map((id) => [id, 'evidence']));
+    });
+    expect((await other.store.claim(['evidence'], 9, MINUTE)).map(({ id }) => id)).toEqual(ids.slice(5));
+  });
+
+  it('take a lost claim over once, whoever comes first', async () => {
+    const [one, other] = await Promise.all([join(), join()]);
+    await deliver(one, 'One');
+    const [lost] = await one.store.claim(['evidence'], 1, -1);
+    const again = await Promise.all([one, other].map(({ store }) => store.claim(['evidence'], 1, MINUTE)));
+    expect(again.flat().map(({ id, fence }) => ({ id, fence }))).toEqual([{ id: lost?.id, fence: 2 }]);
+    await expect(one.store.transact((unit) => unit.finish(lost as Job))).rejects.toThrow('was lost');
+  });
+
   it('free what one of them held that has gone, and leave what others hold', async () => {
     const [gone, busy, idle] = await Promise.all([join(), join(), join()]);
     await deliver(idle, 'One');
