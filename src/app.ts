@@ -92,7 +92,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     if (at !== undefined) metrics.sourceLastSeen.set({ source: name }, at / 1000);
   }
   const read = createReadModel(readDb);
-  if (await inbox.continueAfter(await read.deliveriesTaken()))
+  if (await inbox.continueAfter(await read.inboxNumber()))
     log.warn('inbox.sqlite is new or older than tierbell.sqlite; it goes on where the store stands', {
       storage: folder,
     });
@@ -108,7 +108,6 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       warn: (message) => log.warn(message),
       error: (message, cause) => log.error(message, { error: String(cause) }),
     },
-    onRefused: (source, reason) => engine.refused({ source, reason }),
     metrics: {
       requests: (source, status, sent, seconds) => {
         const code = String(status);

@@ -12,12 +12,13 @@ import type { FixParts } from './jobs/plan-attempt.ts';
 import { runFix } from './jobs/run-fix.ts';
 import { Runner, type Lane } from './jobs/runner.ts';
 import { setAside } from './jobs/set-aside.ts';
+import { tellRefused, type RefusedParts } from './jobs/tell-refused.ts';
 import { takeDeliveries, type TakeParts } from './jobs/take-deliveries.ts';
 import { watchHeartbeats } from './jobs/watch-heartbeats.ts';
 import { verifyFix } from './jobs/verify-fix.ts';
 
 /** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
-export type House = TakeParts & ExpireParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
+export type House = TakeParts & RefusedParts & ExpireParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
 
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
@@ -40,6 +41,9 @@ function messageLane(channel: string): Lane {
 const EXPIRE_EVERY_MS = 1_000;
 /** How often it looks for messages of channels that are gone from the configuration: they go to the fallback. */
 const STRAY_EVERY_MS = 10_000;
+
+/** How often it looks for what proven senders sent and we refused. */
+const REFUSED_EVERY_MS = 1_000;
 
 /** Under load this is asked hundreds of times a second. @returns a question that is answered yes at first, and then at most so often */
 function every(ms: number): () => boolean {
@@ -103,6 +107,7 @@ export function createPipeline(house: House): Pipeline {
   const upSince = house.store.now();
   const expiryIsDue = every(EXPIRE_EVERY_MS);
   const strayIsDue = every(STRAY_EVERY_MS);
+  const refusedIsDue = every(REFUSED_EVERY_MS);
   return {
     async advance() {
       while (await takeDeliveries(house, batch)) {
@@ -110,6 +115,7 @@ export function createPipeline(house: House): Pipeline {
         await turn();
       }
       if (strayIsDue()) serve(await house.store.waitingChannels());
+      if (refusedIsDue()) await tellRefused(house);
       if (!expiryIsDue()) return;
       // Prometheus no longer vouches for them.
       while (await expireAlerts(house, upSince)) {

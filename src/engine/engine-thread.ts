@@ -19,8 +19,6 @@ port.on('message', (message: ToEngine) => {
       return;
     case 'deliveries':
       return void engine?.then((opened) => opened.deliveries());
-    case 'refused':
-      return void engine?.then((opened) => opened.refused(message.refused));
     case 'call':
       return void answer(message.call).then(
         (value) => say({ type: 'answer', id: message.id, value }),

@@ -4,7 +4,6 @@ import type { Config } from '../config/schema.ts';
 import { incidentId } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
 import { signAckToken } from '../http/ack-token.ts';
-import type { Rules } from '../incidents/rules.ts';
 import { createPipeline, type House, type Pipeline } from '../pipeline.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
 import { keepCorrection } from '../store/corrections.ts';
@@ -18,24 +17,14 @@ import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
-import { reportTrouble } from '../jobs/report-trouble.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
 import { openPlugins } from './plugins.ts';
-import type {
-  CommandRequest,
-  CommandResult,
-  EngineSettings,
-  FixAnswer,
-  FixRequest,
-  RefusedDelivery,
-} from './messages.ts';
+import type { CommandRequest, CommandResult, EngineSettings, FixAnswer, FixRequest } from './messages.ts';
 
 /** The store worker: writes the store, advances deliveries and acts on due work. */
 export interface Engine {
   /** New deliveries are on disk. */
   deliveries(): void;
-  /** A proven sender was refused: people hear of it, as an alert may be lost. */
-  refused(refused: RefusedDelivery): void;
   command(request: CommandRequest): Promise<CommandResult>;
   /** What a person asks of the known fixes. */
   fix(request: FixRequest): Promise<FixAnswer>;
@@ -114,7 +103,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const advancing = keepAdvancing(pipeline, log);
   return {
     deliveries: () => advancing.ring(),
-    refused: (refused) => reportRefused(store, plugins.rules, refused, log),
     command: (request) => runCommand(store, request),
     fix: (request) => controlFixes(house, request),
     onCommitted: (listener) => void listeners.push(listener),
@@ -162,14 +150,6 @@ function namesOf(config: Config): MetricNames {
 function tellClockStep(log: Logger, { kind, byMs }: ClockStep): void {
   const what = kind === 'stepped' ? 'the clock was stepped; keeping our own pace' : 'the stepped clock is believed now';
   log.warn(what, { byMs: Math.round(byMs) });
-}
-
-function reportRefused(store: Store, rules: Rules, { source, reason }: RefusedDelivery, log: Logger): void {
-  const summary = `${source} sent what had to be refused (${reason}), so an alert may be lost. Mend its configuration; the body is kept in the inbox.`;
-  const trouble = { name: 'TierbellDeliveryRefused', source, summary, raw: '' } as const;
-  store
-    .transact((unit) => reportTrouble(unit, trouble, rules.groupingBy))
-    .catch((error: unknown) => log.error('a refused delivery could not be reported', { source, error: String(error) }));
 }
 
 /** One advance at a time: rung by the receiving thread, and looked for each second in any case. */

@@ -54,17 +54,10 @@ export type FixAnswer =
   | { readonly outcome: 'refused'; readonly detail: string }
   | { readonly outcome: 'not_found'; readonly detail: string };
 
-/** What a delivery is answered by when it was refused though its sender proved itself: people must know. */
-export interface RefusedDelivery {
-  readonly source: string;
-  readonly reason: string;
-}
-
 export type ToEngine =
   | { readonly type: 'open'; readonly settings: EngineSettings }
   | { readonly type: 'call'; readonly id: number; readonly call: EngineCall }
-  | { readonly type: 'deliveries' }
-  | { readonly type: 'refused'; readonly refused: RefusedDelivery };
+  | { readonly type: 'deliveries' };
 
 export type EngineCall =
   | ({ readonly name: 'command' } & CommandRequest)

@@ -73,7 +73,6 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   return {
     deliveries: () => say({ type: 'deliveries' }),
     onCommitted: (listener) => void listeners.push(listener),
-    refused: (refused) => say({ type: 'refused', refused }),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
     fix: (request: FixRequest) => call<FixAnswer>({ name: 'fix', request }),
     reload: async (config) => void (await call({ name: 'reload', config })),

@@ -39,8 +39,6 @@ export interface WebhookParts {
     requests(source: string, code: number, method: string, seconds: number): void;
     lastSeen(source: string, ms: number): void;
   };
-  /** A proven sender was refused: an alert may be lost, and somebody has to hear of it. */
-  readonly onRefused?: (source: string, reason: string) => void;
 }
 
 /** What a request became: stored, refused with a problem, or its sender went away. `body` is what had come. */
@@ -122,9 +120,12 @@ function sendReceipt(res: ServerResponse, delivery: string): void {
   res.end(body);
 }
 
-/** Keeps what a proven sender sent, answers, then reports it. */
+/**
+ * Keeps what a proven sender sent, then answers: an alert may be lost, and the store worker reads here whom to tell of it
+ * (`jobs/tell-refused.ts`). Where it cannot be kept the sender is asked to come again, as nobody would hear of it.
+ */
 async function refuse(
-  { inbox, log, now, onRefused }: WebhookParts,
+  { inbox, log, now }: WebhookParts,
   source: string,
   { problem, proven, body }: Extract<Verdict, { outcome: 'refused' }>,
   req: IncomingMessage,
@@ -132,15 +133,14 @@ async function refuse(
 ): Promise<void> {
   if (!req.complete) discardRest(req);
   const reason = `${problem.status} ${problem.field ? `${problem.field}: ` : ''}${problem.detail}`;
-  if (proven && problem.status < 500) {
-    log.warn(`source ${source}: a request was refused: ${reason}`);
-    await inbox
-      .refused(source, body, now(), reason)
-      .catch((error: unknown) => log.error(`source ${source}: the refused body could not be kept`, error));
+  if (!proven || problem.status >= 500) return sendProblem(res, problem);
+  log.warn(`source ${source}: a request was refused: ${reason}`);
+  try {
+    await inbox.refused(source, body, now(), reason);
     sendProblem(res, problem);
-    onRefused?.(source, reason);
-  } else {
-    sendProblem(res, problem);
+  } catch (error) {
+    log.error(`source ${source}: the refused body could not be kept`, error);
+    sendProblem(res, CANNOT_STORE);
   }
 }
 

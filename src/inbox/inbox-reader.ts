@@ -10,12 +10,21 @@ export interface Delivery {
   readonly body: Buffer;
 }
 
-/** The accepted deliveries, in the order of their commit; refused ones are not shown. */
+/** What a proven sender sent and we had to refuse; its body stays in the inbox. */
+export interface Refused {
+  readonly seq: number;
+  readonly source: string;
+  readonly reason: string;
+}
+
+/** The accepted deliveries, in the order of their commit; refused ones are shown apart. */
 export interface InboxReader {
   /** Those after `seq`, at most `limit` and about `maxBytes` of bodies, but always the next one whatever its size. */
   after(seq: number, limit: number, maxBytes: number): Awaitable<Delivery[]>;
   /** The newest `seq`, 0 while there is none: who has read up to it has read all. */
   last(): Awaitable<number>;
+  /** Of the refused ones those after `seq`, oldest first, at most `limit`. */
+  refusedAfter(seq: number, limit: number): Awaitable<Refused[]>;
   close(): Awaitable<void>;
 }
 
@@ -23,6 +32,7 @@ export interface InboxReader {
 export interface SqliteInboxReader extends InboxReader {
   after(seq: number, limit: number, maxBytes: number): Delivery[];
   last(): number;
+  refusedAfter(seq: number, limit: number): Refused[];
   close(): void;
 }
 
@@ -36,6 +46,9 @@ export function openInboxReader(path: string): SqliteInboxReader {
   const last = db.prepare<[], { seq: number }>(
     "SELECT seq FROM deliveries WHERE kind = 'accepted' ORDER BY seq DESC LIMIT 1",
   );
+  const refused = db.prepare<[number, number], Refused>(
+    "SELECT seq, source, reason FROM deliveries WHERE seq > ? AND kind = 'refused' ORDER BY seq LIMIT ?",
+  );
   return {
     after(seq, limit, maxBytes) {
       const rows: Delivery[] = [];
@@ -48,6 +61,7 @@ export function openInboxReader(path: string): SqliteInboxReader {
       return rows;
     },
     last: () => last.get()?.seq ?? 0,
+    refusedAfter: (seq, limit) => refused.all(seq, limit),
     close: () => void db.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '../store/schema.ts';
-import type { Delivery, InboxReader } from './inbox-reader.ts';
+import type { Delivery, InboxReader, Refused } from './inbox-reader.ts';
 
 /** The deliveries of all replicas. Closing it leaves the tables open. */
 export function openPostgresInboxReader(db: Kysely<Tables>): InboxReader {
@@ -19,6 +19,12 @@ export function openPostgresInboxReader(db: Kysely<Tables>): InboxReader {
       const { rows } = await sql<{ seq: number }>`
         select seq from deliveries where kind = 'accepted' order by seq desc limit 1`.execute(db);
       return rows[0]?.seq ?? 0;
+    },
+    async refusedAfter(seq, limit) {
+      const { rows } = await sql<Refused>`
+        select seq, source, reason from deliveries
+        where seq > ${seq} and kind = 'refused' order by seq limit ${limit}`.execute(db);
+      return rows;
     },
     close() {},
   };

@@ -3,13 +3,14 @@ import type { NoticeBundle } from '../channels/messages/notice-input.ts';
 import { meetingInvitation } from '../handover/meeting.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
-import { failure, type Failure } from '../domain/result.ts';
+import { failure } from '../domain/result.ts';
 import type { Command } from '../incidents/command.ts';
 import type { Store } from '../store/store.ts';
 import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.ts';
 import { backoffMs, triesAgain } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { NotifyParts } from './notify-parts.ts';
+import { putOff } from './put-off.ts';
 import { sendTogether } from './send-together.ts';
 import type { Turn } from './storm-gate.ts';
 
@@ -18,8 +19,6 @@ type NotifyJob = Extract<Job, { kind: 'notify' }>;
 const SEND_TIMEOUT_MS = 30_000;
 /** How soon a message looks again whether the one before it has gone out. */
 const LOOK_MS = 200;
-/** A message that has not gone out for so long is told to the fallback while it is tried on. */
-const LATE_MS = 30_000;
 
 /** The outbox: one try of one message, and what becomes of it. At least once, under a key that stays the same. */
 export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSignal): Promise<void> {
@@ -49,7 +48,8 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
     await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident });
   } else if (triesAgain(result, job)) {
     metrics.notifications.inc({ channel: name, result: 'retried' });
-    await later(parts, job, began, result);
+    const backoff = backoffMs(job.attempts, result.retryAfterMs, parts.random);
+    await store.transact((unit) => putOff(unit, job, began, result, backoff));
   } else {
     metrics.notifications.inc({ channel: name, result: 'failed' });
     await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail }, null);
@@ -144,23 +144,5 @@ async function settle(
       if (faceOf(incident) !== faceOf(opened.shown)) queueRefresh(unit, job.incident, channel);
     }
     unit.run(job.incident, outcome);
-  });
-}
-
-/** Put off for a while, in one transaction with the word to the fallback, which hears of it once it is late. */
-async function later(parts: NotifyParts, job: NotifyJob, began: number, problem: Failure): Promise<void> {
-  const { store, random } = parts;
-  const { channel, recipient, purpose, lateTold = false } = job.payload;
-  const mayTell = !lateTold && purpose !== 'fallback';
-  const backoff = backoffMs(job.attempts, problem.retryAfterMs, random);
-  await store.transact(async (unit) => {
-    const lateAt = began + LATE_MS;
-    // Who asked for patience is not asked earlier; everybody else is asked once more when it becomes late.
-    const patient = problem.retryAfterMs !== undefined || !mayTell || unit.now >= lateAt;
-    const nextAt = patient ? unit.now + backoff : Math.min(unit.now + backoff, lateAt);
-    const late = mayTell && (unit.now >= lateAt || nextAt > lateAt);
-    await unit.postpone(job, nextAt, problem.detail, { ...job.payload, since: began, lateTold: lateTold || late });
-    await unit.incident(job.incident);
-    if (late) unit.run(job.incident, { type: 'notice_late', channel, recipient, detail: problem.detail });
   });
 }

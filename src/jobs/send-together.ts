@@ -6,9 +6,11 @@ import { incidentId } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { failure } from '../domain/result.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
+import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { incidentLines, type IncidentLine } from '../store/waiting-messages.ts';
 import { backoffMs, triesAgain } from './backoff.ts';
 import type { NotifyParts } from './notify-parts.ts';
+import { putOff } from './put-off.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
@@ -33,12 +35,13 @@ export async function sendTogether(
   const others = await parts.store.claimTogether({ channel, urgent }, MOST, LEASE_MS);
   const jobs = [first, ...(others as NotifyJob[])];
   const lines = await incidentLines(parts.store.db, [...new Set(jobs.map(({ incident }) => incident))]);
+  const began = parts.store.now();
   const result = await send(parts, channel, jobs, lines, signal);
   if (result.ok) parts.storms.toldTogether(channel, urgent, lines.length);
   parts.metrics.notifications.inc({ channel, result: resultOf(result, first) });
   const detail = `${result.detail} (one message for ${lines.length} incidents)`;
   for (let start = 0; start < jobs.length; start += RESULTS)
-    await record(parts, jobs.slice(start, start + RESULTS), result, detail);
+    await record(parts, jobs.slice(start, start + RESULTS), result, detail, began);
 }
 
 function resultOf(result: SendResult, job: NotifyJob): 'sent' | 'retried' | 'failed' {
@@ -82,33 +85,36 @@ function toDigestLine({ uid, number, title, status, level, priority, category }:
   return line as DigestLine;
 }
 
+/** What became of the message. Of each incident by itself: one that another has claimed since holds up no other. */
 async function record(
   parts: NotifyParts,
   jobs: readonly NotifyJob[],
   result: SendResult,
   detail: string,
+  began: number,
 ): Promise<void> {
+  const jitter = parts.random();
   await parts.store.transact(async (unit) => {
     await unit.incidents(jobs.map(({ incident }) => incident));
-    const done = result.ok ? ((await unit.finishAll(jobs)) as NotifyJob[]) : [];
-    for (const { incident, payload } of done) {
-      const { channel, recipient, purpose } = payload;
-      unit.run(incident, { type: 'notified', channel, recipient, purpose, detail });
-    }
-    if (result.ok) return;
-    for (const job of jobs) {
-      const { channel, recipient, purpose } = job.payload;
-      if (triesAgain(result, job)) {
-        await unit.postpone(
-          job,
-          unit.now + backoffMs(job.attempts, result.retryAfterMs, parts.random),
-          detail,
-          job.payload,
-        );
-      } else {
-        await unit.bury(job, detail);
-        unit.run(job.incident, { type: 'notice_failed', channel, recipient, purpose, detail });
+    if (result.ok) {
+      for (const { incident, payload } of (await unit.finishAll(jobs)) as NotifyJob[]) {
+        const { channel, recipient, purpose } = payload;
+        unit.run(incident, { type: 'notified', channel, recipient, purpose, detail });
       }
+      return;
+    }
+    const problem = { ...result, detail };
+    for (const job of (await unit.holdAll(jobs)) as NotifyJob[]) {
+      // The same chance for all, so that they go together again.
+      const backoff = backoffMs(job.attempts, result.retryAfterMs, () => jitter);
+      if (triesAgain(result, job)) await putOff(unit, job, job.payload.since ?? began, problem, backoff);
+      else await giveUp(unit, job, detail);
     }
   });
+}
+
+async function giveUp(unit: UnitOfWork, job: NotifyJob, detail: string): Promise<void> {
+  const { channel, recipient, purpose } = job.payload;
+  await unit.bury(job, detail);
+  unit.run(job.incident, { type: 'notice_failed', channel, recipient, purpose, detail });
 }

@@ -19,7 +19,7 @@ const BATCH_BYTES = 1_000_000;
 
 export interface TakeParts {
   readonly store: Store;
-  readonly inbox: InboxReader;
+  readonly inbox: Omit<InboxReader, 'refusedAfter'>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly rules: () => Rules;
   readonly seen: (taken: Taken) => void;

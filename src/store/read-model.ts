@@ -39,6 +39,8 @@ export interface ReadModel {
   /** The newest bundle, or the n-th. */
   bundle(uid: string, n: number | null): Promise<StoredBundle | null>;
   deliveriesTaken(): Promise<number>;
+  /** The highest number of the inbox that the store has dealt with, accepted or refused. */
+  inboxNumber(): Promise<number>;
   /** The team of each of these incidents, by uid. */
   teamsOf(uids: readonly string[]): Promise<Map<string, string>>;
   /** What needs people first, a page of it. */
@@ -128,6 +130,14 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     async deliveriesTaken() {
       const row = await db.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
       return Number(row?.value ?? 0);
+    },
+    async inboxNumber() {
+      const rows = await db
+        .selectFrom('meta')
+        .select('value')
+        .where('name', 'in', ['deliveries_taken', 'refusals_told'])
+        .execute();
+      return Math.max(0, ...rows.map(({ value }) => Number(value)));
     },
     async teamsOf(uids) {
       if (uids.length === 0) return new Map();

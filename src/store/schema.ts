@@ -5,7 +5,7 @@ import type { Generated, Insertable, Selectable } from 'kysely';
  * Large things are files (`blobs.ts`), or rows of their own on PostgreSQL, never columns here.
  */
 export interface Tables {
-  /** Single values: `schema`, `deliveries_taken`, `incident_number`, `clock`, `clock_shift`, `secret`, `frozen`. */
+  /** Single values: `schema`, `deliveries_taken`, `refusals_told`, `incident_number`, `clock`, `clock_shift`, `secret`, `frozen`. */
   meta: { name: string; value: string };
   incidents: {
     uid: string;

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Expression, type ExpressionBuilder, type SqlBool, type Transaction } from 'kysely';
 import { placeOf, targetOf, type Alert, type Labels } from '../domain/alert.ts';
 import { incidentId, type AttemptState, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
@@ -194,15 +194,20 @@ export class UnitOfWork implements OpenIndex {
 
   /** Makes sure that a claim still holds. @throws StaleLease where it does not */
   async hold(job: Job): Promise<void> {
-    // Written rather than read: nobody can claim it before this transaction ends.
-    const result = await this.tx
-      .updateTable('jobs')
-      .set({ fence: job.fence })
-      .where('id', '=', job.id)
-      .where('fence', '=', job.fence)
-      .where('state', '=', 'leased')
-      .executeTakeFirst();
-    if (Number(result.numUpdatedRows) !== 1) throw new StaleLease(job);
+    if ((await this.holdAll([job])).length !== 1) throw new StaleLease(job);
+  }
+
+  /** Of these claimed jobs, those that nobody else has claimed since; nobody can before this transaction ends. */
+  async holdAll(jobs: readonly Job[]): Promise<Job[]> {
+    // Written rather than read, so that a claim of another waits.
+    return ofThese(jobs, (part) =>
+      this.tx
+        .updateTable('jobs')
+        .set({ fence: sql<number>`fence` })
+        .where((eb) => asClaimed(eb, part))
+        .returning('id')
+        .execute(),
+    );
   }
 
   /** Ends a claimed job. @throws StaleLease where it was claimed by somebody else since */
@@ -218,17 +223,13 @@ export class UnitOfWork implements OpenIndex {
 
   /** Ends those of these claimed jobs that nobody else has claimed since. @returns these */
   async finishAll(jobs: readonly Job[]): Promise<Job[]> {
-    const ended = new Set<number>();
-    for (const part of chunks(jobs)) {
-      const rows = await this.tx
+    return ofThese(jobs, (part) =>
+      this.tx
         .deleteFrom('jobs')
-        .where((eb) => eb.or(part.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]))))
-        .where('state', '=', 'leased')
+        .where((eb) => asClaimed(eb, part))
         .returning('id')
-        .execute();
-      for (const { id } of rows) ended.add(id);
-    }
-    return jobs.filter(({ id }) => ended.has(id));
+        .execute(),
+    );
   }
 
   /** Puts a claimed job back until `dueAt` with what it must know then. @throws StaleLease as {@link finish} */
@@ -320,6 +321,22 @@ export class StaleLease extends Error {
   constructor(job: Job) {
     super(`the lease of ${job.kind} job ${job.id} was lost (fence ${job.fence})`);
   }
+}
+
+/** Still under the claims that these came with. */
+function asClaimed(eb: ExpressionBuilder<Tables, 'jobs'>, jobs: readonly Job[]): Expression<SqlBool> {
+  const mine = jobs.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]));
+  return eb.and([eb.or(mine), eb('state', '=', 'leased')]);
+}
+
+/** Does something to these jobs, some at a time. @returns those that it was done to */
+async function ofThese(
+  jobs: readonly Job[],
+  act: (part: readonly Job[]) => Promise<readonly { readonly id: number }[]>,
+): Promise<Job[]> {
+  const done = new Set<number>();
+  for (const part of chunks(jobs)) for (const { id } of await act(part)) done.add(id);
+  return jobs.filter(({ id }) => done.has(id));
 }
 
 function alertKey(source: string, fingerprint: string): string {

@@ -81,7 +81,9 @@ describe('the webhook over HTTP', () => {
       inbox: {
         append: (...args) => (broken === null ? inbox.append(...args) : Promise.reject(broken)),
         refused: (...args) => {
+          if (broken !== null) return Promise.reject(broken);
           kept.push(Buffer.from(args[1]));
+          lost.push([args[0], args[3]]);
           return inbox.refused(...args);
         },
       },
@@ -91,7 +93,6 @@ describe('the webhook over HTTP', () => {
         requests: (source, code) => counted.push(`${source} ${code}`),
         lastSeen: (source) => seen.push(source),
       },
-      onRefused: (source, reason) => lost.push([source, reason]),
     });
     server = createServer((req, res) => {
       const from = req.headers['x-test-from'];
@@ -399,6 +400,8 @@ describe('the webhook over HTTP', () => {
     expect([status, headers['retry-after'], headers['content-type']]).toEqual([503, '5', 'application/problem+json']);
     expect(json['detail']).toContain('send it again');
     expect([lost, counted]).toEqual([[], ['alertmanager 503']]);
+    // Nor is one refused that cannot be kept, as nobody would hear of it.
+    expect((await send({ body: '{}' })).status).toBe(503);
     broken = null;
     expect((await send({ body: GOOD })).status).toBe(200);
   });

@@ -253,6 +253,50 @@ describe('the outbox', () => {
       expect(await waiting()).toEqual([]);
       for (let number = 1; number <= 121; number++) expect(await toldOf(number)).toHaveLength(1);
     });
+
+    /** Seven went alone; the rest is claimed for one message, of which `lost` others are claimed by somebody else meanwhile. */
+    async function failTogether(problem: SendResult, lost: number): Promise<void> {
+      for (let n = 0; n < 120; n++) await house.deliver(groupOf([alertOf(`storm-${n}`)], { groupKey: `g${n}` }));
+      const storms = new StormGate();
+      await sendAll({ storms }, 0);
+      house.pass(SECOND);
+      answers = [problem];
+      const store = { ...house.store, db: house.store.db } as typeof house.store;
+      store.claimTogether = async (...args) => {
+        const jobs = await house.store.claimTogether(...args);
+        const gone = jobs.slice(0, lost).map(({ id }) => id);
+        if (lost > 0) await house.store.db.updateTable('jobs').set({ fence: 99 }).where('id', 'in', gone).execute();
+        return jobs;
+      };
+      await notify(parts({ storms, store }), (await claim()) as NotifyJob, signal);
+    }
+
+    it('a claim that was lost meanwhile holds up none of the others that failed with it', async () => {
+      await failTogether(failure('server_error', '503'), 3);
+      const pages = (await waiting()).filter((one) => one.includes('page'));
+      expect(pages.filter((one) => one.startsWith('leased'))).toHaveLength(3);
+      const again = pages.filter((one) => one.startsWith('due'));
+      expect(again).toHaveLength(111);
+      expect(new Set(again).size).toBe(1); // they go together again
+    });
+
+    it('refused for good, each is a dead letter, and the fallback is told of each in the same commit', async () => {
+      await failTogether(failure('rejected', 'no such channel'), 3);
+      const all = await waiting();
+      expect(all.filter((one) => one.startsWith('dead page'))).toHaveLength(111);
+      expect(all.filter((one) => one.startsWith('due fallback'))).toHaveLength(111);
+    });
+
+    it('late, the fallback is told of each, once', async () => {
+      await failTogether(failure('rate_limited', '429', { retryAfterMs: 90_000 }), 0);
+      expect((await waiting()).filter((one) => one.startsWith('due fallback'))).toHaveLength(114);
+      const late = await house.store.db
+        .selectFrom('timeline')
+        .selectAll()
+        .where('type', '=', 'fallback_told')
+        .execute();
+      expect(late).toHaveLength(114);
+    });
   });
 
   it('killed between sending and record: sent once more under the same key, on record once', async () => {
