@@ -25,7 +25,7 @@ export async function tellRefused({ store, inbox, rules }: RefusedParts): Promis
     if (found.length === 0) return;
     await store.transact(async (unit) => {
       const told = await refusalsTold(unit.tx); // another replica may have come first
-      for (const one of newestOfEach(found.filter(({ seq }) => seq > told)))
+      for (const one of firstOfEach(found.filter(({ seq }) => seq > told)))
         await reportTrouble(unit, troubleOf(one), rules().groupingBy);
       await unit.setMeta('refusals_told', String(Math.max(told, found.at(-1)?.seq ?? 0)));
     });
@@ -37,8 +37,8 @@ async function refusalsTold(db: Store['db'] | Transaction<Tables>): Promise<numb
   return Number(row?.value ?? 0);
 }
 
-function newestOfEach(refused: readonly Refused[]): Iterable<Refused> {
-  return new Map(refused.map((one) => [one.source, one])).values();
+function firstOfEach(refused: readonly Refused[]): Iterable<Refused> {
+  return new Map(refused.toReversed().map((one) => [one.source, one])).values();
 }
 
 function troubleOf({ source, reason }: Refused) {
