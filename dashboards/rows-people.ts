@@ -4,6 +4,9 @@ import { grown, held, mean, orZero, quantile, RANGE, series } from './queries.ts
 const OPEN = held('incidents_open', 'category, level, status, priority, team');
 const LEVELS = [{ level: '2' }, { level: '3' }];
 
+/** Of those that the bridge decided. */
+const DECIDED = 'category!="unclassified"';
+
 /** What a manager reads: what needs somebody, how fast people answer, what goes up a level and why. */
 export const PEOPLE_ROWS: readonly Row[] = [
   {
@@ -126,7 +129,41 @@ export const PEOPLE_ROWS: readonly Row[] = [
       }),
     ],
   },
+  {
+    title: 'Judgement: do people agree with the bridge (in the chosen time range)',
+    panels: [
+      table({
+        title: 'Category and priority that people kept',
+        description:
+          'Of the incidents that people saw and that have been resolved: the share whose category, and whose priority, they left as the bridge had given it. Where it is low, look beside at what they changed, and run `tierbell rules propose`.',
+        by: 'category',
+        queries: {
+          'Category kept': kept('category'),
+          'Priority kept': kept('priority'),
+          Incidents: `sum by (category) (${grown('judgements_total', RANGE, 'judgement="category"', DECIDED)})`,
+        },
+        unit: 'short',
+        own: { 'Category kept': { unit: 'percentunit' }, 'Priority kept': { unit: 'percentunit' } },
+      }),
+      bars({
+        title: 'Categories that people changed',
+        description:
+          'From what, to what. The same pair again and again wants a rule of your own: `tierbell rules propose` prints it. From unclassified: the bridge had asked, and a person decided.',
+        queries: {
+          '{{from}} → {{to}}': `sum by (from, to) (increase(${series('category_corrections_total')}[${RANGE}])) > 0`,
+        },
+        unit: 'short',
+      }),
+    ],
+  },
 ];
+
+/** The share by category; nothing where nobody judged. */
+function kept(judgement: 'category' | 'priority'): string {
+  const count = (...more: readonly string[]): string =>
+    `sum by (category) (${grown('judgements_total', RANGE, `judgement="${judgement}"`, DECIDED, ...more)})`;
+  return `${count('outcome="kept"')} / (${count()} > 0)`;
+}
 
 function speed(histogram: string): Readonly<Record<string, string>> {
   return {

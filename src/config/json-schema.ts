@@ -14,8 +14,7 @@ export function jsonSchemaOf(schema: z.ZodType, title: string): JsonMap {
     ...{ target: 'draft-7', io: 'input', unrepresentable: 'any' },
     // zod leaves out the default of what it transforms.
     override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema._zod;
-      if (def.type === 'default') jsonSchema.default = def.defaultValue as typeof jsonSchema.default;
+      if (zodSchema instanceof z.ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
     },
   });
   const { $schema = '', ...rest } = forEditors({ ...made });

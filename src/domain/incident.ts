@@ -11,7 +11,7 @@
  * - MTTA: created → first acknowledged. MTTR: created → resolved.
  */
 import type { Labels, Severity } from './alert.ts';
-import type { Classification } from './category.ts';
+import type { Category, Classification } from './category.ts';
 import type { Priority, Urgency } from './priority.ts';
 
 export type IncidentStatus = 'triggered' | 'acknowledged' | 'resolved' | 'closed';
@@ -272,6 +272,8 @@ export interface Incident {
   readonly stepChannels: readonly string[];
   readonly audience: readonly string[];
   readonly classification: Classification;
+  /** What we had said before a person spoke about it for the first time, the same or another thing; absent before. */
+  readonly given?: { readonly category?: Category; readonly priority?: Priority };
   readonly severity: Severity;
   readonly priority: Priority;
   readonly urgency: Urgency;

@@ -25,9 +25,11 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
     case 'alerts':
       return withAlerts(incident, entry.data);
     case 'classified':
-      return { ...incident, classification: withoutDeadlines(entry.data) };
-    case 'prioritised':
-      return { ...incident, priority: entry.data.priority, urgency: entry.data.urgency };
+      return { ...incident, ...givenBefore(incident, entry), classification: withoutDeadlines(entry.data) };
+    case 'prioritised': {
+      const { priority, urgency } = entry.data;
+      return { ...incident, ...givenBefore(incident, entry), priority, urgency };
+    }
     case 'step_entered':
       return {
         ...incident,
@@ -110,6 +112,13 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
     case 'set_aside':
       return incident;
   }
+}
+
+/** What a person remembered or decided before is no judgement of ours. */
+function givenBefore({ given, classification, priority }: Incident, entry: TimelineEntry): Pick<Incident, 'given'> {
+  if (entry.actor.kind !== 'person') return {};
+  if (entry.type === 'prioritised') return { given: { priority, ...given } };
+  return classification.method === 'person' ? {} : { given: { category: classification.category, ...given } };
 }
 
 function begin(entry: TimelineEntry): Incident {

@@ -32,6 +32,7 @@ function count(metrics: PipelineMetrics, entry: WireEntry, before: Incident | nu
       if (before?.firstAcknowledgedAt === null) metrics.acknowledgeDuration.observe(who, sinceOpened);
       return;
     case 'resolved':
+      countJudgements(metrics, entry, before);
       return metrics.resolveDuration.observe(who, sinceOpened);
     case 'reopened':
       return countRecurrence(metrics, before);
@@ -47,6 +48,23 @@ function countClassified(metrics: PipelineMetrics, before: Incident | null, to: 
   metrics.classifications.inc({ category: to.category, method: to.method });
   const from = before?.classification.category ?? to.category;
   if (to.method === 'person' && from !== to.category) metrics.categoryCorrections.inc({ from, to: to.category });
+}
+
+/**
+ * Did people keep what we had judged? Asked once an incident: at its first end, where a person had to do with it. A
+ * category that came from what a person had decided earlier is theirs, and counts for nothing.
+ */
+function countJudgements(metrics: PipelineMetrics, entry: WireEntry, before: Incident | null): void {
+  if (before === null || before.escalations.some(({ reason }) => reason === 'reopened')) return;
+  const { given = {}, classification, priority } = before;
+  const seen = entry.actor.kind === 'person' || before.firstAcknowledgedAt !== null || before.given !== undefined;
+  if (!seen) return;
+  const ours = given.category ?? (classification.method === 'person' ? null : classification.category);
+  const category = ours ?? classification.category;
+  const count = (judgement: string, kept: boolean): void =>
+    metrics.judgements.inc({ judgement, category, outcome: kept ? 'kept' : 'corrected' });
+  if (ours !== null) count('category', ours === classification.category);
+  count('priority', (given.priority ?? priority) === priority);
 }
 
 /** Only the fix that had resolved it came to nothing; others may have been refused or only shown. */

@@ -118,6 +118,11 @@ export function pipelineMetrics(first: MetricNames) {
     incidents: counter('incidents_total', 'Incidents opened.', ['category', 'severity']),
     classifications: counter('classifications_total', 'Categories given.', ['category', 'method']),
     categoryCorrections: counter('category_corrections_total', 'Categories that a person corrected.', ['from', 'to']),
+    judgements: counter(
+      'judgements_total',
+      'What the bridge had judged by itself, when an incident that people saw was first resolved: did they keep it?',
+      ['judgement', 'category', 'outcome'],
+    ),
     escalations: counter('escalations_total', 'Escalations.', ['category', 'from', 'to', 'reason']),
     acknowledgeDuration: histogram(
       'acknowledge_duration_seconds',
@@ -176,11 +181,16 @@ export function pipelineMetrics(first: MetricNames) {
 
 /** Counters whose labels are closed sets begin at 0: what happens for the first time is then seen as a rise. */
 function beginAtZero(
-  metrics: Pick<PipelineMetrics, 'incidents' | 'classifications' | 'categoryCorrections' | 'escalations'>,
+  metrics: Pick<
+    PipelineMetrics,
+    'incidents' | 'classifications' | 'categoryCorrections' | 'judgements' | 'escalations'
+  >,
 ): void {
   for (const category of CATEGORIES) {
     for (const severity of SEVERITIES) metrics.incidents.inc({ category, severity }, 0);
     for (const method of ['rule', 'model', 'person']) metrics.classifications.inc({ category, method }, 0);
+    for (const judgement of ['category', 'priority'])
+      for (const outcome of ['kept', 'corrected']) metrics.judgements.inc({ judgement, category, outcome }, 0);
     for (const to of CATEGORIES) if (to !== category) metrics.categoryCorrections.inc({ from: category, to }, 0);
     for (const [from, to, reason] of USUAL_ESCALATIONS) metrics.escalations.inc({ category, from, to, reason }, 0);
   }

@@ -128,7 +128,9 @@ async function playStory(bridge: Tierbell): Promise<void> {
       wanted.every((reason) => escalations.some((one) => one.reason === reason));
   await waitForIncident(bridge, { instance: 'shop-1' }, reasons('reopened'));
   await waitForIncident(bridge, { instance: 'shop-2' }, reasons('fix_failed'));
-  await waitForIncident(bridge, { instance: 'shop-4' }, reasons('ack_timeout'));
+  const escalated = await waitForIncident(bridge, { instance: 'shop-4' }, reasons('ack_timeout'));
+  const body = { by: 'ada', category: 'network-downtime', reason: 'the switch' };
+  expect((await bridge.api(`/api/v1/incidents/${escalated.id}/reclassify`, { body })).status).toBe(200);
   await waitForIncident(bridge, { alertname: 'TierbellDeliveryRefused' });
 }
 
@@ -186,6 +188,14 @@ describeWith('prometheus', 'the dashboard over a bridge that went through someth
       'restart: did not help': 0,
       'reload: came back': 0,
       'restart: came back': 1,
+    });
+    expect(await shown('Categories that people changed')).toEqual({
+      'software-installation-failure → network-downtime': 1,
+    });
+    expect(await shown('Category and priority that people kept')).toEqual({
+      'Category kept': 1, // of the one that ada resolved
+      'Priority kept': 1,
+      Incidents: 1,
     });
     expect(await shown('Kill switch')).toEqual({ fixes: 0 });
     expect((await shown(title))['Incidents']).toBe(1);

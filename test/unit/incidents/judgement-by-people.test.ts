@@ -121,6 +121,29 @@ describe('a category set by a person', () => {
   });
 });
 
+describe('what the bridge had given before', () => {
+  const to = (category: 'network-downtime' | 'other'): Command => ({
+    type: 'reclassify',
+    by: ADA,
+    category,
+    reason: '',
+  });
+
+  it('stays known, however often people change it', () => {
+    const once = run(open(), to('network-downtime')).incident;
+    expect(once.given).toEqual({ category: 'cloud-service-interruption' });
+    const twice = run(once, to('other')).incident;
+    const { given } = run(twice, { type: 'prioritise', by: ADA, priority: 'P4', reason: '' }).incident;
+    expect(given).toEqual({ category: 'cloud-service-interruption', priority: 'P3' });
+  });
+
+  it('is nothing where it only remembered what a person had said', () => {
+    const remembered = open();
+    const classification = { ...remembered.classification, method: 'person' as const };
+    expect(run({ ...remembered, classification }, to('other')).incident.given).toBeUndefined();
+  });
+});
+
 describe('a step of the procedure', () => {
   const tick = (done: boolean, by: Actor = ADA): Command => ({ type: 'step', by, id: 'read-logs', done });
 

@@ -81,4 +81,54 @@ describe('what the metrics count', () => {
       `tierbell_category_corrections_total{from="${before.classification.category}",to="other"} 1`,
     ]);
   });
+
+  const { classification } = sampleIncident();
+  const ours = { ...classification, category: 'network-downtime' as const, method: 'rule' as const };
+  const theirs = { ...classification, category: 'other' as const, method: 'person' as const };
+  const ACKNOWLEDGED = { firstAcknowledgedAt: 1, classification: ours };
+  it.each<[string, Partial<Incident>, readonly string[]]>([
+    [
+      'who left all as it was agreed with both',
+      ACKNOWLEDGED,
+      ['category network-downtime kept', 'priority network-downtime kept'],
+    ],
+    [
+      'who changed the category corrected it',
+      { ...ACKNOWLEDGED, classification: theirs, given: { category: 'network-downtime' } },
+      ['category network-downtime corrected', 'priority network-downtime kept'],
+    ],
+    [
+      'who said the same agreed',
+      {
+        ...ACKNOWLEDGED,
+        classification: { ...theirs, category: 'network-downtime' },
+        given: { category: 'network-downtime' },
+      },
+      ['category network-downtime kept', 'priority network-downtime kept'],
+    ],
+    [
+      'who changed the priority corrected that alone',
+      { ...ACKNOWLEDGED, priority: 'P3', given: { priority: 'P1' } },
+      ['category network-downtime kept', 'priority network-downtime corrected'],
+    ],
+    [
+      'what was known from a person before was no judgement of the bridge',
+      { ...ACKNOWLEDGED, classification: theirs },
+      ['priority other kept'],
+    ],
+    ['what nobody saw, nobody judged', { classification: ours, firstAcknowledgedAt: null }, []],
+    [
+      'what came back was judged when it first ended',
+      { ...ACKNOWLEDGED, escalations: [{ from: '2', to: '2', reason: 'reopened', at: 1, by: 'tierbell' }] },
+      [],
+    ],
+  ])('of agreement: %s', async (_what, more, wanted) => {
+    const metrics = pipelineMetrics(NAMES);
+    const before = sampleIncident({ escalations: [], ...more });
+    countCommitted(metrics, { entries: [entry('resolved', { how: 'alerts' })], before, after: before });
+    const found = (await counted(metrics, 'tierbell_judgements_total')).map((line) =>
+      [...line.matchAll(/="([^"]+)"/g)].map(([, value]) => value).join(' '),
+    );
+    expect(found.toSorted()).toEqual(wanted);
+  });
 });
