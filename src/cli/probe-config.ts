@@ -1,6 +1,6 @@
 import { createChannel } from '../channels/registry.ts';
 import type { Config } from '../config/schema.ts';
-import { createLogStore } from '../evidence/registry.ts';
+import { createLogStore } from '../evidence/create-log-store.ts';
 import { createMetricsSource } from '../metrics/registry.ts';
 import { createProvider } from '../providers/registry.ts';
 import type { ProbeResult } from './check-config.ts';

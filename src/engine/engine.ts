@@ -49,7 +49,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const metrics = pipelineMetrics(namesOf(settings.config));
   const secret = await readSecret(db, () => randomBytes(32));
   const redact = createRedactor(secret);
-  let plugins = openPlugins(settings.config, redact);
+  let plugins = openPlugins(settings.config, secret);
   let pipeline: Pipeline | null = null;
   const listeners: (() => void)[] = [];
   const store = await openStore({
@@ -110,7 +110,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     secret: async () => secret,
     async reload(config) {
       const old = plugins;
-      plugins = openPlugins(config, redact);
+      plugins = openPlugins(config, secret);
       metrics.rename(namesOf(config));
       setTimeout(() => void old.close(), CLOSE_OLD_AFTER_MS).unref();
       pipeline?.serve(plugins.channels.keys());

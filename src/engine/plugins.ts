@@ -1,8 +1,9 @@
 import type { Channel } from '../channels/channel.ts';
 import { createChannel } from '../channels/registry.ts';
 import type { Config } from '../config/schema.ts';
-import type { LogStore } from '../evidence/log-store.ts';
-import { createLogStore } from '../evidence/registry.ts';
+import type { Collector } from '../evidence/collector.ts';
+import { startCollector } from '../evidence/thread/start-collector.ts';
+import { createRedactor } from '../evidence/redact.ts';
 import type { Executor } from '../fixes/executor.ts';
 import type { CompiledFix } from '../fixes/fix.ts';
 import { createExecutor } from '../fixes/registry.ts';
@@ -23,7 +24,7 @@ export interface Plugins {
   readonly fixes: readonly CompiledFix[];
   readonly sources: ReadonlyMap<string, Source>;
   readonly channels: ReadonlyMap<string, Channel>;
-  readonly logs: readonly LogStore[];
+  readonly logs: Collector;
   readonly executors: readonly Executor[];
   readonly metricsSources: readonly MetricsSource[];
   readonly providers: readonly Provider[];
@@ -34,11 +35,15 @@ export interface Plugins {
   close(): Promise<void>;
 }
 
-/** Makes all of them. @throws Error where one cannot be made; then nothing was changed */
-export function openPlugins(config: Config, redact: (text: string) => string): Plugins {
+/**
+ * Makes all of them. @throws Error where one cannot be made; then nothing was changed
+ * @param secret the key by which secrets in texts are replaced
+ */
+export function openPlugins(config: Config, secret: Uint8Array): Plugins {
+  const redact = createRedactor(secret);
   const fixes = compileFixes(config.known_fixes);
   const channels = new Map(config.channels.map((channel) => [channel.name, createChannel(channel)]));
-  const logs = config.logs.map((one) => createLogStore(one));
+  const logs = startCollector({ stores: config.logs, secret });
   return {
     ...{ fixes, channels, logs },
     rules: compileRules(config, fixes),
@@ -49,7 +54,7 @@ export function openPlugins(config: Config, redact: (text: string) => string): P
     readerOf: readerFrom(config),
     ...compileConfidentiality(config.teams),
     async close() {
-      await Promise.allSettled([...channels.values(), ...logs].map((part) => part.close()));
+      await Promise.allSettled([...channels.values(), logs].map((part) => part.close()));
     },
   };
 }

@@ -239,7 +239,8 @@ function blank(facts: LogFacts, store: string): Evidence {
   };
 }
 
-function unavailable(facts: LogFacts, store: string, reason: string): CollectedLogs {
+/** @param store the one that was to be asked, or '' */
+export function unavailable(facts: LogFacts, store: string, reason: string): CollectedLogs {
   return {
     evidence: { ...blank(facts, store), reason: LOOKS[facts.look ?? 'first'] + reason },
     raw: null,

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { duration, size } from '../config/fields.ts';
-import { matchesAll, parseMatcher } from '../domain/matcher.ts';
-import type { LogStore } from './log-store.ts';
-import { SCOPE_NAMES, scopeLabels } from './scope.ts';
+import { SCOPE_NAMES } from './scope.ts';
 
-/** What every kind of log store is told in the same way. */
+/** What every kind of log store is told in the same way. Schemas are apart from what works by them, see create-log-store.ts. */
 
 export const logScope = z
   .partialRecord(z.enum(SCOPE_NAMES), z.array(z.string()))
@@ -21,29 +19,3 @@ export const logBudget = z
   })
   .describe('How much one look into the logs may take')
   .prefault({});
-
-interface CommonSettings {
-  readonly name: string;
-  readonly kind: string;
-  readonly matchers: readonly string[];
-  readonly scope?: z.output<typeof logScope>;
-  readonly budget: z.output<typeof logBudget>;
-}
-
-/** The part of a log store that follows from these settings alone. */
-export function commonParts({
-  name,
-  kind,
-  matchers,
-  scope,
-  budget: { time: timeMs, ...budget },
-}: CommonSettings): Pick<LogStore, 'name' | 'kind' | 'serves' | 'scopeLabels' | 'budget'> {
-  const parsed = matchers.map(parseMatcher);
-  return {
-    name,
-    kind,
-    serves: (labels) => matchesAll(parsed, labels),
-    scopeLabels: scopeLabels(scope),
-    budget: { timeMs, ...budget },
-  };
-}

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Labels } from '../domain/alert.ts';
 import type { EvidenceWindow } from '../domain/incident.ts';
 import type { Failure } from '../domain/result.ts';
@@ -77,14 +76,4 @@ export interface LogStore {
   /** Whether it can be reached at all, cheaply; without it a store counts as reachable. */
   answersAtAll?(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
-}
-
-export interface LogStoreKind<S extends z.ZodType = z.ZodType> {
-  readonly kind: string;
-  readonly config: S;
-  create(config: z.output<S>): LogStore;
-}
-
-export function defineLogStore<S extends z.ZodType>(kind: LogStoreKind<S>): LogStoreKind<S> {
-  return kind;
 }

@@ -1,5 +1,4 @@
-import { collectLogs } from '../evidence/collect.ts';
-import type { LogStore } from '../evidence/log-store.ts';
+import type { Collector } from '../evidence/collector.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
@@ -13,7 +12,7 @@ type EvidenceJob = Extract<Job, { kind: 'evidence' }>;
 
 export interface EvidenceParts extends AroundParts {
   readonly blobs: Blobs;
-  readonly logs: readonly LogStore[];
+  readonly logs: Collector;
   readonly metrics: PipelineMetrics;
 }
 
@@ -30,13 +29,11 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   if (payload.look === 'around') return collectAround(parts, job, incident, signal);
   const looking = payload.look === undefined ? lookAround(parts, incident, signal) : Promise.resolve([]);
   const began = performance.now();
-  const collected = await collectLogs(
+  const collected = await parts.logs.collect(
     {
       ...{ id: uuidv7(store.now()), labels, startsAt, now: store.now() },
       ...(payload.look === undefined ? {} : { look: payload.look }),
     },
-    parts.logs,
-    parts.redact,
     signal,
   );
   const around = await looking;

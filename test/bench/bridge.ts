@@ -38,9 +38,16 @@ async function openStorage(folder: string): Promise<{ env: Readonly<Record<strin
   return { env: { TIERBELL_STORAGE_URL: await server.freshUrl() }, close: () => server.stop() };
 }
 
+export interface BenchOptions {
+  /** YAML at the end of the configuration. */
+  readonly more?: string;
+  readonly nodeFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The whole bridge, as users start it, with one channel. @param channel a channel's YAML, in one line */
-export async function startBridge(folder: string, channel: string): Promise<BenchBridge> {
-  writeFileSync(`${folder}/bench.yaml`, configuration(channel));
+export async function startBridge(folder: string, channel: string, options: BenchOptions = {}): Promise<BenchBridge> {
+  writeFileSync(`${folder}/bench.yaml`, configuration(channel) + (options.more ?? ''));
   writeFileSync(`${folder}/escalation.yaml`, ESCALATION);
   const args = [
     'serve',
@@ -51,9 +58,9 @@ export async function startBridge(folder: string, channel: string): Promise<Benc
   ];
   const storage = await openStorage(folder);
   const begun = performance.now();
-  const child = spawn(process.execPath, [`${ROOT}dist/bin.js`, ...args], {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), `${ROOT}dist/bin.js`, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...storage.env },
+    env: { ...process.env, ...storage.env, ...options.env },
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return {

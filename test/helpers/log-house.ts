@@ -2,7 +2,8 @@ import type { Evidence } from '../../src/domain/incident.ts';
 import { collectLogs } from '../../src/evidence/collect.ts';
 import type { LogStore } from '../../src/evidence/log-store.ts';
 import { createRedactor } from '../../src/evidence/redact.ts';
-import { createLogStore, logStoreConfig } from '../../src/evidence/registry.ts';
+import { createLogStore } from '../../src/evidence/create-log-store.ts';
+import { logStoreConfig } from '../../src/evidence/registry.ts';
 
 /** When the alerts of these stories fire. */
 export const FIRED = Date.parse('2026-01-05T03:00:00Z');

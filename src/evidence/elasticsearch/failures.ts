@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../../domain/result.ts';
-import { nameOf, type SearchSettings } from './settings.ts';
+import { nameOf } from './names.ts';
+import type { SearchSettings } from './settings.ts';
 
 /** Errors of the client, by what we need of them; its classes are loaded only when it is. */
 interface ClientError {

@@ -6,7 +6,8 @@ import { firstText, type Document } from '../reading/document.ts';
 import { speakScope } from '../scope.ts';
 import { noteLosses, type Reading } from './pages.ts';
 import { anyOf, countBody, inScope, namingOneOf, newestTraces, ofTraces, probeBody, type Span } from './queries.ts';
-import { nameOf, type SearchSettings } from './settings.ts';
+import { nameOf } from './names.ts';
+import type { SearchSettings } from './settings.ts';
 
 export interface WindowCount {
   readonly total: number;

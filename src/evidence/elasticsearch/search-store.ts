@@ -5,8 +5,9 @@ import { failureOf, missingPart } from './failures.ts';
 import { readFieldCaps } from './field-caps.ts';
 import { mapFields, type FieldMap } from './fields.ts';
 import { countRecent, search } from './search.ts';
-import { nameOf, productOf, type SearchSettings } from './settings.ts';
-import { commonParts } from '../common-settings.ts';
+import { nameOf, productOf } from './names.ts';
+import type { SearchSettings } from './settings.ts';
+import { commonParts } from '../common-parts.ts';
 import type { LogStore } from '../log-store.ts';
 
 /** Whether the store is there is asked before an answer of some seconds ago is given again: it must not cost time. */

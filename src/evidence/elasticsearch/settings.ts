@@ -53,15 +53,7 @@ export const opensearchSettings = elasticsearchSettings.omit({ compatibility: tr
     .optional(),
 });
 
-type Elasticsearch = z.output<typeof elasticsearchSettings>;
+export type ElasticsearchSettings = z.output<typeof elasticsearchSettings>;
+export type OpensearchSettings = z.output<typeof opensearchSettings>;
 /** What both have in common. */
-export type SearchSettings = Omit<Elasticsearch, 'kind'> & { readonly kind: 'elasticsearch' | 'opensearch' };
-
-/** As it stands at the beginning of sentences: `OpenSearch "logs"`. */
-export function nameOf(settings: Pick<SearchSettings, 'kind' | 'name'>): string {
-  return `${productOf(settings)} "${settings.name}"`;
-}
-
-export function productOf({ kind }: Pick<SearchSettings, 'kind'>): 'Elasticsearch' | 'OpenSearch' {
-  return kind === 'opensearch' ? 'OpenSearch' : 'Elasticsearch';
-}
+export type SearchSettings = Omit<ElasticsearchSettings, 'kind'> & { readonly kind: 'elasticsearch' | 'opensearch' };

@@ -1,26 +1,12 @@
 import { glob, open, stat } from 'node:fs/promises';
-import { z } from 'zod';
-import { matchers, name } from '../../config/fields.ts';
-import { commonParts, logBudget, logScope } from '../common-settings.ts';
+import { commonParts } from '../common-parts.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import { chooseScope, inScope, type FileRecord } from '../file/scope.ts';
 import { findWindow, newest, readLines, type ByteRange } from '../file/window.ts';
-import { defineLogStore, type LogAnswer, type LogQuery, type LogStore, type LogWindow } from '../log-store.ts';
+import type { FileSettings } from '../file/settings.ts';
+import type { LogAnswer, LogQuery, LogStore, LogWindow } from '../log-store.ts';
 import { joinLines, readLine } from '../records.ts';
 import { speakScope } from '../scope.ts';
-
-const config = z.strictObject({
-  name,
-  kind: z.literal('file'),
-  matchers: matchers.default([]),
-  paths: z.array(z.string().min(1)).min(1).describe('Files, or patterns such as /var/log/*.log'),
-  scope: logScope,
-  budget: logBudget,
-});
-type FileSettings = z.output<typeof config>;
-
-/** Log files on the bridge's own disk. */
-export const file = defineLogStore({ kind: 'file', config, create: createFileStore });
 
 type Span = LogQuery['windows'][number];
 
@@ -36,7 +22,8 @@ interface LogFile {
   readonly changedAt: number;
 }
 
-function createFileStore(settings: FileSettings): LogStore {
+/** Log files on the bridge's own disk. */
+export function createFileStore(settings: FileSettings): LogStore {
   return {
     ...commonParts(settings),
     fetch: (query, signal) => fetchFiles(settings, query, signal),

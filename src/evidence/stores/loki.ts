@@ -1,14 +1,12 @@
 import { failure } from '../../domain/result.ts';
-import { defineLogStore, type LogStore } from '../log-store.ts';
+import type { LogStore } from '../log-store.ts';
 import { nameOf, readLabels } from '../loki/api.ts';
 import { searchLoki } from '../loki/search.ts';
-import { lokiSettings, type LokiSettings } from '../loki/settings.ts';
-import { commonParts } from '../common-settings.ts';
+import type { LokiSettings } from '../loki/settings.ts';
+import { commonParts } from '../common-parts.ts';
 
 /** Grafana Loki 2.9 and 3 over its HTTP API (grafana.com/docs/loki, "Loki HTTP API"). */
-export const loki = defineLogStore({ kind: 'loki', config: lokiSettings, create: createLoki });
-
-function createLoki(settings: LokiSettings): LogStore {
+export function createLoki(settings: LokiSettings): LogStore {
   const within = (caller: AbortSignal, ms: number): AbortSignal =>
     AbortSignal.any([caller, AbortSignal.timeout(Math.max(1, Math.floor(ms)))]);
   return {

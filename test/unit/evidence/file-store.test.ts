@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { holdsName } from '../../../src/evidence/file/scope.ts';
 import { findWindow, readLines } from '../../../src/evidence/file/window.ts';
 import type { LogAnswer, LogStore } from '../../../src/evidence/log-store.ts';
-import { createLogStore, logStoreConfig } from '../../../src/evidence/registry.ts';
+import { createLogStore } from '../../../src/evidence/create-log-store.ts';
+import { logStoreConfig } from '../../../src/evidence/registry.ts';
 import { logWindows } from '../../../src/evidence/windows.ts';
 import { stopEverything, temporaryFolder } from '../../servers/cleanup.ts';
 

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../../src/domain/job.ts';
 import { failure, type Failure } from '../../../src/domain/result.ts';
+import { createCollector } from '../../../src/evidence/collector.ts';
 import type { LogAnswer, LogQuery, LogStore } from '../../../src/evidence/log-store.ts';
 import { scopeLabels } from '../../../src/evidence/scope.ts';
 import { collectEvidence, type EvidenceParts } from '../../../src/jobs/collect-evidence.ts';
@@ -58,7 +59,14 @@ describe('collecting evidence', () => {
   }
   async function look(store = house.store): Promise<number> {
     const parts: EvidenceParts = {
-      ...{ store, read: house.read, blobs, logs: [logs], redact: (text) => text, metrics },
+      ...{
+        store,
+        read: house.read,
+        blobs,
+        logs: createCollector([logs], (text) => text),
+        redact: (text) => text,
+        metrics,
+      },
       ...{ holds: () => false, metricsSources: [], sources: new Map(), providers: [], log: () => undefined },
     };
     const jobs = await claim();

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../../src/domain/incident.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { lookAround, type AroundParts } from '../../../src/jobs/look-around.ts';
+import { createCollector } from '../../../src/evidence/collector.ts';
 import { collectEvidence } from '../../../src/jobs/collect-evidence.ts';
 import { incidentView } from '../../../src/incidents/incident-view.ts';
 import { writeChanges } from '../../../src/store/changes.ts';
@@ -186,7 +187,7 @@ it('without a log store, what stands around is found all the same, and told wher
             metricsSources: [],
             sources: new Map(),
             providers: [],
-            logs: [],
+            logs: createCollector([], String),
             blobs: {} as never,
             metrics: {} as never,
           },

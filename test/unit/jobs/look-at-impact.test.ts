@@ -4,6 +4,7 @@ import type { Job } from '../../../src/domain/job.ts';
 import { failure, success, type Outcome } from '../../../src/domain/result.ts';
 import { readme } from '../../../src/handover/readme.ts';
 import { compileServices } from '../../../src/incidents/services.ts';
+import { createCollector } from '../../../src/evidence/collector.ts';
 import { collectEvidence, type EvidenceParts } from '../../../src/jobs/collect-evidence.ts';
 import type { MetricsSource, Sample } from '../../../src/metrics/metrics-source.ts';
 import { MINUTE, rulesOf } from '../../helpers/fake-rules.ts';
@@ -46,7 +47,7 @@ describe('how many are hit, by the impact_query of the service', () => {
     await house.deliver(groupOf([alertOf('a', { labels: { service } })]));
     const parts: EvidenceParts = {
       ...{ store: house.store, read: house.read, redact: (text) => text, log: () => undefined, holds: () => false },
-      ...{ metricsSources, rules: () => RULES, sources: new Map(), providers: [], logs: [] },
+      ...{ metricsSources, rules: () => RULES, sources: new Map(), providers: [], logs: createCollector([], String) },
       ...{ blobs: {} as never, metrics: {} as never },
     };
     for (const job of await house.store.claim(['evidence'], 9, MINUTE))

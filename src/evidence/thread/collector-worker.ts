@@ -1,0 +1,92 @@
+import { Worker } from 'node:worker_threads';
+import type { CollectedLogs, LogFacts } from '../collect.ts';
+import type { CollectorSettings, FromCollector, ToCollector } from './messages.ts';
+
+/** Why a thread is no more: it needed too much memory, did not answer in time, broke, or was closed by us. */
+export type Death = 'memory' | 'silence' | 'mistake' | 'closed';
+export type Answer = { readonly collected: CollectedLogs } | { readonly death: Death };
+
+export interface CollectorLimits {
+  /** Of its heap, in megabytes. */
+  readonly memoryMb: number;
+  /** For one answer, its turn among others included. */
+  readonly patienceMs: number;
+}
+
+/** What is soon forgotten fits into little: more would only raise the memory of the process. */
+const YOUNG_MB = 12;
+
+interface Waiting {
+  readonly answer: (answer: Answer) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** One thread that reads logs, until it dies or is ended. */
+export class CollectorWorker {
+  readonly #worker: Worker;
+  readonly #limits: CollectorLimits;
+  readonly #waiting = new Map<number, Waiting>();
+  #serial = 0;
+  #death: Death | null = null;
+
+  /** @param entry the program of the thread */
+  constructor(entry: URL, settings: CollectorSettings, limits: CollectorLimits) {
+    this.#limits = limits;
+    this.#worker = new Worker(entry, {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
+    });
+    this.#worker.unref();
+    this.#worker.on('message', ({ id, collected }: FromCollector) => this.#waiting.get(id)?.answer({ collected }));
+    this.#worker.on('error', (error: Error & { code?: string }) =>
+      this.#die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'mistake'),
+    );
+    this.#worker.on('exit', () => this.#die('mistake'));
+  }
+
+  get isDead(): boolean {
+    return this.#death !== null;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** @returns the logs, or what the thread died of before it had them */
+  ask(facts: LogFacts, signal: AbortSignal): Promise<Answer> {
+    if (this.#death !== null) return Promise.resolve({ death: this.#death });
+    this.#serial += 1;
+    const id = this.#serial;
+    const callOff = (): void => this.#say({ type: 'call off', id });
+    this.#worker.ref();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => void this.end('silence'), this.#limits.patienceMs);
+      const answer = (given: Answer): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', callOff);
+        this.#waiting.delete(id);
+        if (this.isIdle) this.#worker.unref();
+        resolve(given);
+      };
+      this.#waiting.set(id, { answer, timer });
+      this.#say({ type: 'collect', id, facts });
+      signal.addEventListener('abort', callOff, { once: true });
+      if (signal.aborted) callOff();
+    });
+  }
+
+  /** Whoever still waits hears of this death. */
+  async end(death: Death = 'closed'): Promise<void> {
+    this.#die(death);
+    await this.#worker.terminate();
+  }
+
+  #die(death: Death): void {
+    this.#death ??= death;
+    for (const waiting of [...this.#waiting.values()]) waiting.answer({ death: this.#death });
+  }
+
+  #say(message: ToCollector): void {
+    this.#worker.postMessage(message);
+  }
+}
