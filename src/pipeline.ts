@@ -23,7 +23,7 @@ export type House = TakeParts & RefusedParts & ExpireParts & EvidenceParts & Fix
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
   { kinds: ['deadline'], concurrency: 4, leaseMs: 30_000 },
-  { kinds: ['evidence'], concurrency: 4, leaseMs: 60_000 },
+  { kinds: ['evidence'], concurrency: 16, leaseMs: 180_000 },
   { kinds: ['handover'], concurrency: 2, leaseMs: 60_000 },
   { kinds: ['verify'], concurrency: 8, leaseMs: 30_000 },
   { kinds: ['fix'], concurrency: 4, leaseMs: 3_600_000 },

@@ -51,6 +51,8 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
     },
     classify: ({ generatorURL, ...facts }) => classifier.classify({ ...facts, expression: expressionOf(generatorURL) }),
     noLogs: (labels) => (logs.some((matchers) => matchesAll(matchers, labels)) ? null : NO_LOG_STORE),
+    asksOthers:
+      config.metrics.length + config.providers.length > 0 || config.sources.some(({ kind }) => kind === 'change'),
     policyFor: (labels, source) =>
       isOwnEvent(source, labels)
         ? last

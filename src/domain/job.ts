@@ -32,7 +32,9 @@ export interface JobPayloads {
   /** The first message on a channel no longer shows how the incident stands: bring it up to date. */
   refresh: { channel: string };
   /** A further look: a minute later for what came late, or when it is handed over; `waitUntil`: so long the bundle waits for it. */
-  evidence: { attempt: number; look?: 'second' | 'around' } | { attempt: number; look: 'handover'; waitUntil: number };
+  evidence:
+    | { attempt: number; look?: 'second' | 'around'; inStorm?: boolean }
+    | { attempt: number; look: 'handover'; waitUntil: number };
   /**
    * A known fix was found to apply: plan it, check the guards, run it. `restored`: when the backup was made that it comes
    * from; it may have run since then.

@@ -19,6 +19,8 @@ export type Command =
         readonly groupingKey: string;
         /** What a person decided about the same alert before. */
         readonly remembered?: Remembered | null;
+        /** So many open at once that what stands beside this one is the storm itself. */
+        readonly inStorm?: boolean;
       } | null;
       readonly fired: readonly Alert[];
       readonly resolved: readonly Alert[];

@@ -45,7 +45,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const first = command.fired[0];
   if (first === undefined) throw new Error('an incident opens with a firing alert');
   const { labels, annotations, generatorURL, startsAt } = first;
-  const { remembered, ...identity } = opens;
+  const { remembered, inStorm, ...identity } = opens;
   const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
   const facts = {
@@ -63,7 +63,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   classify(draft, rules, [], remembered ?? null);
   reprioritise(draft, rules);
   decideOwner(draft, rules);
-  beginResponse(draft, rules);
+  beginResponse(draft, rules, inStorm);
 }
 
 /** A human title: the summary, else the alert's name with its target. */

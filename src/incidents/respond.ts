@@ -21,8 +21,8 @@ export const FIX_GRACE_MS = 30_000;
 /** The moves that several decisions share: beginning a step, escalating, resolving, telling. */
 
 /** An incident opened: a known fix goes first; else its first step begins. What must reach Level 3 at once does. */
-export function beginResponse(draft: Draft, rules: Rules): void {
-  const pending = collectLogs(draft, rules);
+export function beginResponse(draft: Draft, rules: Rules, inStorm = false): void {
+  const pending = collectEvidence(draft, rules, inStorm ? { attempt: 0, inStorm } : { attempt: 0 });
   if (rules.mode === 'observe') return pending ? undefined : tellObservers(draft, rules);
   const immediate = immediateReason(draft.incident, rules);
   const fixing = startFix(draft, rules);
@@ -34,14 +34,16 @@ export function beginResponse(draft: Draft, rules: Rules): void {
  * Has the logs fetched; where no store is there to ask, says so at once, so that nobody waits for them.
  * @returns whether they are on their way
  */
-function collectLogs(draft: Draft, rules: Rules): boolean {
+function collectEvidence(draft: Draft, rules: Rules, payload: { attempt: number; inStorm?: boolean }): boolean {
   if (draft.incident.source === OWN_SOURCE) return false; // its summary says all there is
   const why = rules.noLogs(draft.incident.labels);
   if (why === null) {
-    draft.queue({ kind: 'evidence', payload: { attempt: 0 } }, 'evidence');
+    draft.queue({ kind: 'evidence', payload }, 'evidence');
     return true;
   }
-  draft.queue({ kind: 'evidence', payload: { attempt: 0, look: 'around' } }, 'around');
+  // In a storm only what others know is worth asking: what our own record holds beside it is the storm.
+  if (payload.inStorm !== true || rules.asksOthers)
+    draft.queue({ kind: 'evidence', payload: { ...payload, look: 'around' } }, 'around');
   const nothing = { store: '', scope: '', windows: [], counts: {}, lines: [], rawBlob: null, query: null, url: '' };
   const id = `${draft.uid}-logs`;
   draft.add('evidence_collected', `Logs: ${why}`, {

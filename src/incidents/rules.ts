@@ -84,6 +84,8 @@ export interface Rules {
   selectFix(incident: Incident): SelectedFix | null;
   /** Why there will be no logs for an alert with these labels, or null where a store is asked. */
   noLogs(labels: Labels): string | null;
+  /** Whether anybody but our own record is asked what stands around an incident: changes, metrics, providers. */
+  readonly asksOthers: boolean;
   /** The steps of the procedure for a category, all levels; texts and links hold blanks. */
   procedure(category: Category): readonly ProcedureStep[];
   /** The team that owns an incident, as `owners` say; null where none of them yields a known team. */

@@ -27,7 +27,8 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   const { labels, startsAt } = incident;
   const { payload } = job;
   if (payload.look === 'around') return collectAround(parts, job, incident, signal);
-  const looking = payload.look === undefined ? lookAround(parts, incident, signal) : Promise.resolve([]);
+  const looking =
+    payload.look === undefined ? lookAround(parts, incident, isInStorm(job), signal) : Promise.resolve([]);
   const began = performance.now();
   const collected = await parts.logs.collect(
     {
@@ -56,6 +57,10 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   });
 }
 
+function isInStorm({ payload }: EvidenceJob): boolean {
+  return 'inStorm' in payload && payload.inStorm;
+}
+
 /** Where no log store serves the alert, what stands around it is all there is. */
 async function collectAround(
   parts: EvidenceParts,
@@ -63,7 +68,7 @@ async function collectAround(
   incident: Incident,
   signal: AbortSignal,
 ): Promise<void> {
-  const around = await lookAround(parts, incident, signal);
+  const around = await lookAround(parts, incident, isInStorm(job), signal);
   await parts.store.transact(async (unit) => {
     await unit.finish(job);
     if (around.length === 0) return;

@@ -15,7 +15,6 @@ import type { ReadModel } from '../store/read-model.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Source } from '../sources/source.ts';
 import { readChanges } from '../store/changes.ts';
-import { countDue } from '../store/jobs.ts';
 import type { Services } from '../domain/service.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtImpact } from './look-at-impact.ts';
@@ -57,8 +56,6 @@ const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: 
   ['similar', lookForSimilar],
 ];
 
-/** With so many incidents waiting to be looked around, what stands beside each is the storm itself. */
-const STORM_WAITING = 20;
 /** What is read from our own store, and costs most in a storm. */
 const OWN: ReadonlySet<Evidence['kind']> = new Set(['related', 'similar']);
 
@@ -67,10 +64,13 @@ const OWN: ReadonlySet<Evidence['kind']> = new Set(['related', 'similar']);
  * is not there to be told of (no incident is like it) is left out. In a storm it is not looked for what is related or
  * similar: that would keep new alerts waiting.
  */
-export async function lookAround(parts: AroundParts, incident: Incident, signal: AbortSignal): Promise<Evidence[]> {
-  const { store } = parts;
-  const isStorm = (await countDue(store.db, 'evidence', store.now(), STORM_WAITING)) === STORM_WAITING;
-  const looks = LOOKS.filter(([kind]) => !isStorm || !OWN.has(kind));
+export async function lookAround(
+  parts: AroundParts,
+  incident: Incident,
+  inStorm: boolean,
+  signal: AbortSignal,
+): Promise<Evidence[]> {
+  const looks = LOOKS.filter(([kind]) => !inStorm || !OWN.has(kind));
   const found = await Promise.all(looks.map(([kind, look]) => lookOnce(parts, incident, kind, look, signal)));
   return found.flat().map((evidence) => redacted(evidence, parts.redact));
 }

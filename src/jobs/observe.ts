@@ -4,7 +4,7 @@ import { correlate, type Correlation, type OpenIndex } from '../incidents/correl
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 
 /** What observing needs of a unit of work. */
-export type Observing = OpenIndex & Pick<UnitOfWork, 'now' | 'nextNumber' | 'recall' | 'keepAlert' | 'run'>;
+export type Observing = OpenIndex & Pick<UnitOfWork, 'now' | 'nextNumber' | 'isStorm' | 'recall' | 'keepAlert' | 'run'>;
 
 /** How many alerts of a group told nothing new. What correlating looks up must be preloaded. */
 export async function observeGroup(
@@ -62,5 +62,5 @@ async function observe(
 async function opening(unit: Observing, uid: string, groupingKey: string, source: string, first: Alert | undefined) {
   const number = await unit.nextNumber();
   const remembered = first === undefined ? null : await unit.recall(source, first.labels);
-  return { uid, number, groupingKey, remembered };
+  return { uid, number, groupingKey, remembered, inStorm: await unit.isStorm() };
 }

@@ -44,6 +44,7 @@ export class Runner {
   readonly #timers = new Map<Lane, NodeJS.Timeout>();
   readonly #looking = new Set<Lane>();
   readonly #again = new Set<Lane>();
+  readonly #soon = new Set<Lane>();
   readonly #filling = new Set<Promise<void>>();
   #stopped = false;
 
@@ -64,7 +65,7 @@ export class Runner {
 
   /** Something may have become due. */
   wake(): void {
-    for (const lane of this.#running.keys()) void this.#look(lane);
+    for (const lane of this.#running.keys()) this.#lookSoon(lane);
   }
 
   /** Takes nothing new, waits for what runs, and aborts what takes too long; what is left comes again after a restart. */
@@ -76,6 +77,16 @@ export class Runner {
     const timer = setTimeout(() => this.#abort.abort(), STOP_WITHIN_MS);
     await Promise.allSettled(all);
     clearTimeout(timer);
+  }
+
+  /** Results are committed together, so that much ends in one moment: it is claimed anew together as well. */
+  #lookSoon(lane: Lane): void {
+    if (this.#soon.has(lane)) return;
+    this.#soon.add(lane);
+    setImmediate(() => {
+      this.#soon.delete(lane);
+      void this.#look(lane);
+    });
   }
 
   async #look(lane: Lane): Promise<void> {
@@ -109,7 +120,7 @@ export class Runner {
     for (const job of jobs) {
       const work = this.#do(job).finally(() => {
         running.delete(work);
-        void this.#look(lane);
+        this.#lookSoon(lane);
       });
       running.set(work, performance.now());
     }

@@ -71,6 +71,7 @@ export class World {
 
   async deliver(group: AlertGroup): Promise<void> {
     const open: Observing = {
+      isStorm: async () => false,
       now: this.now,
       holderOf: (source, fingerprint) => this.#words(source, fingerprint).held,
       lastWordOf: (source, fingerprint) => this.#words(source, fingerprint).last,

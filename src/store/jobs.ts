@@ -11,6 +11,8 @@ import type { Job, JobKind } from '../domain/job.ts';
 import { chunks } from './insert-rows.ts';
 import type { JobRow, Tables } from './schema.ts';
 
+type Db = Kysely<Tables> | Transaction<Tables>;
+
 /** Only the messages of one channel: each channel is worked on apart. */
 export type Which = { readonly channel: string } | null;
 
@@ -20,7 +22,7 @@ export type Which = { readonly channel: string } | null;
  * @param holder the replica that claims, where there may be others
  */
 export async function claimJobs(
-  db: Kysely<Tables>,
+  db: Db,
   kinds: readonly JobKind[],
   limit: number,
   now: number,
@@ -53,7 +55,7 @@ interface Wanted {
  * a materialised list is made once, so that no more are locked than asked for.
  */
 async function claimPastOthers(
-  db: Kysely<Tables>,
+  db: Db,
   { kinds, limit, now, which }: Wanted,
   leaseUntil: number,
   holder: number,
@@ -78,13 +80,13 @@ async function claimPastOthers(
 }
 
 /** Of these rows, what no other transaction is changing; they are ours until this one ends. */
-function onlyUnlocked(db: Kysely<Tables>, rows: Rows): Part {
+function onlyUnlocked(db: Db, rows: Rows): Part {
   return asPart(db, rows.forUpdate().skipLocked());
 }
 
 /** Claims these jobs, where nothing has happened to them since they were looked up. */
 export async function claimWaiting(
-  db: Kysely<Tables>,
+  db: Db,
   waiting: readonly Waiting[],
   now: number,
   leaseMs: number,
@@ -149,7 +151,7 @@ type Rows = SelectQueryBuilder<Tables, 'jobs', Waiting>;
 /** One arm of a union. */
 type Part = Rows;
 
-function dueRows(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, which: Which): Rows {
+function dueRows(db: Db, kind: JobKind, limit: number, now: number, which: Which): Rows {
   return db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
@@ -163,7 +165,7 @@ function dueRows(db: Kysely<Tables>, kind: JobKind, limit: number, now: number, 
 }
 
 /** Whoever held them did not come back in time. Never many: what is leased is bounded by what runs at once. */
-function lostRows(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, now: number, which: Which): Rows {
+function lostRows(db: Db, kinds: readonly JobKind[], limit: number, now: number, which: Which): Rows {
   return db
     .selectFrom('jobs')
     .select(['id', 'fence', 'state', 'due_at'])
@@ -175,25 +177,12 @@ function lostRows(db: Kysely<Tables>, kinds: readonly JobKind[], limit: number, 
 }
 
 /** An arm of a union may have an order and a limit of its own only where it is a table of its own. */
-function asPart(db: Kysely<Tables>, rows: Rows): Part {
+function asPart(db: Db, rows: Rows): Part {
   return db.selectFrom(rows.as('part')).selectAll() as unknown as Part;
 }
 
 function ofChannel(eb: ExpressionBuilder<Tables, 'jobs'>, which: Which): Expression<SqlBool> {
   return which === null ? eb.lit(true) : eb('channel', '=', which.channel);
-}
-
-/** How many jobs of a kind are due, counted up to `most`. */
-export async function countDue(db: Kysely<Tables>, kind: JobKind, now: number, most: number): Promise<number> {
-  const rows = await db
-    .selectFrom('jobs')
-    .select('id')
-    .where('state', '=', 'due')
-    .where('kind', '=', kind)
-    .where('due_at', '<=', now)
-    .limit(most)
-    .execute();
-  return rows.length;
 }
 
 /** The channels that messages wait for, also those that are no longer configured. */
@@ -210,7 +199,7 @@ export async function waitingChannels(db: Kysely<Tables>): Promise<string[]> {
 
 /** Puts a claimed job back, to be done at `dueAt`. A lost lease changes nothing. */
 export async function retryJob(
-  db: Kysely<Tables> | Transaction<Tables>,
+  db: Db,
   job: Job,
   dueAt: number,
   error: string,
@@ -233,7 +222,7 @@ export async function retryJob(
 }
 
 /** Keeps a job that failed for good where `dead_letters` counts it. A lost lease changes nothing. */
-export async function buryJob(db: Kysely<Tables> | Transaction<Tables>, job: Job, error: string): Promise<void> {
+export async function buryJob(db: Db, job: Job, error: string): Promise<void> {
   await db
     .updateTable('jobs')
     .set({ state: 'dead', lease_until: null, key: `dead:${job.id}:${job.key}`, last_error: error.slice(0, 2000) })
@@ -271,7 +260,7 @@ export async function freeLeases(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Moves every pending moment by `byMs`, so that the remaining time stays what it was. */
-export async function shiftDueJobs(db: Kysely<Tables> | Transaction<Tables>, byMs: number): Promise<void> {
+export async function shiftDueJobs(db: Db, byMs: number): Promise<void> {
   await db
     .updateTable('jobs')
     .set({ due_at: sql`due_at + ${Math.floor(byMs)}` })

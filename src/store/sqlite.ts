@@ -42,6 +42,7 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   database.pragma('synchronous = FULL');
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
+  database.pragma('wal_autocheckpoint = 4000'); // pages: in a storm the same ones are written again and again
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: seenByKysely(database) }) });
   await migrate(db, { identity: 'integer' });
   return db;

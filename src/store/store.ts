@@ -12,6 +12,7 @@ import {
   waitingChannels,
   type Which,
 } from './jobs.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
@@ -92,25 +93,23 @@ export async function openStore(parts: StoreParts): Promise<Store> {
   else await replicas.freeAbandoned(db);
   const freeing = replicas === null ? undefined : keepFreeing(db, replicas);
   // Those of one process wait here for their turn: waiting in the database would take a connection each.
-  const inTurn = replicas === null ? <T>(run: () => Promise<T>) => run() : oneAtATime();
+  const group = new GroupCommit(db, async (tx) => replicas?.takeTurn(tx));
   return {
     db,
     now: () => clock.now(),
     async transact(work) {
       let shiftedMs = 0;
-      const commit = () =>
-        db.transaction().execute(async (tx) => {
-          await replicas?.takeTurn(tx);
-          const now = clock.now();
-          shiftedMs = await catchUp(tx);
-          const unit = new UnitOfWork(tx, parts.rules(), now);
-          const result = await work(unit);
-          await queueRefreshes(unit);
-          await unit.flush();
-          if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
-          return { result, committed: unit.committed };
-        });
-      const { result, committed } = await inTurn(commit).catch((error: unknown) => {
+      const commit = group.run(async (tx) => {
+        const now = clock.now();
+        shiftedMs = await catchUp(tx);
+        const unit = new UnitOfWork(tx, parts.rules(), now);
+        const result = await work(unit);
+        await queueRefreshes(unit);
+        await unit.flush();
+        if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
+        return { result, committed: unit.committed };
+      });
+      const { result, committed } = await commit.catch((error: unknown) => {
         shiftMs += shiftedMs; // rolled back with everything else
         throw error;
       });
@@ -123,7 +122,8 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     async claim(kinds, limit, leaseMs, which) {
       const now = clock.now();
       await catchUp(db);
-      return claimJobs(db, kinds, limit, now, leaseMs, which, replicas?.self ?? null);
+      if (replicas !== null) return claimJobs(db, kinds, limit, now, leaseMs, which, replicas.self);
+      return group.run((tx) => claimJobs(tx, kinds, limit, now, leaseMs, which)); // its commit serves others too
     },
     retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
     postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
@@ -139,16 +139,6 @@ export async function openStore(parts: StoreParts): Promise<Store> {
       clearInterval(freeing);
       await db.destroy();
     },
-  };
-}
-
-/** Runs what it is given one after the other. */
-function oneAtATime(): <T>(run: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const mine = last.then(run);
-    last = mine.catch(() => {});
-    return mine;
   };
 }
 

@@ -76,6 +76,16 @@ export async function readNearby(
   }));
 }
 
+/** Whether the newest incidents, so many of them, all opened at `since` (epoch milliseconds) or later. */
+export async function openedFast(tx: Tx, incidents: number, since: number): Promise<boolean> {
+  const newest = tx.selectFrom('incidents').select('created_at').orderBy('number', 'desc');
+  const row = await newest
+    .limit(1)
+    .offset(incidents - 1)
+    .executeTakeFirst();
+  return row !== undefined && Number(row.created_at) >= since;
+}
+
 /** So many of the newest that share a name or a service are looked at: in a storm there are thousands, and none is over. */
 const LIKE_MAX = 200;
 

@@ -16,8 +16,11 @@ import { moveAttempt } from './fix-journal.ts';
 import { buryJob, retryJob } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
-import { writeLikenesses } from './surroundings.ts';
+import { openedFast, writeLikenesses } from './surroundings.ts';
 import { writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
+
+/** So many incidents opened within so long are a storm. */
+const STORM = { incidents: 100, withinMs: 10_000 } as const;
 
 /** An entry that will be committed, with the incident before and after its decision: what metrics count. */
 export interface Committed {
@@ -48,6 +51,7 @@ export class UnitOfWork implements OpenIndex {
   readonly #committed: Committed[] = [];
   readonly #opened: Incident[] = [];
   #number: number | null = null;
+  #stormy: boolean | null = null;
   /** Proposed fixes that a decision ended: the journal follows. */
   readonly #withdrawn = new Map<string, AttemptState>();
   /** Whether there is anything to recall. */
@@ -129,6 +133,13 @@ export class UnitOfWork implements OpenIndex {
       this.#number = Number(row?.value ?? 0);
     }
     return ++this.#number;
+  }
+
+  /** Whether more incidents opened just now, in this transaction or before it, than anybody looks at one by one. */
+  async isStorm(): Promise<boolean> {
+    if (this.#opened.length >= STORM.incidents) return true;
+    this.#stormy ??= await openedFast(this.tx, STORM.incidents, this.now - STORM.withinMs);
+    return this.#stormy;
   }
 
   /** What a person filed the same alert under before, or null. */

@@ -84,6 +84,7 @@ export function rulesOf(change: Partial<Rules> & { steps?: readonly PolicyStep[]
     selectFix: () => null,
     procedure: () => [],
     noLogs: () => null,
+    asksOthers: false,
     ownerOf: () => null,
     isTeam: () => false,
     services: compileServices([]),

@@ -24,8 +24,8 @@ describeDialects('looking around an incident', (dialect) => {
     ...{ store: house.store, read: house.read, redact: (text) => text.replaceAll('hunter2', '[password]') },
     ...{ holds: () => false, metricsSources: [], sources: new Map(), providers: [], log: () => undefined, ...around },
   });
-  async function look(number: number): Promise<Evidence[]> {
-    return lookAround(parts(), await house.incident(number), new AbortController().signal);
+  async function look(number: number, inStorm = false): Promise<Evidence[]> {
+    return lookAround(parts(), await house.incident(number), inStorm, new AbortController().signal);
   }
   async function kindOf(number: number, kind: Evidence['kind']): Promise<Evidence | undefined> {
     return (await look(number)).find((piece) => piece.kind === kind);
@@ -70,19 +70,26 @@ describeDialects('looking around an incident', (dialect) => {
     expect(found?.reason).toMatch(/Only the newest 100 alerts/);
   });
 
-  it('with twenty incidents waiting for a look, nothing is said of those that fire beside: it is the storm itself', async () => {
-    for (let n = 0; n < 102; n++) await fires('db-1', `Storm${n}`);
-    const { uid } = await house.incident(1);
-    const queue = (count: number) =>
-      house.store.transact(async (unit) => {
-        for (let n = 0; n < count; n++)
-          unit.queue(uid, { kind: 'evidence', key: `look ${n}`, dueAt: house.time.now, payload: { attempt: 0 } });
-      });
-    await house.store.db.deleteFrom('jobs').execute();
-    await queue(19);
-    expect(await kindOf(2, 'related')).toBeDefined();
-    await queue(20);
-    expect(await look(2)).toEqual([]);
+  it('a hundred incidents within ten seconds are a storm: of those after them nothing is said of what fires beside', async () => {
+    const jobs = async (): Promise<unknown[]> => {
+      const rows = await house.store.db
+        .selectFrom('jobs')
+        .select('payload')
+        .where('kind', '=', 'evidence')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ payload }) => JSON.parse(payload) as unknown);
+    };
+    for (let n = 0; n < 101; n++) await fires('db-1', `Storm${n}`);
+    expect(await jobs()).toEqual([
+      ...Array.from({ length: 100 }, () => ({ attempt: 0 })),
+      { attempt: 0, inStorm: true }, // its logs are looked at all the same
+    ]);
+    expect(await look(101, true)).toEqual([]);
+    house.pass(11_000);
+    await fires('db-1', 'Later');
+    expect((await jobs()).at(-1)).toEqual({ attempt: 0 });
+    expect(await kindOf(102, 'related')).toBeDefined();
   });
 
   it('the instance of an exporter that speaks for others is no place', async () => {

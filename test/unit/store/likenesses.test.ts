@@ -7,11 +7,11 @@ it('a store from before incidents were found again by their likeness knows them 
   const house = await openTestStore(rulesOf());
   for (const name of ['DiskFull', 'ApiDown'])
     await house.deliver(groupOf([alertOf('db-1', { name, labels: { service: 'ledger' } })], { groupKey: name }));
-  const read = () => house.store.db.selectFrom('likenesses').selectAll().orderBy('incident').execute();
+  const read = () => house.store.db.selectFrom('likenesses').selectAll().orderBy('name').execute();
   const written = await read();
   expect(written.map(({ name, service }) => [name, service])).toEqual([
-    ['DiskFull', 'ledger'],
     ['ApiDown', 'ledger'],
+    ['DiskFull', 'ledger'],
   ]);
   // As it was before: without what the step and those after it made.
   const { db } = house.store;
