@@ -26,7 +26,7 @@ it('local or everywhere stands in messages, on the wire and in the bundle, with 
     ...{ store: house.store, read: house.read, redact: (text: string) => text, holds: () => false },
     ...{ metricsSources: [prom], sources: new Map(), providers: [], log: () => undefined },
   };
-  const evidence = await lookAround(parts, await house.incident(1), new AbortController().signal);
+  const evidence = await lookAround(parts, await house.incident(1), false, new AbortController().signal);
   expect(evidence.map(({ about, reason }) => [about, reason])).toEqual([
     ['spread', '2 of 40 targets of job node: local.'],
   ]);
