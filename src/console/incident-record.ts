@@ -10,7 +10,7 @@ import { age, badge, breakable, clock, count, outwardLink } from './words.ts';
 /** What went on record: escalations, who was told, the alerts, the timeline. */
 
 export function escalationSection({ incident, bundle, now }: IncidentPageOptions): Html {
-  const { escalations } = incident;
+  const { escalations, escalationsLeftOut = 0 } = incident;
   return html`<section id="escalations" aria-labelledby="escalations-title">
     <h2 id="escalations-title" tabindex="-1">Escalations</h2>
     ${
@@ -26,6 +26,12 @@ export function escalationSection({ incident, bundle, now }: IncidentPageOptions
                 </li>`,
             )}
           </ol>`
+    }
+    ${
+      escalationsLeftOut > 0 &&
+      html`<p class="quiet small">
+        ${escalationsLeftOut} more came between the first and these; each is in the timeline.
+      </p>`
     }
     ${
       bundle !== null &&

@@ -303,7 +303,10 @@ export interface Incident {
   /** Until when a firing alert comes back to this incident; null while it is open, 0 once closed. */
   readonly attachUntil: number | null;
   readonly deadlines: Deadlines;
+  /** The first and the newest (`incidents/escalation-list.ts`); all are in the timeline. */
   readonly escalations: readonly Escalation[];
+  /** How many came between the first and the others that are kept. */
+  readonly escalationsLeftOut?: number;
   readonly attempts: readonly Attempt[];
   readonly evidence: readonly Evidence[];
   readonly told: readonly Told[];

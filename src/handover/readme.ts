@@ -71,10 +71,12 @@ function count(n: number, noun: string): string {
 }
 
 function reasons({ incident, why }: BundleInput): string[] {
-  const steps = incident.escalations.map(
+  const { escalations, escalationsLeftOut = 0 } = incident;
+  const steps = escalations.map(
     ({ from, to, reason, at, by }) =>
       `${moment(at) ?? 'an unknown time'}: Level ${from} to Level ${to}, because ${ESCALATION_SENTENCES[reason]} (${inline(by, 80)})`,
   );
+  if (escalationsLeftOut > 0) steps.splice(1, 0, `${escalationsLeftOut} more before the next; see \`timeline.md\``);
   const now = why === '' ? [] : [inline(why, 600)];
   return steps.length + now.length === 0
     ? ['A person asked for this bundle; nothing was escalated yet.']

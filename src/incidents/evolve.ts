@@ -1,5 +1,6 @@
 import type { DeadlineChange, EntryData, TimelineEntry } from '../domain/entry.ts';
 import type { Attempt, Deadlines, Incident, Tick } from '../domain/incident.ts';
+import { withEscalation } from './escalation-list.ts';
 import { severityRank } from './severity-rank.ts';
 
 /** Folds one entry into an incident. Pure; `null` before the first entry, which must be `opened`. */
@@ -47,10 +48,10 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
         acknowledgedAt: null,
         acknowledgedBy: null,
         level: entry.data.to,
-        escalations: [
-          ...incident.escalations,
-          { from: entry.data.from, to: entry.data.to, reason: entry.data.reason, at: entry.at, by: entry.actor.name },
-        ],
+        ...withEscalation(incident, {
+          ...{ from: entry.data.from, to: entry.data.to, reason: entry.data.reason },
+          ...{ at: entry.at, by: entry.actor.name },
+        }),
       };
     case 'notified':
     case 'notice_failed': {

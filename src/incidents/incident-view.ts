@@ -9,6 +9,7 @@ import {
   type Incident,
 } from '../domain/incident.ts';
 import { speakWholeSpread } from '../domain/spread.ts';
+import { escalationCount } from './escalation-list.ts';
 import type { FilledStep } from './procedure.ts';
 import { situationView, type Situation } from './situation.ts';
 import { toWire } from './timeline.ts';
@@ -64,10 +65,18 @@ export function incidentView(
     escalations: toWire(incident.escalations),
     nextStep: nextStepView(incident),
     ...(full ? { attempts: incident.attempts.map(attemptView), evidence: incident.evidence.map(evidenceView) } : {}),
-    counts: { alerts: impact.alerts, evidence: incident.evidence.length, attempts: incident.attempts.length },
+    counts: countsOf(incident),
     procedure: (procedure ?? []).map(({ at, text, ...step }) => ({ ...step, step: text, at: moment(at) })),
     similar: similarView(incident),
     situation: situationView(situation ?? null),
+  };
+}
+
+function countsOf(incident: Incident): Record<string, number> {
+  const { impact, evidence, attempts } = incident;
+  return {
+    ...{ alerts: impact.alerts, evidence: evidence.length, attempts: attempts.length },
+    escalations: escalationCount(incident),
   };
 }
 
