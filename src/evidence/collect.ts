@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
 import type { Labels } from '../domain/alert.ts';
 import type { Evidence, EvidenceLine, EvidenceState } from '../domain/incident.ts';
-import type { Failure } from '../domain/result.ts';
 import { cleanLine } from '../domain/text.ts';
 import { selectExcerpt } from './excerpt.ts';
 import { NO_LOG_STORE } from './log-store.ts';
-import type { LogAnswer, LogRecord, LogStore, LogWindow } from './log-store.ts';
+import type { LogAnswer, LogQuery, LogRecord, LogStore, LogWindow } from './log-store.ts';
+import type { PeerFacts, PeerFinding } from './peer/compare.ts';
+import { lookAtPeers } from './peer/look-at-peers.ts';
 import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
@@ -22,6 +23,8 @@ export interface LogFacts {
   readonly rangeMs?: number;
   /** A further look; absent for the first one. */
   readonly look?: 'second' | 'handover';
+  /** Whose lines to compare with whose; absent where the alert names no one target, or nobody wants to know. */
+  readonly peers?: PeerFacts;
 }
 
 export interface CollectedLogs {
@@ -31,6 +34,8 @@ export interface CollectedLogs {
   readonly raw: Uint8Array | null;
   /** Redacted texts of the incident window for the rules of categories, errors first, each once. */
   readonly records: readonly string[];
+  /** The failing target beside healthy ones; null where that was not asked for, or there were no lines of its kind. */
+  readonly peer: PeerFinding | null;
 }
 
 /** The excerpt in the record is small; the raw lines are a file. */
@@ -51,10 +56,12 @@ export async function collectLogs(
   const store = stores.find((candidate) => candidate.serves(facts.labels));
   if (store === undefined) return unavailable(facts, '', NO_LOG_STORE);
   try {
-    const answer = await ask(store, facts, signal);
-    return answer.ok
-      ? await collected(facts, store, answer, redact)
-      : unavailable(facts, store.name, redact(answer.detail));
+    const query = queryOf(store, facts);
+    const answer = await store.fetch(query, signal);
+    if (!answer.ok) return unavailable(facts, store.name, redact(answer.detail));
+    const logs = await collected(facts, store, answer, redact);
+    if (facts.peers === undefined) return { ...logs, peer: null };
+    return { ...logs, peer: await lookAtPeers(facts.peers, store, { query, answer }, redact, signal) };
   } catch (error) {
     const cause = cleanLine(error instanceof Error ? error.message : String(error));
     return unavailable(
@@ -70,14 +77,13 @@ export async function collectLogs(
 /** How old an answer that was read for another alert may be, by look: so fifty alerts of one service ask once. */
 const MAX_AGE_MS = { first: 60_000, second: 30_000, handover: 10_000 } as const;
 
-function ask(store: LogStore, facts: LogFacts, signal: AbortSignal): Promise<LogAnswer | Failure> {
-  const query = {
+function queryOf(store: LogStore, facts: LogFacts): LogQuery {
+  return {
     scope: scopeSteps(facts.labels, store.scopeLabels),
     windows: logWindows(facts.look === 'handover' ? { ...facts, until: facts.now } : facts),
     budget: store.budget,
     maxAgeMs: MAX_AGE_MS[facts.look ?? 'first'],
   };
-  return store.fetch(query, signal);
 }
 
 async function collected(
@@ -85,7 +91,7 @@ async function collected(
   store: LogStore,
   answer: LogAnswer,
   redact: Redactor,
-): Promise<CollectedLogs> {
+): Promise<Omit<CollectedLogs, 'peer'>> {
   const { reason, evidence, raw, records } = await digestOnce(store, answer, redact);
   return {
     evidence: { ...blank(facts, store.name), ...evidence, reason: LOOKS[facts.look ?? 'first'] + reason },
@@ -245,5 +251,6 @@ export function unavailable(facts: LogFacts, store: string, reason: string): Col
     evidence: { ...blank(facts, store), reason: LOOKS[facts.look ?? 'first'] + reason },
     raw: null,
     records: [],
+    peer: null,
   };
 }

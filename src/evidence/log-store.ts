@@ -14,6 +14,8 @@ export interface LogRecord {
   readonly level: string;
   readonly service: string;
   readonly host: string;
+  /** Absent or '' where the record does not say. */
+  readonly pod?: string;
   /** The message, several lines where it is a stack trace. */
   readonly text: string;
 }

@@ -1,11 +1,13 @@
 import type { Collector } from '../evidence/collector.ts';
-import type { Incident } from '../domain/incident.ts';
+import type { CollectedLogs } from '../evidence/collect.ts';
+import type { Evidence, Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';
 import { gainOf } from '../incidents/gain.ts';
 import { logsOn } from '../incidents/respond.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { PipelineMetrics } from '../telemetry/metrics.ts';
+import { findPeers } from './look-at-peer.ts';
 import { lookAround, type AroundParts } from './look-around.ts';
 
 type EvidenceJob = Extract<Job, { kind: 'evidence' }>;
@@ -24,20 +26,10 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   const { store, metrics } = parts;
   const incident = await parts.read.byUid(job.incident);
   if (incident === null) return store.transact((unit) => unit.finish(job));
-  const { labels, startsAt } = incident;
   const { payload } = job;
   if (payload.look === 'around') return collectAround(parts, job, incident, signal);
-  const looking =
-    payload.look === undefined ? lookAround(parts, incident, isInStorm(job), signal) : Promise.resolve([]);
   const began = performance.now();
-  const collected = await parts.logs.collect(
-    {
-      ...{ id: uuidv7(store.now()), labels, startsAt, now: store.now() },
-      ...(payload.look === undefined ? {} : { look: payload.look }),
-    },
-    signal,
-  );
-  const around = await looking;
+  const [collected, around] = await collectAll(parts, job, incident, signal);
   const { state, store: name } = collected.evidence;
   metrics.enrichmentDuration.observe({ store: name, state }, (performance.now() - began) / 1000);
   const records = collected.evidence.windows.reduce((sum, window) => sum + window.records, 0);
@@ -57,6 +49,24 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   });
 }
 
+/** The logs, and with the first look at them all that stands around. */
+async function collectAll(
+  parts: EvidenceParts,
+  job: EvidenceJob,
+  incident: Incident,
+  signal: AbortSignal,
+): Promise<readonly [CollectedLogs, readonly Evidence[]]> {
+  const { labels, startsAt } = incident;
+  const { look } = job.payload;
+  const now = parts.store.now();
+  const facts = { id: uuidv7(now), labels, startsAt, now };
+  if (look === 'second' || look === 'handover') return [await parts.logs.collect({ ...facts, look }, signal), []];
+  const inStorm = isInStorm(job);
+  const peers = inStorm ? undefined : await findPeers(parts, incident);
+  const logs = parts.logs.collect({ ...facts, ...(peers === undefined ? {} : { peers }) }, signal);
+  return Promise.all([logs, lookAround(parts, incident, inStorm, signal, { peers, logs })]);
+}
+
 function isInStorm({ payload }: EvidenceJob): boolean {
   return 'inStorm' in payload && payload.inStorm;
 }
@@ -68,7 +78,9 @@ async function collectAround(
   incident: Incident,
   signal: AbortSignal,
 ): Promise<void> {
-  const around = await lookAround(parts, incident, isInStorm(job), signal);
+  const inStorm = isInStorm(job);
+  const peers = inStorm ? undefined : await findPeers(parts, incident);
+  const around = await lookAround(parts, incident, inStorm, signal, { peers, logs: null });
   await parts.store.transact(async (unit) => {
     await unit.finish(job);
     if (around.length === 0) return;

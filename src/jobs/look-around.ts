@@ -1,4 +1,6 @@
 import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
+import type { CollectedLogs } from '../evidence/collect.ts';
+import type { PeerFacts } from '../evidence/peer/compare.ts';
 import { CHANGES_BEFORE_MS, CHANGES_MAX, describeChanges } from '../evidence/beyond/changes.ts';
 import { expressionOf } from '../classify/facts.ts';
 import { describeExpression, questionOf } from '../evidence/beyond/expression.ts';
@@ -18,6 +20,7 @@ import { readChanges } from '../store/changes.ts';
 import type { Services } from '../domain/service.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtImpact } from './look-at-impact.ts';
+import { lookAtPeer } from './look-at-peer.ts';
 import { lookAtSpread } from './look-at-spread.ts';
 import { placesOf, readNearby, readPast } from '../store/surroundings.ts';
 
@@ -38,11 +41,20 @@ export interface AroundParts {
 /** Of providers that match one alert. */
 const PROVIDERS_MAX = 10;
 
+/** What goes on beside looking around. */
+export interface Beside {
+  /** With whom it is compared (`findPeers`); nobody is in a storm. */
+  readonly peers: PeerFacts | undefined;
+  /** Null where no logs are read. */
+  readonly logs: Promise<CollectedLogs> | null;
+}
+
 type Look = (
   parts: AroundParts,
   incident: Incident,
   piece: PieceFacts,
   signal: AbortSignal,
+  beside: Beside,
 ) => Promise<readonly Evidence[]>;
 
 /** Every way to look, in the order in which people read what it found. */
@@ -52,12 +64,13 @@ const LOOKS: readonly (readonly [kind: Exclude<Evidence['kind'], 'logs'>, look: 
   ['metric', lookForSpread],
   ['metric', lookAtExpression],
   ['provider_status', askProviders],
+  ['healthy_peer', lookForPeer],
   ['related', lookForRelated],
   ['similar', lookForSimilar],
 ];
 
 /** What is read from our own store, and costs most in a storm. */
-const OWN: ReadonlySet<Evidence['kind']> = new Set(['related', 'similar']);
+const OWN: ReadonlySet<Evidence['kind']> = new Set(['healthy_peer', 'related', 'similar']);
 
 /**
  * Looks at everything beside the logs, each apart from the others: what cannot be found out is evidence that says so. What
@@ -69,9 +82,10 @@ export async function lookAround(
   incident: Incident,
   inStorm: boolean,
   signal: AbortSignal,
+  beside: Beside = { peers: undefined, logs: null },
 ): Promise<Evidence[]> {
   const looks = LOOKS.filter(([kind]) => !inStorm || !OWN.has(kind));
-  const found = await Promise.all(looks.map(([kind, look]) => lookOnce(parts, incident, kind, look, signal)));
+  const found = await Promise.all(looks.map(([kind, look]) => lookOnce(parts, incident, kind, look, signal, beside)));
   return found.flat().map((evidence) => redacted(evidence, parts.redact));
 }
 
@@ -81,11 +95,12 @@ async function lookOnce(
   kind: Exclude<Evidence['kind'], 'logs'>,
   look: Look,
   signal: AbortSignal,
+  beside: Beside,
 ): Promise<readonly Evidence[]> {
   const now = parts.store.now();
   const piece = { id: uuidv7(now), now };
   try {
-    return await look(parts, incident, piece, signal);
+    return await look(parts, incident, piece, signal, beside);
   } catch (error) {
     parts.log('looking around an incident broke', { incident: incident.uid, kind, error: String(error) });
     const reason = 'It could not be looked at: something of ours broke. The log of Tierbell says what; report it.';
@@ -192,6 +207,16 @@ async function lookForImpact(
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
   return rules === undefined ? [] : lookAtImpact(rules().services, metricsSources, incident, piece, signal);
+}
+
+function lookForPeer(
+  { metricsSources }: AroundParts,
+  incident: Incident,
+  piece: PieceFacts,
+  signal: AbortSignal,
+  beside: Beside,
+): Promise<readonly Evidence[]> {
+  return lookAtPeer(metricsSources, incident, beside, piece, signal);
 }
 
 function lookForSpread(

@@ -86,6 +86,27 @@ export async function openedFast(tx: Tx, incidents: number, since: number): Prom
   return row !== undefined && Number(row.created_at) >= since;
 }
 
+/** So many incidents of a service are looked at for what fires beside. */
+const BESIDE_MAX = 50;
+
+/** Labels of alerts that fire in other incidents of the same service, the newest incidents first. */
+export async function readFiringBeside(
+  tx: Tx,
+  { uid, service }: Pick<Incident, 'uid' | 'service'>,
+  limit: number,
+): Promise<readonly Labels[]> {
+  if (service === '') return [];
+  const newest = tx
+    .selectFrom('likenesses')
+    .select('incident')
+    .where('service', '=', service)
+    .where('incident', '!=', uid)
+    .orderBy('created_at', 'desc')
+    .limit(BESIDE_MAX);
+  const firing = tx.selectFrom('alerts').select('labels').where('status', '=', 'firing');
+  return (await firing.where('incident', 'in', newest).limit(limit).execute()).map(({ labels }) => readLabels(labels));
+}
+
 /** So many of the newest that share a name or a service are looked at: in a storm there are thousands, and none is over. */
 const LIKE_MAX = 200;
 

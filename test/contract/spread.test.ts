@@ -1,4 +1,5 @@
 import type { Evidence } from '../../src/domain/incident.ts';
+import { populationOf } from '../../src/evidence/beyond/spread.ts';
 import { lookAtSpread } from '../../src/jobs/look-at-spread.ts';
 import { createMetricsSource, metricsSourceConfig } from '../../src/metrics/registry.ts';
 import { describeWith } from '../helpers/requires.ts';
@@ -63,5 +64,14 @@ describeWith('prometheus', 'local or everywhere, asked of a real Prometheus', ()
         ) as unknown,
       },
     ]);
+  });
+
+  it('understands the question for versions', async () => {
+    const source = createMetricsSource(metricsSourceConfig.parse({ name: 'prom', kind: 'prometheus', url }));
+    const pod = { alertname: 'CrashLoop', namespace: 'shop', pod: 'checkout-7d4b9c6f5d-x2x7k' };
+    for (const labels of [mine, pod])
+      expect(await source.query(populationOf(labels)?.builds ?? '', new AbortController().signal)).toEqual({
+        ...{ ok: true, value: [] },
+      });
   });
 });

@@ -26,7 +26,7 @@ export function aroundLines(incident: Incident): readonly string[] {
   const impact = impactEvidence(incident);
   const first = impact === undefined ? [] : linesOf(impact).map((line) => cleanLine(`Impact: ${line}`, LINE_CHARS));
   const others = KINDS.flatMap(([kind, name, most]) => {
-    const said = newestOf(incident, kind).flatMap(linesOf);
+    const said = newestOf(incident, kind).filter(isWorthSaying).flatMap(linesOf);
     const more = said.length > most ? ` (and ${said.length - most} more)` : '';
     const shown = said.slice(0, most);
     return shown.map((line, index) =>
@@ -34,6 +34,11 @@ export function aroundLines(incident: Incident): readonly string[] {
     );
   });
   return [...first, ...others];
+}
+
+/** Most services have nothing healthy beside them, or no versions to tell: the record says so, no message need. */
+function isWorthSaying({ kind, state, facts = [] }: Evidence): boolean {
+  return kind !== 'healthy_peer' || (state !== 'unavailable' && facts.length > 0);
 }
 
 function linesOf({ state, reason, facts = [] }: Evidence): readonly string[] {

@@ -5,6 +5,7 @@ import { speakSpread } from '../../domain/spread.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { fillPromql } from '../../fixes/promql-template.ts';
 import type { Sample } from '../../metrics/metrics-source.ts';
+import { BUILD_LABELS } from '../peer/versions.ts';
 import { workloadOf } from '../scope.ts';
 import { pieceOf, type PieceFacts } from './piece.ts';
 
@@ -33,6 +34,8 @@ export interface Population {
   /** PromQL: how many there are, and how many the same alert fires for; by where they lie. */
   readonly total: string;
   readonly firing: string;
+  /** PromQL: which builds they run, one series each. */
+  readonly builds: string;
 }
 
 /**
@@ -47,6 +50,8 @@ export function populationOf(labels: Labels): Population | null {
   };
   const count = (name: string, selector: string, values: Readonly<Record<string, string>>): string =>
     `count by (${where.join(', ')}) (count by (${[name, ...where].join(', ')}) (${fill(selector, values)}))`;
+  const builds = (selector: string, values: Readonly<Record<string, string>>): string =>
+    `count by (${[...BUILT, ...BUILD_LABELS.map(([name]) => name)].join(', ')}) (${fill(selector, values)})`;
   const alertname = label(labels, 'alertname');
   const [job, instance, pod] = ['job', 'instance', 'pod'].map((name) => label(labels, name)) as [
     string,
@@ -58,6 +63,7 @@ export function populationOf(labels: Labels): Population | null {
       ...{ of: `targets of job ${cleanLine(job, 80)}`, name: 'instance' },
       total: count('instance', 'up{job="{{ job }}"}', { job }),
       firing: count('instance', `${FIRING},job="{{ job }}",instance!=""}`, { alertname, job }),
+      builds: builds('{__name__=~".+_build_info|target_info",job="{{ job }}"}', { job }),
     };
   const workload = workloadOf(pod);
   const namespace = label(labels, 'namespace');
@@ -67,9 +73,11 @@ export function populationOf(labels: Labels): Population | null {
     ...{ of: `pods of ${cleanLine(workload, 80)}`, name: 'pod' },
     total: count('pod', `kube_pod_info{namespace="{{ namespace }}",pod${names}`, { namespace, workload }),
     firing: count('pod', `${FIRING},namespace="{{ namespace }}",pod${names}`, { alertname, namespace, workload }),
+    builds: builds(`kube_pod_container_info{namespace="{{ namespace }}",pod${names}`, { namespace, workload }),
   };
 }
 
+const BUILT = ['__name__', 'instance', 'pod', 'container'];
 const FIRING = 'ALERTS{alertstate="firing",alertname="{{ alertname }}"';
 
 /** What is known of the incident itself. */

@@ -124,9 +124,9 @@ function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], now: num
       continue;
     }
     bytes += sizeOf(source);
-    const { at, level, service, host, text } = readDocument(source as Document, now, reading.map.paths);
+    const { at, level, service, host, pod, text } = readDocument(source as Document, now, reading.map.paths);
     const sorted = Number(sort?.[0]);
-    into.push({ at: Number.isFinite(sorted) ? sorted : at, level, service, host, text });
+    into.push({ at: Number.isFinite(sorted) ? sorted : at, level, service, host, pod, text });
   }
   return bytes;
 }

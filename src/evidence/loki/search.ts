@@ -110,6 +110,7 @@ function recordOf({ at, labels, text }: LokiLine): LogRecord {
     level: levelOf(label('level', 'detected_level', 'severity', 'severity_text')) || line.level,
     service: line.service || label('service_name', 'service', 'app', 'job', 'container'),
     host: line.host || label('host', 'hostname', 'node', 'instance'),
+    pod: line.pod || label('pod', 'k8s_pod_name', 'pod_name'),
     text: line.text,
   };
 }

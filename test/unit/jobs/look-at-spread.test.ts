@@ -27,9 +27,7 @@ it('local or everywhere stands in messages, on the wire and in the bundle, with 
     ...{ metricsSources: [prom], sources: new Map(), providers: [], log: () => undefined },
   };
   const evidence = await lookAround(parts, await house.incident(1), false, new AbortController().signal);
-  expect(evidence.map(({ about, reason }) => [about, reason])).toEqual([
-    ['spread', '2 of 40 targets of job node: local.'],
-  ]);
+  expect(evidence[0]).toMatchObject({ about: 'spread', reason: '2 of 40 targets of job node: local.' });
   const incident = { ...(await house.incident(1)), evidence };
   const impactOf = (targets: number): unknown => {
     const later = { ...incident, impact: { alerts: targets, targets } };
