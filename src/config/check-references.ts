@@ -1,6 +1,7 @@
 import { LEVELS } from '../domain/incident.ts';
 import { OWNER_ROLES } from '../domain/owner.ts';
 import { checkFixes } from './check-fixes.ts';
+import { checkProcedures } from './check-procedures.ts';
 import { checkServices } from './check-services.ts';
 import type { Draft, Item } from './draft.ts';
 import { didYouMean } from '../domain/nearest.ts';
@@ -19,6 +20,7 @@ export function checkReferences(draft: Draft): Problem[] {
     ...checkPolicies(draft),
     ...checkFixes(draft),
     ...checkServices(draft),
+    ...checkProcedures(draft),
   ];
 }
 

@@ -67,6 +67,26 @@ export const linearPattern = z
     reportThrown(ctx, 'an expression of RE2: no look-around, no back references', () => compileLinear(text));
   });
 
+/** Of an expression for texts as long as logs: into how many steps its counted repetitions may unfold. */
+const MAX_UNFOLDED = 1_000;
+
+/** An expression over log lines. Time is linear in the text, and in the steps of the expression too: `(x?){500}x{500}`. */
+export const logPattern = linearPattern.superRefine((text, ctx) => {
+  const steps = stepsOf(text);
+  if (steps === null || steps <= text.length + MAX_UNFOLDED) return;
+  const message = `its repetitions unfold into ${steps} steps, which is too slow for logs`;
+  ctx.addIssue({ code: 'custom', message, params: { allowed: 'smaller counts, such as {1,50}' } });
+});
+
+/** Null where it does not compile, which is told already. */
+function stepsOf(expression: string): number | null {
+  try {
+    return compileLinear(expression).programSize();
+  } catch {
+    return null;
+  }
+}
+
 /** Makes one issue of what `read` throws; its sentence must not repeat the value, which may hold a secret. */
 function reportThrown(ctx: z.core.$RefinementCtx, allowed: string, read: () => unknown): void {
   try {

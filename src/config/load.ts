@@ -5,7 +5,8 @@ import { draftOf, type Draft } from './draft.ts';
 import { notBuiltProblems, shapeProblems } from './explain.ts';
 import { orderProblems, type Path, type Problem } from './problem.ts';
 import { readRuleFiles, tryRead, type ReadFile } from './rule-files.ts';
-import { ruleFile } from './rules-schema.ts';
+import { inForce } from './procedures-in-force.ts';
+import { ruleFile, type Procedure } from './rules-schema.ts';
 import { mainFile, type Config } from './schema.ts';
 import { anchorFiles, secretFileProblems } from './secret-files.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';
@@ -76,9 +77,16 @@ function join(main: YamlFile, rules: readonly YamlFile[]): Config {
     categories: parsed.flatMap((rule) => rule.categories ?? []),
     known_fixes: parsed.flatMap((rule) => rule.known_fixes ?? []),
     escalation_policies: parsed.flatMap((rule) => rule.escalation_policies ?? []),
-    procedures: parsed.flatMap((rule) => rule.procedures ?? []),
+    procedures: proceduresOf(rules, parsed),
     services: parsed.flatMap((rule) => rule.services ?? []),
   };
+}
+
+function proceduresOf(rules: readonly YamlFile[], parsed: readonly z.output<typeof ruleFile>[]): Procedure[] {
+  const written = parsed.flatMap(({ procedures = [] }, index) =>
+    procedures.map((procedure) => ({ file: rules[index]?.name ?? '', procedure })),
+  );
+  return inForce(written).map(({ procedure }) => procedure);
 }
 
 /** `{}` is no rule file: its top key must name what it holds. */

@@ -7,6 +7,7 @@ import {
   httpAddress,
   level,
   linearPattern,
+  logPattern,
   matchers,
   name,
   nameBut,
@@ -25,11 +26,11 @@ export const categoryRule = z.strictObject({
         z.strictObject({ matchers }),
         z.strictObject({
           words: z
-            .array(z.string().min(2))
+            .array(z.string().min(2).max(200))
             .min(1)
             .describe('One of these words or phrases stands in its name, expression, an annotation or a telling label'),
         }),
-        z.strictObject({ log: linearPattern.describe('A collected log line, or its template, contains it') }),
+        z.strictObject({ log: logPattern.describe('A collected log line, or its template, contains it') }),
       ]),
     )
     .min(1)
@@ -40,7 +41,7 @@ export const categoryRule = z.strictObject({
     .max(100)
     .describe('1 a hint, 2 likely, 3 as good as said, 5 certain; the model counts as 2 at most')
     .default(3),
-  reason: z.string().min(3).describe('Why, as people read it'),
+  reason: z.string().min(3).max(500).describe('Why, as people read it'),
 });
 export type CategoryRule = z.output<typeof categoryRule>;
 

@@ -28,7 +28,8 @@ export interface YamlFile {
 /** Parses one file. Never throws: whatever is wrong stands in `problems`. */
 export function parseYamlFile(name: string, text: string, env: Env): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseOrNull(text, lines);
+  if (document === null) return tooDeep(name, text);
   const at = (offset: number, message: string, more: { path?: string; hint?: string } = {}): Problem => {
     const { line, col } = offset < 0 ? { line: 1, col: 1 } : lines.linePos(offset);
     const { path = '', hint = '' } = more;
@@ -52,6 +53,35 @@ export function parseYamlFile(name: string, text: string, env: Env): YamlFile {
     problems: [...broken, ...filled.problems, ...content.problems],
     ...lookUps(name, document, lines, content.data, filled),
   };
+}
+
+/** Null where it is nested so deeply that the parser's stack does not suffice. */
+function parseOrNull(text: string, lineCounter: LineCounter): Document | null {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Told at the line that stands furthest in. */
+function tooDeep(name: string, text: string): YamlFile {
+  const indents = text.split('\n').map((line) => line.search(/[^ ]/));
+  const deepest = indents.reduce((best, indent, index) => (indent > (indents[best] ?? 0) ? index : best), 0);
+  const [line, column] = [deepest + 1, Math.max(0, indents[deepest] ?? 0) + 1];
+  const problem = {
+    file: name,
+    line,
+    column,
+    path: '',
+    message: 'nested too deeply',
+    found: '',
+    allowed: '',
+    hint: '',
+  };
+  const place = (): string => `${name}:${line}:${column}`;
+  return { name, data: undefined, problems: [problem], problem: () => null, speak: () => 'nothing', place };
 }
 
 interface Filled {

@@ -1,6 +1,7 @@
 import type { Procedure } from '../config/rules-schema.ts';
 import { label } from '../domain/alert.ts';
-import { incidentId, LEVELS, type Incident, type Level } from '../domain/incident.ts';
+import { LEVELS, type Incident, type Level } from '../domain/incident.ts';
+import { INCIDENT_FIELDS } from '../domain/procedure-blanks.ts';
 import { fillTemplate } from '../domain/template.ts';
 import { cleanLine, httpUrl } from '../domain/text.ts';
 import type { ProcedureStep } from './rules.ts';
@@ -57,7 +58,7 @@ const MISSING: Readonly<Record<string, string>> = {
   'incident.team': 'the team',
 };
 
-/** Fills `{{ labels.X }}`, `{{ annotations.X }}`, `{{ incident.FIELD }}` and `{{ evidence.logs.url }}`; a missing value reads as such. */
+/** Fills `{{ labels.X }}`, `{{ annotations.X }}` and {@link PROCEDURE_BLANKS}; a missing value reads as such. */
 export function fillStep({ text, link }: ProcedureStep, incident: Incident): { text: string; link: string } {
   const lookUp = (name: string): string | undefined => valueOf(name, incident);
   const spoken = fillTemplate(text, (name) => cleanLine(lookUp(name) ?? '', 200) || (MISSING[name] ?? 'unknown'));
@@ -73,14 +74,6 @@ function valueOf(name: string, incident: Incident): string | undefined {
   if (space === 'annotations') return label(incident.annotations, field) || undefined;
   if (name === 'evidence.logs.url') return incident.evidence.findLast(({ kind }) => kind === 'logs')?.url || undefined;
   if (space !== 'incident') return undefined;
-  const fields: Readonly<Record<string, string>> = {
-    id: incidentId(incident),
-    title: incident.title,
-    service: incident.service,
-    team: incident.team,
-    environment: incident.environment,
-    priority: incident.priority,
-    level: incident.level,
-  };
-  return Object.hasOwn(fields, field) ? fields[field] || undefined : undefined;
+  const read = Object.hasOwn(INCIDENT_FIELDS, field) ? INCIDENT_FIELDS[field] : undefined;
+  return read?.(incident) || undefined;
 }

@@ -84,6 +84,32 @@ describe('a reload', () => {
         'desk-mail',
       ],
       ['no YAML', () => writeFileSync(rules, 'categories: ['), 'categories.yaml:'],
+      ['aliases of aliases', () => writeFileSync(rules, bomb()), 'unfold into more than 100'],
+      [
+        'an expression that backtracks',
+        () => replace(rules, '"words":["lion"]', '"log":"(a+)\\\\1"'),
+        'not a linear-time regular expression',
+      ],
+      [
+        'a circle of services',
+        () => writeFileSync(rules, `{ services: [{ name: a, depends_on: [b] }, { name: b, depends_on: [a] }] }`),
+        'a cyclic dependency: a → b → a',
+      ],
+      [
+        'a service of an unknown team',
+        () => writeFileSync(rules, '{ services: [{ name: a, team: nobody }] }'),
+        'no such team',
+      ],
+      [
+        'a step that names what nothing fills',
+        () =>
+          writeFileSync(
+            rules,
+            `{ procedures: [{ category: other, level: 2, steps: [{ id: a, text: 'Look at {{ incident.x }}' }] }] }`,
+          ),
+        'nothing fills `{{ incident.x }}`',
+      ],
+      ['maps without end', () => writeFileSync(rules, deepMaps()), 'nested too deeply'],
       ['a file that is missing', () => rmSync(rules), 'categories.yaml'],
     ])('%s', async (_what, spoil, told) => {
       spoil();
@@ -100,6 +126,16 @@ describe('a reload', () => {
     });
   });
 });
+
+/** Ten times as wide at each of nine levels. */
+function bomb(): string {
+  const lines = Array.from({ length: 9 }, (_, i) => `b${i + 1}: &b${i + 1} [${`*b${i},`.repeat(10)}]`);
+  return `b0: &b0 x\n${lines.join('\n')}\ncategories: *b9\n`;
+}
+
+function deepMaps(): string {
+  return `categories:\n${Array.from({ length: 5_000 }, (_, i) => `${' '.repeat(i + 1)}a:\n`).join('')}b: c\n`;
+}
 
 function replace(file: string, from: string, to: string): void {
   const text = readFileSync(file, 'utf8');
