@@ -35,7 +35,6 @@ export const STORE_TABLES: readonly BackupTable[] = [
   { name: 'corrections', key: ['identity'] },
   { name: 'spent', key: ['key'] },
   { name: 'likenesses', key: ['incident'] },
-  { name: 'fix_controls', key: ['id'] },
   { name: 'changes', key: ['source', 'key'] },
 ];
 

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.ts';
 import { consolePage } from './page.ts';
 import type { Visitor } from './visitor.ts';
-import { ENTRY_TYPES } from '../domain/entry.ts';
+import { ENTRY_TYPES, FIX_CONTROLS } from '../domain/entry.ts';
 
 /** What was done, or why it was not; said once, at the top. */
 export interface Said {
@@ -39,7 +39,7 @@ export function shell({ title, visitor, now, said, here, follows, content }: She
       data-now="${now}"
       data-follows="${follows}"
       data-stream="/api/v1/stream"
-      data-events="${Object.keys(ENTRY_TYPES).join(' ')}"
+      data-events="${[...Object.keys(ENTRY_TYPES), ...FIX_CONTROLS].join(' ')}"
     >
       <div id="said">${said !== null && saidLine(said)}</div>
       ${content}

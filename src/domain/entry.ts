@@ -119,6 +119,10 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
   set_aside: true,
 };
 
+/** What people do to the known fixes as a whole, or to the breaker of one: entries that are of no incident. */
+export const FIX_CONTROLS = ['fixes_frozen', 'fixes_allowed', 'breaker_reset'] as const;
+export type FixControl = (typeof FIX_CONTROLS)[number];
+
 /** Deadlines that an entry sets (epoch milliseconds) or takes back (null): any entry may carry some. */
 export type DeadlineChange = { readonly [K in DeadlineKind]?: number | null };
 

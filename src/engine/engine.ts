@@ -56,9 +56,9 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     db,
     rules: () => plugins.rules,
     ...{ clock, replicas },
-    onCommitted(committed) {
+    onCommitted(committed, recorded) {
       for (const one of committed) countCommitted(metrics, one);
-      if (committed.length === 0) return;
+      if (committed.length + recorded === 0) return;
       pipeline?.wake();
       for (const listener of listeners) listener();
     },

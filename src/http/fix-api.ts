@@ -95,7 +95,7 @@ async function fixView(read: ReadModel, fix: KnownFix, hides: (team: string) => 
 async function freezeView(read: ReadModel): Promise<unknown> {
   const frozen = await read.frozen();
   const history = (await read.freezes(FREEZES_SHOWN)).map(({ at, action, by: who, reason: why }) => ({
-    ...{ at: moment(at), frozen: action === 'freeze', by: who, reason: why },
+    ...{ at: moment(at), frozen: action === 'fixes_frozen', by: who, reason: why },
   }));
   return {
     ...{ frozen: frozen !== null, by: frozen?.by ?? null, since: moment(frozen?.at ?? null) },

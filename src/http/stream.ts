@@ -150,6 +150,7 @@ function resetAt(n: number): string {
 }
 
 function eventOf({ n, number, incident, seq, at, type, text }: StampedEntry): string {
-  const data = { incident: `INC-${number}`, uid: incident, seq, at, type, text };
+  const of = number === null ? { incident: null } : { incident: `INC-${number}`, uid: incident };
+  const data = { ...of, seq, at, type, text };
   return `id: ${n}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

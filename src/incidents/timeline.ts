@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { hash } from 'node:crypto';
-import type { NewEntry, TimelineEntry } from '../domain/entry.ts';
+import type { Actor, TimelineEntry } from '../domain/entry.ts';
 
 /** What the first entry of a timeline is chained to. */
 export const GENESIS = '0'.repeat(64);
@@ -36,8 +36,16 @@ export function hashEntry(previous: string, entry: Omit<WireEntry, 'hash'>): str
   return hash('sha256', `${previous}\n${json}`);
 }
 
+/** What is to be chained: a `NewEntry` of an incident, or an entry of the chain of what people did to known fixes. */
+export interface OpenEntry {
+  readonly actor: Actor;
+  readonly type: string;
+  readonly text: string;
+  readonly data: unknown;
+}
+
 /** Chains a new entry to `previous`. @param at epoch milliseconds of the store's clock */
-export function sealEntry(incident: string, seq: number, at: number, previous: string, entry: NewEntry): WireEntry {
+export function sealEntry(incident: string, seq: number, at: number, previous: string, entry: OpenEntry): WireEntry {
   const open = {
     incident,
     seq,

@@ -29,6 +29,11 @@ export function queueAttempt(
   unit.queue(incident.uid, { kind: 'fix', key, dueAt: unit.now, payload: { fix: attempt.fix } });
 }
 
+/** Who it was, and why where they said so: as it goes on record. */
+export function withReason(who: string, reason: string): string {
+  return reason === '' ? who : `${who}: ${reason}`;
+}
+
 /** The answer to somebody whose wish was not carried out. */
 export function refusal(incident: Incident, reasons: readonly string[]): FixAnswer {
   return { outcome: 'refused', detail: `${incidentId(incident)}: not run: ${reasons.join('; ')}.` };

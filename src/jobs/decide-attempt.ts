@@ -4,7 +4,7 @@ import type { FixAnswer, FixDecision } from '../engine/messages.ts';
 import { describeAction } from '../fixes/rendered-action.ts';
 import { insertAttempt, moveAttempt, readAttempt } from '../store/fix-journal.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
-import { AT_WORK, person, queueAttempt, refusal } from './begin-attempt.ts';
+import { AT_WORK, person, queueAttempt, refusal, withReason } from './begin-attempt.ts';
 import { planAttempt, refusalsOf, type FixParts, type PlannedAttempt } from './plan-attempt.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function decideAttempt(
   if (row?.state !== 'awaiting_approval') return alreadyDecided(incident, attempt, row?.state, request);
   if (action === 'deny') {
     await moveAttempt(unit.tx, attempt.id, ['awaiting_approval'], 'denied');
-    const reasons = [reason === '' ? `by ${by}` : `by ${by}: ${reason}`];
+    const reasons = [withReason(`by ${by}`, reason)];
     const denied: Attempt = { ...attempt, state: 'denied', reasons, decidedBy: by };
     unit.run(incident.uid, { type: 'fix_state', attempt: denied, actor: person(by) });
     return { outcome: 'done' };
@@ -67,7 +67,7 @@ async function approve(
   incident: Incident,
   attempt: Attempt,
   hash: string,
-  { by }: FixDecision,
+  { by, reason }: FixDecision,
 ): Promise<FixAnswer> {
   if (incident.deadlines.fix !== undefined) return refusal(incident, [AT_WORK]);
   const planned = await planAttempt(parts, unit, incident, attempt.fix, 'chosen');
@@ -90,7 +90,7 @@ async function approve(
   await moveAttempt(unit.tx, attempt.id, ['awaiting_approval'], 'intent', {
     ...{ intent_at: unit.now, plan: JSON.stringify(plan) },
   });
-  const shown = [describeAction(plan.action), `approved by ${by}`];
+  const shown = [describeAction(plan.action), withReason(`approved by ${by}`, reason)];
   queueAttempt(unit, incident, { ...attempt, state: 'intent', reasons: shown, decidedBy: by }, plan, person(by));
   return { outcome: 'done' };
 }

@@ -3,7 +3,7 @@ import type { FixAnswer, FixRequest } from '../engine/messages.ts';
 import { describeAction } from '../fixes/rendered-action.ts';
 import { findAttempt, insertAttempt } from '../store/fix-journal.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
-import { AT_WORK, person, queueAttempt, refusal } from './begin-attempt.ts';
+import { AT_WORK, person, queueAttempt, refusal, withReason } from './begin-attempt.ts';
 import { planAttempt, refusalsOf, type FixParts } from './plan-attempt.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function runByHand(
   parts: FixParts,
   unit: UnitOfWork,
   incident: Incident,
-  { fix, by }: Extract<FixRequest, { action: 'run' }>,
+  { fix, by, reason }: Extract<FixRequest, { action: 'run' }>,
 ): Promise<FixAnswer> {
   if (!parts.fixes.some((one) => one.fix.id === fix))
     return { outcome: 'not_found', detail: `No known fix is called ${fix}; tierbell fix list shows them.` };
@@ -42,7 +42,12 @@ export async function runByHand(
     return { outcome: 'done' };
   }
   await insertAttempt(unit.tx, { ...at, state: 'intent' });
-  const intent: Attempt = { ...attempt, state: 'intent', reasons: [shown, `asked for by ${by}`], decidedBy: by };
+  const intent: Attempt = {
+    ...attempt,
+    state: 'intent',
+    reasons: [shown, withReason(`asked for by ${by}`, reason)],
+    decidedBy: by,
+  };
   queueAttempt(unit, incident, intent, plan, person(by));
   return { outcome: 'done' };
 }

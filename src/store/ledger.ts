@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { GENESIS, type WireEntry } from '../incidents/timeline.ts';
+import { CONTROLS, controlsThatDiffer } from './fix-controls.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -46,17 +47,17 @@ export function stamp(head: LedgerHead, entries: readonly WireEntry[]): Stamp[] 
   });
 }
 
-/** An entry as the stream tells it. */
+/** An entry as the stream tells it; `number` is null for one that is of no incident. */
 export interface StampedEntry extends WireEntry {
   readonly n: number;
-  readonly number: number;
+  readonly number: number | null;
 }
 
 /** Entries after `n`, oldest first. */
 export async function entriesAfter(db: Kysely<Tables>, n: number, limit: number): Promise<StampedEntry[]> {
   const rows = await db
     .selectFrom('timeline')
-    .innerJoin('incidents', 'incidents.uid', 'timeline.incident')
+    .leftJoin('incidents', 'incidents.uid', 'timeline.incident')
     .select(['timeline.n', 'timeline.entry', 'incidents.number'])
     .where('timeline.n', '>', n)
     .orderBy('timeline.n')
@@ -88,6 +89,7 @@ export async function auditLedger(
 ): Promise<Audit> {
   const problems: string[] = [];
   const heads = new Map<string, { seq: number; hash: string }>();
+  const controls: WireEntry[] = [];
   let head: LedgerHead = { n: 0, chain: GENESIS };
   let anchored = anchor === null;
   for (;;) {
@@ -96,11 +98,12 @@ export async function auditLedger(
       const entry = JSON.parse(row.entry) as WireEntry;
       const { seq, hash } = heads.get(row.incident) ?? { seq: 0, hash: GENESIS };
       if (row.n !== head.n + 1) problems.push(missing(head.n, row.n ?? 0));
-      if (row.seq !== seq + 1) problems.push(`incident ${row.incident}: entry ${seq + 1} is missing`);
+      if (row.seq !== seq + 1) problems.push(`${chainName(row.incident)}: entry ${seq + 1} is missing`);
       const wrong = verifyEntry(hash, entry);
-      if (wrong !== null) problems.push(`incident ${row.incident}: entry ${row.seq} ${wrong}`);
+      if (wrong !== null) problems.push(`${chainName(row.incident)}: entry ${row.seq} ${wrong}`);
       const chain = chainOn(head.chain, entry.hash);
       if (row.chain !== chain && row.n === head.n + 1) problems.push(`ledger: the chain breaks at number ${row.n}`);
+      if (row.incident === CONTROLS) controls.push(entry);
       heads.set(row.incident, { seq: row.seq, hash: entry.hash });
       head = { n: row.n ?? head.n, chain: row.chain ?? chain };
       anchored ||= head.chain === anchor;
@@ -108,8 +111,18 @@ export async function auditLedger(
     if (rows.length < PAGE) break;
   }
   if (!anchored) problems.push('the anchor is not in the ledger: its tail was cut, or it was written anew');
-  problems.push(...(await unstamped(db)), ...(await statesThatDiffer(db, heads)));
+  heads.delete(CONTROLS);
+  problems.push(
+    ...(await unstamped(db)),
+    ...(await statesThatDiffer(db, heads)),
+    ...(await controlsThatDiffer(db, controls)),
+  );
   return { problems, entries: head.n, incidents: heads.size, head };
+}
+
+/** Whose chain it is, in words. */
+function chainName(incident: string): string {
+  return incident === CONTROLS ? 'known fixes' : `incident ${incident}`;
 }
 
 function missing(after: number, next: number): string {

@@ -173,7 +173,7 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     },
     frozen: () => readFrozen(db),
     fixRecord: (fix, limit) => readFixRecord(db, fix, limit),
-    freezes: (limit) => controlHistory(db, ['freeze', 'unfreeze'], limit),
+    freezes: (limit) => controlHistory(db, ['fixes_frozen', 'fixes_allowed'], limit),
     async lastEntry(uid, type) {
       const query = db.selectFrom('timeline').select('entry').where('incident', '=', uid).where('type', '=', type);
       const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst();

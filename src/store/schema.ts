@@ -5,7 +5,10 @@ import type { Generated, Insertable, Selectable } from 'kysely';
  * Large things are files (`blobs.ts`), or rows of their own on PostgreSQL, never columns here.
  */
 export interface Tables {
-  /** Single values: `schema`, `deliveries_taken`, `refusals_told`, `incident_number`, `clock`, `clock_shift`, `secret`, `frozen`. */
+  /**
+   * Single values: `schema`, `deliveries_taken`, `refusals_told`, `incident_number`, `clock`, `clock_shift`, `secret`,
+   * `frozen`, `reset:<fix>`.
+   */
   meta: { name: string; value: string };
   incidents: {
     uid: string;
@@ -138,8 +141,6 @@ export interface Tables {
     incident: number;
     at: number;
   };
-  /** What people did to known fixes as a whole (`fix-controls.ts`): who, when, why. */
-  fix_controls: { id: string; at: number; action: string; fix: string; person: string; reason: string };
   /** What was deployed and changed (`domain/change.ts`); the last telling of each. */
   changes: {
     source: string;

@@ -55,8 +55,8 @@ export interface StoreParts {
   readonly db: Kysely<Tables>;
   readonly rules: () => Rules;
   readonly clock: ClockSources;
-  /** Called after each commit, in order. */
-  readonly onCommitted: (committed: readonly Committed[]) => void;
+  /** Called after each commit, in order. @param recorded how many entries came to the record that are of no incident */
+  readonly onCommitted: (committed: readonly Committed[], recorded: number) => void;
   readonly onClockStep: (step: ClockStep) => void;
   /** Who else may write; without it whoever opens the store holds the right to write alone. */
   readonly replicas?: Replicas | null;
@@ -106,14 +106,15 @@ export async function openStore(parts: StoreParts): Promise<Store> {
         const result = await work(unit);
         await queueRefreshes(unit);
         await unit.flush();
-        if (unit.committed.length > 0) await unit.setMeta('clock', String(now));
-        return { result, committed: unit.committed };
+        const { committed, recorded } = unit;
+        if (committed.length + recorded > 0) await unit.setMeta('clock', String(now));
+        return { result, committed, recorded };
       });
-      const { result, committed } = await commit.catch((error: unknown) => {
+      const { result, committed, recorded } = await commit.catch((error: unknown) => {
         shiftMs += shiftedMs; // rolled back with everything else
         throw error;
       });
-      parts.onCommitted(committed);
+      parts.onCommitted(committed, recorded);
       return result;
     },
     async deliveriesTaken() {

@@ -9,7 +9,7 @@ import { decide } from '../incidents/decide.ts';
 import type { Decision } from '../incidents/draft.ts';
 import type { Remembered } from '../incidents/remembered.ts';
 import type { Rules } from '../incidents/rules.ts';
-import type { WireEntry } from '../incidents/timeline.ts';
+import { GENESIS, sealEntry, type OpenEntry, type WireEntry } from '../incidents/timeline.ts';
 import { anyCorrection, findCorrection } from './corrections.ts';
 import { chunks } from './insert-rows.ts';
 import { moveAttempt } from './fix-journal.ts';
@@ -50,6 +50,7 @@ export class UnitOfWork implements OpenIndex {
   readonly #dropped = new Set<string>();
   readonly #committed: Committed[] = [];
   readonly #opened: Incident[] = [];
+  #recorded = 0;
   #number: number | null = null;
   #stormy: boolean | null = null;
   /** Proposed fixes that a decision ended: the journal follows. */
@@ -65,6 +66,11 @@ export class UnitOfWork implements OpenIndex {
 
   get committed(): readonly Committed[] {
     return this.#committed;
+  }
+
+  /** How many entries were added to chains that are of no incident. */
+  get recorded(): number {
+    return this.#recorded;
   }
 
   /** The incident with this uid, or null. */
@@ -203,6 +209,14 @@ export class UnitOfWork implements OpenIndex {
     this.#queue(uid, job);
   }
 
+  /** Adds an entry to a chain that is of no incident. */
+  async record(chain: string, entry: OpenEntry): Promise<void> {
+    const here = this.#entries.findLast(({ incident }) => incident === chain);
+    const { seq, hash } = here ?? (await lastOfChain(this.tx, chain));
+    this.#entries.push(sealEntry(chain, seq + 1, this.now, hash, entry));
+    this.#recorded += 1;
+  }
+
   /** Makes sure that a claim still holds. @throws StaleLease where it does not */
   async hold(job: Job): Promise<void> {
     if ((await this.holdAll([job])).length !== 1) throw new StaleLease(job);
@@ -332,6 +346,12 @@ export class StaleLease extends Error {
   constructor(job: Job) {
     super(`the lease of ${job.kind} job ${job.id} was lost (fence ${job.fence})`);
   }
+}
+
+async function lastOfChain(tx: Transaction<Tables>, chain: string): Promise<Pick<WireEntry, 'seq' | 'hash'>> {
+  const query = tx.selectFrom('timeline').select('entry').where('incident', '=', chain);
+  const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  return row === undefined ? { seq: 0, hash: GENESIS } : (JSON.parse(row.entry) as WireEntry);
 }
 
 /** Still under the claims that these came with. */

@@ -36,4 +36,20 @@ describeWith('chromium', 'The kill switch in a browser', () => {
     expect((await bridge.api<{ frozen: boolean }>('/api/v1/freeze')).body.frozen).toBe(false);
     expect(troubles).toEqual([]);
   }, 60_000);
+
+  it('thrown elsewhere, it is seen on a page that is open, and gone again, without a reload', async () => {
+    const { page, troubles } = await person(browser, bridge.url, 'ada');
+    await page.goto('/');
+    await page.getByText('Live', { exact: true }).waitFor();
+    const throwIt = (frozen: boolean) =>
+      bridge.api('/api/v1/freeze', { method: 'POST', body: { frozen, by: 'ben', reason: 'a bad deploy' } });
+    expect((await throwIt(true)).status).toBe(200);
+    // Far less than the look that a page takes anyway.
+    await page.locator('#frozen').waitFor({ timeout: 15_000 });
+    expect(await page.locator('#frozen').innerText()).toContain('by ben since');
+    await page.getByText('All automatic fixes stopped by ben: a bad deploy').waitFor({ state: 'attached' });
+    expect((await throwIt(false)).status).toBe(200);
+    await page.locator('#frozen').waitFor({ state: 'detached', timeout: 15_000 });
+    expect(troubles).toEqual([]);
+  }, 60_000);
 });

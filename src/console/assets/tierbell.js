@@ -10,9 +10,9 @@ const RECONNECT_MS = 5_000;
 const LOOK_ANYWAY_MS = 30_000;
 const GOOD_NEWS_MS = 20_000;
 const ANNOUNCED = new Set(
-  'opened escalated acknowledged unacknowledged resolved reopened closed note assessed fix evidence_collected'.split(
-    ' ',
-  ),
+  'opened escalated acknowledged unacknowledged resolved reopened closed note assessed fix evidence_collected'
+    .split(' ')
+    .concat('fixes_frozen', 'fixes_allowed', 'breaker_reset'),
 );
 
 function begin(main) {
@@ -204,8 +204,9 @@ function followStream(main, page) {
   let again = null;
   const heard = (event) => {
     const said = JSON.parse(event.data);
-    if (follows !== '' && said.incident !== follows) return;
-    if (ANNOUNCED.has(event.type)) announce(`${said.incident}: ${said.text}`);
+    // What is of no incident, such as the kill switch, is said on every page.
+    if (follows !== '' && said.incident !== null && said.incident !== follows) return;
+    if (ANNOUNCED.has(event.type)) announce(said.incident === null ? said.text : `${said.incident}: ${said.text}`);
     page.refresh();
   };
   const open = () => {

@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { createConsole } from '../../../src/console/console.ts';
+import { controlHistory } from '../../../src/store/fix-controls.ts';
 import type { Role } from '../../../src/domain/role.ts';
 import type { FixRequest } from '../../../src/engine/messages.ts';
 import { authorize, createDoor } from '../../../src/http/authorize.ts';
@@ -114,8 +115,9 @@ describe('the list of known fixes', () => {
     expect((await post('approver', '/fixes/nonsense/reset', {})).status).toBe(404);
     const answer = await post('approver', '/fixes/restart-unit/reset', { reason: 'mended the script' });
     expect(answer.body).toMatchObject({ breaker: { open: false, failures: 0 } });
-    const control = await db.selectFrom('fix_controls').selectAll().executeTakeFirst();
-    expect(control).toMatchObject({ action: 'reset', fix: 'restart-unit', person: 'ada', reason: 'mended the script' });
+    expect(await controlHistory(db, ['breaker_reset'], 9)).toMatchObject([
+      { fix: 'restart-unit', by: 'ada', reason: 'mended the script' },
+    ]);
   });
 });
 
