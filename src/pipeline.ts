@@ -57,8 +57,11 @@ function every(ms: number): () => boolean {
 }
 
 export interface Pipeline {
-  /** Takes all deliveries that are on disk and not yet taken; then ends what was not sent again in time. */
-  advance(): Promise<void>;
+  /**
+   * Takes all deliveries that are on disk and not yet taken; then ends what was not sent again in time.
+   * @param isOver asked between batches: what is left then is taken after the next start
+   */
+  advance(isOver?: () => boolean): Promise<void>;
   /** Begins to do what is due. */
   start(): void;
   /** Something became due. */
@@ -109,8 +112,8 @@ export function createPipeline(house: House): Pipeline {
   const strayIsDue = every(STRAY_EVERY_MS);
   const refusedIsDue = every(REFUSED_EVERY_MS);
   return {
-    async advance() {
-      while (await takeDeliveries(house, batch)) {
+    async advance(isOver = () => false) {
+      while (!isOver() && (await takeDeliveries(house, batch))) {
         runner.wake();
         await turn();
       }
@@ -118,7 +121,7 @@ export function createPipeline(house: House): Pipeline {
       if (refusedIsDue()) await tellRefused(house);
       if (!expiryIsDue()) return;
       // Prometheus no longer vouches for them.
-      while (await expireAlerts(house, upSince)) {
+      while (!isOver() && (await expireAlerts(house, upSince))) {
         runner.wake();
         await turn();
       }

@@ -161,7 +161,7 @@ function keepAdvancing(pipeline: Pipeline, log: Logger): { ring(): void; stop():
     do {
       again = false;
       await pipeline
-        .advance()
+        .advance(() => stopped)
         .catch((error: unknown) => log.error('taking deliveries failed; trying again', { error: String(error) }));
     } while (again && !stopped);
     running = null;
