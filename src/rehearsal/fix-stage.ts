@@ -4,7 +4,7 @@ import { isOpen } from '../domain/incident.ts';
 import type { Outcome } from '../domain/result.ts';
 import type { Config } from '../config/schema.ts';
 import type { Executor } from '../fixes/executor.ts';
-import { factsOf, type AlertFacts, type CompiledFix, type FixPlan, type RenderedQuery } from '../fixes/fix.ts';
+import { factsOf, type AlertFacts, type CompiledFix, type FixPlan } from '../fixes/fix.ts';
 import { countHistory, IN_FLIGHT, type PastAttempt } from '../fixes/guard-history.ts';
 import { checkGuards, checkPopulation, checkPrecondition, type GuardHistory } from '../fixes/guards.ts';
 import { planFix } from '../fixes/plan.ts';
@@ -20,15 +20,17 @@ export interface Tried {
   readonly intentAt: number;
 }
 
-interface Scene {
+/** What a metrics source answers to the guards; null: they were asked once, and let it through. */
+export type Answers = ((query: string) => Outcome<readonly Sample[]>) | null;
+
+export interface Scene {
   readonly incident: Incident;
   readonly firing: readonly AlertFacts[];
   readonly fix: string;
   readonly fixes: readonly CompiledFix[];
   readonly executors: readonly Executor[];
   readonly tried: readonly Tried[];
-  /** What a metrics source answers, by query. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly answers: Answers;
   /** Distinct targets that fire, over all open incidents that this fix would serve. */
   readonly firingTargets: number;
   readonly now: number;
@@ -58,6 +60,31 @@ export function stageFix(scene: Scene): Tried {
   const outside = lookOutside(scene, plan);
   if (outside.length > 0) return end('refused', outside, plan);
   return end(plan.mode === 'approval' ? 'awaiting_approval' : 'intent', [shown], plan);
+}
+
+/**
+ * A person approves what waits: planned anew, and every guard asked again (`jobs/decide-attempt.ts`). Where something else
+ * would run by now, it is refused.
+ */
+export function stageApproval(scene: Scene, waiting: Tried, by: string): Tried {
+  const { incident, firing, fixes, executors, tried, now } = scene;
+  const { fix } = waiting.attempt;
+  const end = (state: AttemptState, reasons: readonly string[]): Tried => ({
+    ...{ ...waiting, intentAt: now, attempt: { ...waiting.attempt, state, reasons, decidedBy: by } },
+  });
+  const category = incident.classification.category;
+  const selected = selectFix(fixes, { labels: incident.labels, source: incident.source, category });
+  if (selected?.fix.fix.id !== fix) return end('refused', ['the fix no longer applies']);
+  const planned = planFix(selected.fix, selected.mode, factsOf(incident, firing), executors);
+  if (!planned.ok) return end('refused', planned.reasons);
+  const { plan } = planned;
+  if (plan.hash !== waiting.plan?.hash) return end('refused', ['what would run has changed since it was proposed']);
+  const others = tried.filter(({ attempt }) => attempt.id !== waiting.attempt.id);
+  const open = isOpen(incident) ? [] : [`the incident is ${incident.status}`];
+  const guarded = [...open, ...checkGuards(plan, historyOf({ ...scene, tried: others }, plan), now)];
+  const refusals = guarded.length > 0 ? guarded : lookOutside({ ...scene, tried: others }, plan);
+  if (refusals.length > 0) return end('refused', refusals);
+  return end('intent', [describeAction(plan.action), `approved by ${by}`]);
 }
 
 function attemptOf(
@@ -90,20 +117,14 @@ function toPast({ incident, attempt, intentAt }: Tried): PastAttempt {
   return { id, incident, fix, target, state, intentAt, startedAt };
 }
 
-function lookOutside({ metrics, tried, firingTargets }: Scene, { guards, fix }: FixPlan): string[] {
+function lookOutside({ answers, tried, firingTargets }: Scene, { guards, fix }: FixPlan): string[] {
+  if (answers === null) return [];
   const { precondition, population } = guards;
   const inFlight = tried.filter(({ attempt }) => attempt.fix === fix && IN_FLIGHT.includes(attempt.state)).length;
   return [
-    ...(precondition === null ? [] : checkPrecondition(precondition.query, answerOf(metrics, precondition))),
-    ...(population === null ? [] : checkPopulation(answerOf(metrics, population), { firing: firingTargets, inFlight })),
+    ...(precondition === null ? [] : checkPrecondition(precondition.query, answers(precondition.query))),
+    ...(population === null ? [] : checkPopulation(answers(population.query), { firing: firingTargets, inFlight })),
   ];
-}
-
-function answerOf(metrics: Readonly<Record<string, number>>, { query }: RenderedQuery): Outcome<readonly Sample[]> {
-  const value = Object.hasOwn(metrics, query) ? metrics[query] : undefined;
-  if (value !== undefined) return { ok: true, value: [{ labels: {}, value }] };
-  const detail = `the test gives no answer to ${query}; put it under \`metrics\``;
-  return { ok: false, retryable: false, reason: 'rejected', detail };
 }
 
 /** Executors that allow everything and run nothing: what a program's path allows is a matter of the machine. */

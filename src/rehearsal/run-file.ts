@@ -4,7 +4,8 @@ import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import { tryRead, type ReadFile } from '../config/rule-files.ts';
 import { parseYamlFile } from '../config/yaml-file.ts';
-import { rehearse, stageOf, type Stage } from './rehearse.ts';
+import { rehearse } from './rehearse.ts';
+import { stageOf, type Stage } from './stage.ts';
 import { testFile } from './test-file.ts';
 
 /** What came of one test. */

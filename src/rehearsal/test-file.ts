@@ -27,6 +27,8 @@ const event = z.union([
   }),
   z.strictObject({ after, incident, resolve: z.strictObject({ by: person, reason }) }),
   z.strictObject({ after, incident, close: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, incident, approve: z.strictObject({ by: person }) }),
+  z.strictObject({ after, incident, deny: z.strictObject({ by: person, reason }) }),
   z.strictObject({ after, incident, prioritise: z.strictObject({ by: person, priority, reason }) }),
   z.strictObject({
     after,

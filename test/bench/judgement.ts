@@ -16,7 +16,8 @@ import { compileClassifier } from '../../src/classify/classifier.ts';
 import { BY_GRAVITY, isBreachLikely } from '../../src/classify/verdict.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { CategoryRule } from '../../src/config/rules-schema.ts';
-import { rehearse, stageOf } from '../../src/rehearsal/rehearse.ts';
+import { rehearse } from '../../src/rehearsal/rehearse.ts';
+import { stageOf } from '../../src/rehearsal/stage.ts';
 import { testFile } from '../../src/rehearsal/test-file.ts';
 import {
   corpusIsHere,

@@ -1,5 +1,5 @@
 import { success } from '../../../src/domain/result.ts';
-import { stageFix } from '../../../src/rehearsal/fix-stage.ts';
+import { stageFix, type Answers } from '../../../src/rehearsal/fix-stage.ts';
 import { healthy, openFixHouse, UNIT_FAILED, unitFails } from '../../helpers/fix-house.ts';
 
 const UP = 'up{instance="db-1:9100"} == 1';
@@ -31,7 +31,7 @@ describe('a fix on the stage and in life', () => {
         ...{ incident, fix: 'restart-unit', fixes: house.parts.fixes, executors: house.parts.executors, tried: [] },
         ...{
           firing: [UNIT_FAILED],
-          metrics: { [COUNT]: size, ...precondition },
+          answers: answersFrom({ [COUNT]: size, ...precondition }),
           firingTargets: 1,
           now: house.time.now,
         },
@@ -55,4 +55,8 @@ describe('a fix on the stage and in life', () => {
 
 function questionOf(instance: string): string {
   return UP.replace('db-1:9100', instance);
+}
+
+function answersFrom(known: Readonly<Record<string, number>>): Answers {
+  return (query) => success(query in known ? [{ labels: {}, value: known[query] ?? 0 }] : []);
 }

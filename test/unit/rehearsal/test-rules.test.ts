@@ -76,19 +76,20 @@ it('escalations come at their exact second', async () => {
   expect({ status, err }).toEqual({ status: 0, err: '' });
 });
 
+/** The shipped rules, with the fix that they ship in another mode. */
+function writeRules(mode: 'automatic' | 'approval'): void {
+  for (const name of ['categories.yaml', 'escalation.yaml'])
+    writeFileSync(join(folder, name), readFileSync(join('rules', name)));
+  const fixes = readFileSync('rules/known-fixes.yaml', 'utf8').replace('mode: dry_run', `mode: ${mode}`);
+  writeFileSync(join(folder, 'fixes.yaml'), fixes);
+  const files = 'rule_files: [categories.yaml, escalation.yaml, fixes.yaml]';
+  writeFileSync(join(folder, 'main.yaml'), readFileSync(MAIN, 'utf8').replace(/rule_files: .*/, files));
+}
+
+const answers = `metrics: { 'up{instance="db-1:9100"} == 1': 1, 'count(up{job="node"})': 20 }`;
+
 it('a fix that may run by itself is run by nobody: guards refuse without an answer, and the test says what comes of it', async () => {
-  writeFileSync(join(folder, 'categories.yaml'), readFileSync('rules/categories.yaml'));
-  writeFileSync(join(folder, 'escalation.yaml'), readFileSync('rules/escalation.yaml'));
-  writeFileSync(
-    join(folder, 'fixes.yaml'),
-    readFileSync('rules/known-fixes.yaml', 'utf8').replace('mode: dry_run', 'mode: automatic'),
-  );
-  const main = readFileSync(MAIN, 'utf8').replace(
-    /rule_files: .*/,
-    'rule_files: [categories.yaml, escalation.yaml, fixes.yaml]',
-  );
-  writeFileSync(join(folder, 'main.yaml'), main);
-  const answers = `metrics: { 'up{instance="db-1:9100"} == 1': 1, 'count(up{job="node"})': 20 }`;
+  writeRules('automatic');
   const { status, err } = await run(`rule_files: [main.yaml]
 tests:
   - name: no answer, no fix
@@ -111,6 +112,43 @@ tests:
       - { after: 0s, ${unit} }
       - { after: 1m, firing: { alertname: SystemdUnitFailed, instance: 'db-2:9100', name: nginx.service } }
     expect: [{ after: 2m, incidents: 1, fix: { id: restart-unit } }]
+`);
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+});
+
+it('a proposed fix is approved or turned down by a person, and too late an approval changes nothing', async () => {
+  writeRules('approval');
+  const { status, err } = await run(`rule_files: [main.yaml]
+tests:
+  - name: approved
+    ${answers}
+    events: [{ after: 0s, ${unit} }, { after: 3m, approve: { by: ada } }]
+    expect:
+      - { after: 1m, level: 2, notified: [l2-mail], fix: { id: restart-unit, state: awaiting_approval } }
+      - { after: 4m, fix: { id: restart-unit, state: succeeded } }
+      - { after: 8m, status: resolved, fix: { id: restart-unit, state: verified } }
+  - name: turned down
+    ${answers}
+    events: [{ after: 0s, ${unit} }, { after: 3m, deny: { by: ada, reason: in use } }, { after: 4m, approve: { by: ben } }]
+    expect:
+      - { after: 5m, status: triggered, fix: { id: restart-unit, state: denied, because: 'by ada: in use' } }
+      - { after: 4h, level: 3, reason: ack_timeout }
+  - name: it failed
+    ${answers}
+    fixes: { restart-unit: failed }
+    events: [{ after: 0s, ${unit} }, { after: 3m, approve: { by: ada } }]
+    expect: [{ after: 3m, level: 3, reason: fix_failed }]
+  - name: too late
+    ${answers}
+    events: [{ after: 0s, ${unit} }, { after: 30h, approve: { by: ada } }]
+    expect: [{ after: 31h, fix: { id: restart-unit, state: refused, because: nobody approved it in time } }]
+  - name: no longer wanted
+    ${answers}
+    events:
+      - { after: 0s, ${unit} }
+      - { after: 1m, resolve: { by: ada } }
+      - { after: 2m, approve: { by: ben } }
+    expect: [{ after: 3m, status: resolved, fix: { id: restart-unit, state: refused } }]
 `);
   expect({ status, err }).toEqual({ status: 0, err: '' });
 });
