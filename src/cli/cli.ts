@@ -7,6 +7,7 @@ import { addFixVerbs } from './fix-verbs.ts';
 import { addImportVerbs } from './import-verbs.ts';
 import { addIncidentVerbs } from './incident-verbs.ts';
 import { addLogVerbs } from './log-verbs.ts';
+import { addReplayVerb } from './replay-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
 import { addSchemaVerb } from './schema-verb.ts';
 import { addServe } from './serve.ts';
@@ -38,6 +39,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addAuditVerbs(program, terminal, finish);
   addRulesVerbs(program, terminal, finish);
   addTestVerbs(program, terminal, finish);
+  addReplayVerb(program, terminal, finish);
   addImportVerbs(program, terminal, finish);
   addDbVerbs(program, terminal, finish);
   try {

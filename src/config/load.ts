@@ -14,6 +14,8 @@ import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 export interface LoadOptions {
   /** The main file; rule files and relative `…_file` paths lie beside it. */
   readonly file: string;
+  /** Where the rule files are looked for in place of beside the main file. */
+  readonly rulesFolder?: string;
   /** What `${VAR}` is filled from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile?: ReadFile;
@@ -51,7 +53,7 @@ export async function readDraft(options: LoadOptions): Promise<ReadDraft> {
   const main = parseYamlFile(options.file, text.text, options.env);
   if (main.data === undefined) return { ...nothing, problems: orderProblems(main.problems) };
   anchorFiles(main);
-  const read = await readRuleFiles(main, readFile);
+  const read = await readRuleFiles(main, readFile, options.rulesFolder);
   const rules = read.texts.map((rule) => parseYamlFile(rule.name, rule.text, options.env));
   const readable = rules.filter((rule) => rule.data !== undefined);
   const complete = read.problems.length === 0 && readable.length === rules.length;

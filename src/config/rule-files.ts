@@ -42,17 +42,19 @@ export interface RuleText {
 /**
  * The rule files that the main file names, beside it, each once and in order: a name must exist, a pattern
  * (`*`, `?`, `[…]`, `{…}`) may match nothing.
+ * @param folder where they are looked for in place of beside the main file
  */
 export async function readRuleFiles(
   main: YamlFile,
   readFile: ReadFile,
+  folder: string = dirname(main.name),
 ): Promise<{ texts: readonly RuleText[]; problems: readonly Problem[] }> {
   const texts = new Map<string, RuleText>();
   const problems: Problem[] = [];
   const entries = valueAt(main.data, ['rule_files']);
   for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
     if (typeof entry !== 'string' || entry === '') continue;
-    for (const name of await expand(dirname(main.name), entry)) {
+    for (const name of await expand(folder, entry)) {
       if (texts.has(name)) continue;
       const reading = await tryRead(name, readFile);
       if (reading.ok) texts.set(name, { name, text: reading.text });

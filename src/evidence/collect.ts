@@ -217,8 +217,9 @@ async function pack(windows: readonly LogWindow[]): Promise<Uint8Array | null> {
   return promisify(gzip)(`${rows.join('\n')}\n`);
 }
 
-function classified(records: readonly LogRecord[]): readonly string[] {
-  const isError = ({ level }: LogRecord): boolean => level === 'error' || level === 'fatal';
+/** The texts that a category is judged by, of the records of the incident's window: errors first, each text once. */
+export function classified(records: readonly Pick<LogRecord, 'level' | 'text'>[]): readonly string[] {
+  const isError = ({ level }: Pick<LogRecord, 'level'>): boolean => level === 'error' || level === 'fatal';
   const texts = new Set(
     [...records.filter(isError), ...records.filter((record) => !isError(record))].map(({ text }) => text),
   );

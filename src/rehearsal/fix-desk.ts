@@ -9,8 +9,8 @@ export type FixOutcome = 'verified' | 'unverified' | 'failed' | 'unknown';
 
 /** What a story says about fixes: nothing is run, and nobody outside is asked. */
 export interface FixStory {
-  /** Who says so, for the reasons: `as the test says`. */
-  readonly says: string;
+  /** Who says what comes of a fix, for the reasons: `as the test says`. */
+  says(fix: string): string;
   /** What comes of a fix that would run. */
   outcome(fix: string): FixOutcome;
   /** What a metrics source answers to the guards of a fix. */
@@ -61,7 +61,7 @@ export class FixDesk {
   verify(uid: string, id: string): void {
     const tried = this.#tried.find((one) => one.incident === uid && one.attempt.id === id);
     if (tried === undefined) return;
-    const { says } = this.#story;
+    const says = this.#story.says(tried.attempt.fix);
     const state = this.#story.outcome(tried.attempt.fix) === 'verified' ? 'verified' : 'unverified';
     const verification = { state: state === 'verified' ? 'healthy' : 'unhealthy', detail: says } as const;
     this.#report(tried, { ...tried.attempt, state, reasons: [says], verification });
@@ -91,7 +91,7 @@ export class FixDesk {
     const started = this.#report(tried, { ...tried.attempt, state: 'started', startedAt: now });
     const ended = { ...started, finishedAt: now, exitCode: 0 };
     if (outcome === 'failed' || outcome === 'unknown') {
-      this.#report(tried, { ...ended, state: outcome, reasons: [this.#story.says], exitCode: 1 });
+      this.#report(tried, { ...ended, state: outcome, reasons: [this.#story.says(tried.attempt.fix)], exitCode: 1 });
       return;
     }
     this.#report(tried, { ...ended, state: 'succeeded' });

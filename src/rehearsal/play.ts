@@ -1,5 +1,6 @@
 import type { Evidence, Incident } from '../domain/incident.ts';
 import type { NewJob } from '../domain/job.ts';
+import type { Remembered } from '../incidents/remembered.ts';
 import type { Rules } from '../incidents/rules.ts';
 import { FixDesk, type FixStory } from './fix-desk.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +16,8 @@ export interface Happening {
 export interface Script extends FixStory {
   /** Epoch milliseconds. */
   readonly begin: number;
+  /** What people said of alerts before, by identity. */
+  readonly remembered?: ReadonlyMap<string, Remembered>;
   readonly happenings: readonly Happening[];
   /** In place of what the rules say of log stores: why there are no logs, or null where `look` is asked. */
   readonly noLogs?: Rules['noLogs'];
@@ -45,6 +48,7 @@ export class Play {
     this.#script = script;
     this.#ahead = script.happenings.toSorted((a, b) => a.at - b.at);
     this.world = new World(noLogs === undefined ? stage.rules : { ...stage.rules, noLogs }, script.begin);
+    for (const [identity, said] of script.remembered ?? []) this.world.remember(identity, said);
     this.fixes = new FixDesk(stage, script, this.world);
   }
 
@@ -65,11 +69,8 @@ export class Play {
 
   /** When something happens or is due next; null where nothing is. */
   nextMoment(): number | null {
-    const next = Math.min(
-      this.#ahead[0]?.at ?? Infinity,
-      ...this.world.jobs.map(({ dueAt }) => dueAt),
-      this.world.nextDeadline()?.at ?? Infinity,
-    );
+    let next = Math.min(this.#ahead[0]?.at ?? Infinity, this.world.nextDeadline()?.at ?? Infinity);
+    for (const { dueAt } of this.world.jobs) next = Math.min(next, dueAt);
     return next === Infinity ? null : next;
   }
 

@@ -24,7 +24,7 @@ export function scriptOf(stage: Stage, test: TestCase): Script {
     // Lines that a test gives are found, whether or not a store is configured.
     ...(speaks ? { noLogs: () => null } : {}),
     look: (incident, now) => foundIn(log, incident, now),
-    says: 'as the test says',
+    says: () => 'as the test says',
     outcome: (fix) => test.fixes[fix] ?? 'verified',
     answers: () => (query) => answerOf(test.metrics, query),
   };

@@ -69,7 +69,7 @@ export class World {
     return this.timeline(number).map(({ type }) => type);
   }
 
-  async deliver(group: AlertGroup): Promise<void> {
+  async deliver(group: AlertGroup, delivery = `d${++this.#deliveries}`): Promise<void> {
     const open: Observing = {
       isStorm: async () => false,
       now: this.now,
@@ -82,7 +82,7 @@ export class World {
       keepAlert: (incident, source, alert, startsAt) => this.#keep(incident, source, alert, startsAt),
       run: (uid, command) => this.do(uid, command),
     };
-    await observeGroup(open, `d${++this.#deliveries}`, group, this.rules.groupingBy);
+    await observeGroup(open, delivery, group, this.rules.groupingBy);
   }
 
   do(uid: string, command: Command): Decision | Refusal {
@@ -96,10 +96,14 @@ export class World {
     return decision;
   }
 
+  /** What a person said of an alert before the story begins. */
+  remember(identity: string, said: Remembered): void {
+    this.#remembered.set(identity, said);
+  }
+
   #remember({ source, labels, number }: Incident, command: Extract<Command, { type: 'reclassify' }>): void {
     const { by, category, reason } = command;
-    const said: Remembered = { by: by.name, category, reason, incident: number, at: this.now };
-    this.#remembered.set(alertIdentity(source, labels), said);
+    this.remember(alertIdentity(source, labels), { by: by.name, category, reason, incident: number, at: this.now });
   }
 
   /** Lets time pass; every deadline on the way is met when it is due. */
@@ -160,10 +164,11 @@ export class World {
 
   /** The deadline that is due first, or null. */
   nextDeadline(): { uid: string; kind: DeadlineKind; at: number } | null {
-    const all = [...this.incidents.values()].flatMap(({ uid, deadlines }) =>
-      Object.entries(deadlines).map(([kind, at]) => ({ uid, kind: kind as DeadlineKind, at: at as number })),
-    );
-    return all.sort((a, b) => a.at - b.at)[0] ?? null;
+    let first: { uid: string; kind: DeadlineKind; at: number } | null = null;
+    for (const { uid, deadlines } of this.incidents.values())
+      for (const [kind, at] of Object.entries(deadlines) as [DeadlineKind, number][])
+        if (first === null || at < first.at) first = { uid, kind, at };
+    return first;
   }
 
   #reaches(incident: Incident): boolean {

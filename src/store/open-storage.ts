@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openInboxReader, type InboxReader } from '../inbox/inbox-reader.ts';
@@ -88,4 +88,25 @@ export async function openStoreReader({ folder, url }: StorageAddress): Promise<
   if (url !== null) return (await import('./postgres.ts')).openPostgresReader(url);
   refuseUnfinished(folder);
   return openSqliteReader(folder);
+}
+
+/** All that is on record, to be read beside a running bridge: the tables, with `deliveries` among them, and the blobs. */
+export interface Archive {
+  readonly db: Kysely<Tables>;
+  readonly blobs: Pick<Blobs, 'get'>;
+  close(): Promise<void>;
+}
+
+/** @throws Error where there is nothing that could be read */
+export async function openArchive({ folder, url }: StorageAddress): Promise<Archive> {
+  const db = await openStoreReader({ folder, url });
+  const close = (): Promise<void> => db.destroy();
+  if (url !== null) return { db, blobs: (await import('./postgres-blobs.ts')).openPostgresBlobs(db), close };
+  try {
+    await sql`attach database ${join(folder, 'inbox.sqlite')} as inbox`.execute(db);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { db, blobs: openBlobs(folder), close };
 }
