@@ -114,7 +114,7 @@ function readOne(
 /** Grafana's payload is Alertmanager's with more in it. */
 function choose(body: unknown, sources: readonly Source[]): Source | undefined {
   const isGrafanas = isObject(body) && 'orgId' in body;
-  const fitting = sources.filter(({ kind, check }) => kind !== 'change' && check(body) === null);
+  const fitting = sources.filter((source) => source.kind !== 'change' && source.check(body) === null);
   return fitting.find(({ kind }) => (kind === 'grafana') === isGrafanas) ?? fitting[0];
 }
 

@@ -2,7 +2,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import { captureTerminal } from '../../helpers/capture-terminal.ts';
 
 const MAIN = resolve('rules/tierbell.yaml');
 let folder: string;
@@ -19,17 +19,7 @@ async function run(text: string, ...flags: string[]): Promise<{ status: number |
 }
 
 async function runFiles(files: readonly string[], ...flags: string[]) {
-  const said = { out: '', err: '' };
-  const terminal: Terminal = {
-    ...{ env: {}, cwd: '.', pid: 1, version: '0', nodeVersion: '24', columns: null },
-    write: (text) => void (said.out += text),
-    writeError: (text) => void (said.err += text),
-    stdin: async () => new Uint8Array(),
-    stdinChunks: () => {
-      throw new Error('nobody types here');
-    },
-    ...{ onStop: () => {}, onReload: () => {}, settled: () => {}, exit: () => {} },
-  };
+  const { terminal, said } = captureTerminal();
   const status = await runCli(['test', 'rules', ...files, ...flags], terminal);
   return { status, ...said };
 }
