@@ -35,6 +35,7 @@ export const STORE_TABLES: readonly BackupTable[] = [
   { name: 'corrections', key: ['identity'] },
   { name: 'spent', key: ['key'] },
   { name: 'likenesses', key: ['incident'] },
+  { name: 'incident_templates', key: ['incident', 'template'] },
   { name: 'changes', key: ['source', 'key'] },
 ];
 

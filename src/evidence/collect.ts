@@ -10,6 +10,7 @@ import { lookAtPeers } from './peer/look-at-peers.ts';
 import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
+import { templateKeys } from './template-keys.ts';
 import { logWindows } from './windows.ts';
 
 export interface LogFacts {
@@ -34,6 +35,8 @@ export interface CollectedLogs {
   readonly raw: Uint8Array | null;
   /** Redacted texts of the incident window for the rules of categories, errors first, each once. */
   readonly records: readonly string[];
+  /** By which its lines are known again in another incident (`template-keys.ts`). */
+  readonly templates: readonly string[];
   /** The failing target beside healthy ones; null where that was not asked for, or there were no lines of its kind. */
   readonly peer: PeerFinding | null;
 }
@@ -92,11 +95,10 @@ async function collected(
   answer: LogAnswer,
   redact: Redactor,
 ): Promise<Omit<CollectedLogs, 'peer'>> {
-  const { reason, evidence, raw, records } = await digestOnce(store, answer, redact);
+  const { reason, evidence, ...found } = await digestOnce(store, answer, redact);
   return {
     evidence: { ...blank(facts, store.name), ...evidence, reason: LOOKS[facts.look ?? 'first'] + reason },
-    raw,
-    records,
+    ...found,
   };
 }
 
@@ -106,6 +108,7 @@ interface Digest {
   readonly reason: string;
   readonly raw: Uint8Array | null;
   readonly records: readonly string[];
+  readonly templates: readonly string[];
 }
 
 const digests = new WeakMap<LogAnswer, { readonly redact: Redactor; readonly digest: Promise<Digest> }>();
@@ -147,6 +150,7 @@ async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor): P
     reason: redact(speak(answer, windows, lines)),
     raw: await pack(windows),
     records: classified(incident?.lines ?? []),
+    templates: templateKeys(lines),
   };
 }
 
@@ -252,6 +256,7 @@ export function unavailable(facts: LogFacts, store: string, reason: string): Col
     evidence: { ...blank(facts, store), reason: LOOKS[facts.look ?? 'first'] + reason },
     raw: null,
     records: [],
+    templates: [],
     peer: null,
   };
 }

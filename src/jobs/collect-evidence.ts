@@ -6,6 +6,7 @@ import { uuidv7 } from '../inbox/uuidv7.ts';
 import { gainOf } from '../incidents/gain.ts';
 import { logsOn } from '../incidents/respond.ts';
 import type { Blobs } from '../store/blobs.ts';
+import { writeTemplates } from '../store/incident-templates.ts';
 import type { PipelineMetrics } from '../telemetry/metrics.ts';
 import { findPeers } from './look-at-peer.ts';
 import { lookAround, type AroundParts } from './look-around.ts';
@@ -39,6 +40,7 @@ export async function collectEvidence(parts: EvidenceParts, job: EvidenceJob, si
   await store.transact(async (unit) => {
     await unit.finish(job);
     await unit.incident(job.incident);
+    await writeTemplates(unit.tx, incident, collected.templates);
     unit.run(job.incident, {
       type: 'evidence',
       evidence: { ...collected.evidence, rawBlob },

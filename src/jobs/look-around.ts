@@ -145,9 +145,21 @@ async function lookForRelated(parts: AroundParts, incident: Incident, piece: Pie
   return found === null ? [] : [found];
 }
 
-async function lookForSimilar(parts: AroundParts, incident: Incident, piece: PieceFacts): Promise<readonly Evidence[]> {
-  const past = (await readPast(parts.store.db, incident, PAST_MAX)).filter(maySee(parts, incident));
-  const endings = await Promise.all(rankSimilar(incident, past).map(({ uid }) => readEnding(parts.read, uid)));
+async function lookForSimilar(
+  parts: AroundParts,
+  incident: Incident,
+  piece: PieceFacts,
+  _signal: AbortSignal,
+  { logs }: Beside,
+): Promise<readonly Evidence[]> {
+  const { templates = [] } = (await logs) ?? {};
+  const past = (await readPast(parts.store.db, incident, templates, PAST_MAX)).filter(maySee(parts, incident));
+  const endings = await Promise.all(
+    rankSimilar(incident, past, templates.length).map(async ({ uid, sharedTemplates }) => {
+      const ending = await readEnding(parts.read, uid);
+      return ending === null ? null : { ...ending, sharedTemplates };
+    }),
+  );
   const found = describeSimilar(
     endings.filter((ending) => ending !== null),
     piece,

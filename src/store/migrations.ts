@@ -28,6 +28,7 @@ const STEPS: readonly Step<Words>[] = [
   fixControlTable,
   changeTable,
   chainFixControls,
+  templateTable,
 ];
 
 /** How many steps there are: the schema that this Tierbell knows. */
@@ -367,4 +368,16 @@ async function chainFixControls(db: Kysely<Tables>): Promise<void> {
   }
   await writeTimeline(db, entries);
   await db.schema.dropTable('fix_controls').execute();
+}
+
+/** Finds incidents that had the same kinds of log lines. Those of before have none on record. */
+async function templateTable(db: Kysely<Tables>): Promise<void> {
+  let table: CreateTableBuilder<string, string> = db.schema.createTable('incident_templates');
+  for (const column of ['incident', 'template']) table = table.addColumn(column, 'text', (c) => c.notNull());
+  await table
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('incident_templates_key', ['incident', 'template'])
+    .execute();
+  const index = db.schema.createIndex('incident_templates_by_template').on('incident_templates');
+  await index.columns(['template', 'created_at']).execute();
 }

@@ -66,6 +66,8 @@ export interface Tables {
     labels: string;
     created_at: number;
   };
+  /** By which log lines an incident is found again (`incident-templates.ts`). */
+  incident_templates: { incident: string; template: string; created_at: number };
   timeline: {
     incident: string;
     seq: number;

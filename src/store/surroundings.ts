@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import { alertIdentity, lastingLabels } from '../incidents/alert-identity.ts';
 import type { NearbyAlert, RelatedFacts } from '../evidence/beyond/related.ts';
 import type { PastIncident } from '../evidence/beyond/similar.ts';
+import { readSharing } from './incident-templates.ts';
 import { insertRows } from './insert-rows.ts';
 import { readLabels } from './read-labels.ts';
 import type { Tables } from './schema.ts';
@@ -110,14 +111,22 @@ export async function readFiringBeside(
 /** So many of the newest that share a name or a service are looked at: in a storm there are thousands, and none is over. */
 const LIKE_MAX = 200;
 
-/** Incidents that are over and may be like this one, the newest first: the same alert, the same name, the same service. */
-export async function readPast(tx: Tx, incident: Incident, limit: number): Promise<readonly PastIncident[]> {
+/**
+ * Incidents that are over and may be like this one, the newest first: the same alert, the same name, the same service, or
+ * some of the same log lines.
+ * @param templates keys of its own log lines
+ */
+export async function readPast(
+  tx: Tx,
+  incident: Incident,
+  templates: readonly string[],
+  limit: number,
+): Promise<readonly PastIncident[]> {
   const identity = alertIdentity(incident.source, incident.labels);
-  const find = (column: 'identity' | 'name' | 'service', value: string) => {
-    const newest = tx
-      .selectFrom('likenesses')
-      .selectAll()
-      .where(column, '=', value)
+  const sharing = await readSharing(tx, incident.uid, templates);
+  const find = (column: 'identity' | 'name' | 'service' | 'incident', value: string | readonly string[]) => {
+    const those = tx.selectFrom('likenesses').selectAll();
+    const newest = (typeof value === 'string' ? those.where(column, '=', value) : those.where(column, 'in', value))
       .orderBy('created_at', 'desc')
       .limit(LIKE_MAX)
       .as('likenesses');
@@ -137,11 +146,12 @@ export async function readPast(tx: Tx, incident: Incident, limit: number): Promi
     ...(await find('identity', identity)),
     ...(name === '' ? [] : await find('name', name)),
     ...(incident.service === '' ? [] : await find('service', incident.service)),
+    ...(sharing.size === 0 ? [] : await find('incident', [...sharing.keys()])),
   ];
   const unique = new Map(rows.map((row) => [row.incident, row]));
   return [...unique.values()].map((row) => ({
     ...{ uid: row.incident, number: Number(row.number), title: row.title, team: row.team, name: row.name },
     ...{ service: row.service, labels: readLabels(row.labels), createdAt: Number(row.created_at) },
-    isSameAlert: row.identity === identity,
+    ...{ isSameAlert: row.identity === identity, sharedTemplates: sharing.get(row.incident) ?? 0 },
   }));
 }

@@ -22,31 +22,45 @@ export interface PastIncident {
   readonly labels: Labels;
   readonly createdAt: number;
   readonly isSameAlert: boolean;
+  /** How many kinds of log lines both had. */
+  readonly sharedTemplates: number;
 }
 
-/** Weights of the likeness, all in one place; what is at least `enough` is told of. */
-const WEIGHTS = { sameAlert: 2, name: 0.6, labels: 0.6, words: 0.6, enough: 0.9 };
+/**
+ * Weights of the likeness, all in one place; what is at least `enough` is told of. Log lines alone are enough where several
+ * are shared, and most of this one's; a single one may be everybody's.
+ */
+const WEIGHTS = { sameAlert: 2, name: 0.6, labels: 0.6, words: 0.6, templates: 1.4, oneTemplate: 0.6, enough: 0.9 };
 
 /**
  * The past incidents that are most like this one: the same alert (its source and lasting labels) before one of the same
- * name, then by the labels and the words of the title that they share; the newer one of equals. Pure.
+ * name, then by the labels, the words of the title and the kinds of log lines that they share; the newer one of equals.
+ * Pure.
+ * @param templates how many kinds of log lines this one has
  */
 export function rankSimilar(
   incident: Pick<Incident, 'title' | 'labels'>,
   past: readonly PastIncident[],
+  templates = 0,
 ): readonly PastIncident[] {
   const mine = { labels: pairsOf(incident.labels), words: wordsOf(incident.title), name: nameOf(incident.labels) };
   const scored = past.map((one) => {
     const name = one.name !== '' && one.name === mine.name ? WEIGHTS.name : 0;
     const labels = WEIGHTS.labels * overlap(mine.labels, pairsOf(one.labels));
     const words = WEIGHTS.words * overlap(mine.words, wordsOf(one.title));
-    return { one, score: (one.isSameAlert ? WEIGHTS.sameAlert : 0) + name + labels + words };
+    const lines = linesInCommon(one.sharedTemplates, templates);
+    return { one, score: (one.isSameAlert ? WEIGHTS.sameAlert : 0) + name + labels + words + lines };
   });
   return scored
     .filter(({ score }) => score >= WEIGHTS.enough)
     .toSorted((a, b) => b.score - a.score || b.one.createdAt - a.one.createdAt)
     .slice(0, SIMILAR_MAX)
     .map(({ one }) => one);
+}
+
+function linesInCommon(shared: number, all: number): number {
+  const weight = WEIGHTS.templates * (shared / Math.max(1, all));
+  return shared === 1 ? Math.min(WEIGHTS.oneTemplate, weight) : weight;
 }
 
 function nameOf(labels: Labels): string {
@@ -81,15 +95,18 @@ export interface Ending {
   readonly reason: string;
   /** The last note of a person, with its author; '' where there is none. */
   readonly note: string;
+  /** How many kinds of log lines both had. */
+  readonly sharedTemplates?: number;
 }
 
 /** The similar incidents with what ended them; null where there are none. Pure. */
 export function describeSimilar(endings: readonly Ending[], piece: PieceFacts): Evidence | null {
   if (endings.length === 0) return null;
+  const byLines = endings.some(({ sharedTemplates = 0 }) => sharedTemplates > 0);
   const many = endings.length === 1 ? 'One past incident is' : `${endings.length} past incidents are`;
   return pieceOf('similar', piece, {
     state: 'complete',
-    reason: `${many} like this one, by the alert, its labels and its words.`,
+    reason: `${many} like this one, by the alert, its labels${byLines ? ', its words and its log lines' : ' and its words'}.`,
     facts: endings.map((ending) => factOf(ending, piece.now)),
   });
 }
@@ -98,7 +115,9 @@ function factOf(ending: Ending, now: number): EvidenceFact {
   const { number, title, createdAt } = ending.incident;
   const id = `INC-${number}`;
   const resolution = cleanLine(resolutionOf(ending), 400);
-  const said = `${id} ${cleanLine(title, 120)}, ${short(Math.max(0, now - createdAt))} ago: ${resolution}`;
+  const { sharedTemplates: shared = 0 } = ending;
+  const lines = shared === 0 ? '' : ` (${shared} ${shared === 1 ? 'kind' : 'kinds'} of log lines in common)`;
+  const said = `${id} ${cleanLine(title, 120)}, ${short(Math.max(0, now - createdAt))} ago${lines}: ${resolution}`;
   return { at: createdAt, text: said, url: '', incident: { id, title: cleanLine(title, 160), resolution } };
 }
 

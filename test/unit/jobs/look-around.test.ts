@@ -1,9 +1,11 @@
 import type { Evidence } from '../../../src/domain/incident.ts';
+import type { CollectedLogs } from '../../../src/evidence/collect.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { lookAround, type AroundParts } from '../../../src/jobs/look-around.ts';
 import { createCollector } from '../../../src/evidence/collector.ts';
 import { collectEvidence } from '../../../src/jobs/collect-evidence.ts';
 import { incidentView } from '../../../src/incidents/incident-view.ts';
+import { writeTemplates } from '../../../src/store/incident-templates.ts';
 import { writeChanges } from '../../../src/store/changes.ts';
 import { MINUTE, rulesOf } from '../../helpers/fake-rules.ts';
 import { ADA, alertOf, DAWN, endOf, groupOf } from '../../helpers/incident-world.ts';
@@ -116,6 +118,35 @@ describeDialects('looking around an incident', (dialect) => {
     expect(view['similar']).toEqual([
       { id: 'INC-1', title: 'DiskFull: DiskFull on db-1', resolution: expect.stringMatching(/^resolved by ada/) },
     ]);
+  });
+
+  it('one with the same kinds of log lines is found whatever its alert was called, with what ended it', async () => {
+    const keys = ['a', 'b', 'c', 'd'].map((name) => name.repeat(16));
+    const had = async (number: number, templates: readonly string[]): Promise<void> => {
+      const incident = await house.incident(number);
+      await house.store.transact((unit) => writeTemplates(unit.tx, incident, templates));
+    };
+    await fires('db-1', 'ReplicaLag', { service: 'ledger' });
+    await fires('web-1', 'Latency', { service: 'shop' });
+    await fires('web-2', 'Open', { service: 'shop' });
+    await had(1, keys.slice(0, 3));
+    await had(2, keys.slice(0, 1));
+    await had(3, keys);
+    await solved(1, 'n', 'the certificate of the ledger had expired');
+    await solved(2, 'n', 'r');
+    house.pass(DAY);
+    await fires('mail-1', 'QueueGrows', { service: 'mail' });
+    await had(4, keys);
+    const incident = await house.incident(4);
+    const beside = {
+      peers: undefined,
+      logs: Promise.resolve({ templates: keys, peer: null } as unknown as CollectedLogs),
+    };
+    const found = await lookAround(parts(), incident, false, new AbortController().signal, beside);
+    expect(texts(found.find(({ kind }) => kind === 'similar'))).toEqual([
+      'INC-1 ReplicaLag: ReplicaLag on db-1, 1 d ago (3 kinds of log lines in common): resolved by ada after 0 s: the certificate of the ledger had expired; note: n',
+    ]);
+    expect(await kindOf(4, 'similar')).toBeUndefined();
   });
 
   it('one that is open still, or shares a service and nothing else, is not like it', async () => {

@@ -16,7 +16,7 @@ it('a store from before incidents were found again by their likeness knows them 
   // As it was before: without what the step and those after it made.
   const { db } = house.store;
   const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`.execute(db);
-  const later = ['likenesses', 'changes', 'fix_controls'].filter((name) =>
+  const later = ['likenesses', 'changes', 'fix_controls', 'incident_templates'].filter((name) =>
     tables.rows.some((row) => row.name === name),
   );
   for (const name of later) await sql`drop table ${sql.table(name)}`.execute(db);
