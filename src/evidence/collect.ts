@@ -78,7 +78,7 @@ export async function collectLogs(
 }
 
 /** How old an answer that was read for another alert may be, by look: so fifty alerts of one service ask once. */
-const MAX_AGE_MS = { first: 60_000, second: 30_000, handover: 10_000 } as const;
+const MAX_AGE_MS = { first: 75_000, second: 30_000, handover: 10_000 } as const;
 
 function queryOf(store: LogStore, facts: LogFacts): LogQuery {
   return {

@@ -1,12 +1,27 @@
+import type { Elasticsearch } from '../servers/elasticsearch.ts';
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const PAGE = 2_000;
 
 /**
- * Documents in the Elastic Common Schema around an alert of a service: six tenths in the incident window, two in each of
- * the others; forty kinds of lines, one of them new.
+ * Indexes documents in the Elastic Common Schema around an alert of a service: six tenths in the incident window, two in
+ * each of the others; forty kinds of lines, one of them new.
  * @param startsAt when the alert fires, epoch milliseconds
  */
-export function logDocuments(count: number, startsAt: number, service = 'checkout'): object[] {
+export async function indexLogs(
+  server: Elasticsearch,
+  into: string,
+  count: number,
+  startsAt: number,
+  service = 'checkout',
+): Promise<void> {
+  const documents = logDocuments(count, startsAt, service);
+  for (let index = 0; index < documents.length; index += PAGE)
+    await server.index(into, documents.slice(index, index + PAGE));
+}
+
+function logDocuments(count: number, startsAt: number, service: string): object[] {
   return Array.from({ length: count }, (_, index) => {
     const part = index % 10;
     const minutes = part < 6 ? -10.5 + (index % 1_200) / 120 : part < 8 ? -22.5 + (index % 1_200) / 120 : -10.5;

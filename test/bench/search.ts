@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { logStoreConfig } from '../../src/evidence/registry.ts';
 import { startCollector } from '../../src/evidence/thread/start-collector.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
-import { logDocuments } from './log-documents.ts';
+import { indexLogs } from './log-documents.ts';
 import { benchBridge } from './search-bridge.ts';
 
 const STARTS_AT = Date.parse('2026-01-05T03:00:00Z');
@@ -27,10 +27,8 @@ export async function benchSearch(): Promise<string> {
 }
 
 /** From the question to the excerpt over 10,000 documents in three windows, asked as the store worker asks. */
-async function benchCollector(server: Elasticsearch): Promise<string> {
-  const documents = logDocuments(DOCUMENTS, STARTS_AT);
-  for (let index = 0; index < documents.length; index += 2_000)
-    await server.index('logs-bench', documents.slice(index, index + 2_000));
+export async function benchCollector(server: Elasticsearch): Promise<string> {
+  await indexLogs(server, 'logs-bench', DOCUMENTS, STARTS_AT);
   const store = { name: 'bench', kind: 'elasticsearch', nodes: [server.url], index: 'logs-bench' };
   // A pod that nobody knows makes each question a new one; else the second would be answered from memory.
   const stores = [logStoreConfig.parse({ ...store, scope: { pod: ['round'], service: ['service'] } })];

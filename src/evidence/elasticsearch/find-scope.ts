@@ -4,7 +4,7 @@ import type { LogQuery, ScopeStep } from '../log-store.ts';
 import { levelOf } from '../reading/level.ts';
 import { firstText, type Document } from '../reading/document.ts';
 import { speakScope } from '../scope.ts';
-import { noteLosses, type Reading } from './pages.ts';
+import { noteLosses, type Reading } from './one-page.ts';
 import { anyOf, countBody, inScope, namingOneOf, newestTraces, ofTraces, probeBody, type Span } from './queries.ts';
 import { nameOf } from './names.ts';
 import type { SearchSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { Reading } from './pages.ts';
+import type { Reading } from './one-page.ts';
 
 export const KEEP_ALIVE = '30s';
 

@@ -7,7 +7,8 @@ import { speakScope } from '../scope.ts';
 import type { Stratum } from './allotment.ts';
 import type { FieldMap } from './fields.ts';
 import { findScope, type Found, type WindowCount } from './find-scope.ts';
-import { fits, readStrata, type Reading } from './pages.ts';
+import type { Reading } from './one-page.ts';
+import { fits, readStrata } from './pages.ts';
 import { isError, probeBody, spokenQuery, type Kind, type Span } from './queries.ts';
 import type { SearchSettings } from './settings.ts';
 

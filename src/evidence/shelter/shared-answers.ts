@@ -14,14 +14,14 @@ export interface Asked {
   readonly crowd: Crowd;
 }
 
-/** Windows that begin and end so close together are one. */
-const NEAR_MS = 60_000;
+/** Incidents that begin and end so close together are one: what fires within a minute, and the time until it is read. */
+const NEAR_MS = 75_000;
 const MAX_ENTRIES = 8;
 /** Of all answers that are kept: about 10 MB. */
 const MAX_LINES = 25_000;
-const KEEP_MS = 60_000;
+const KEEP_MS = NEAR_MS;
 
-/** Answers of the last minute, few and small enough, so that the same question of many alerts is put once. */
+/** Answers of the last minute or so, few and small enough, so that the same question of many alerts is put once. */
 export class SharedAnswers {
   #entries: (Asked & { lines: number })[] = [];
   #sweeping: NodeJS.Timeout | undefined;
@@ -82,14 +82,11 @@ function isNear(a: LogQuery, b: LogQuery): boolean {
     sameBudget &&
     sameSteps(a.scope.slice(0, 1), b.scope.slice(0, 1)) &&
     a.windows.length === b.windows.length &&
+    // The first is the incident, from which the others follow.
     a.windows.every(({ name, from, to }, index) => {
       const other = b.windows[index];
-      return (
-        other !== undefined &&
-        name === other.name &&
-        Math.abs(from - other.from) <= NEAR_MS &&
-        Math.abs(to - other.to) <= NEAR_MS
-      );
+      if (other === undefined || name !== other.name) return false;
+      return index > 0 || (Math.abs(from - other.from) <= NEAR_MS && Math.abs(to - other.to) <= NEAR_MS);
     })
   );
 }

@@ -13,7 +13,7 @@ export interface CollectorOptions extends Partial<CollectorLimits> {
 }
 
 /** Longer than answers are shared (`shelter/`), and than the second look takes to come. */
-const IDLE_MS = 90_000;
+const IDLE_MS = 100_000;
 /** On top of what the stores may take, for what waits its turn and for the mining. */
 const GRACE_MS = 15_000;
 const LEAST_MEMORY_MB = 256;

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { failure, type Failure } from '../../../src/domain/result.ts';
 import type { LogAnswer, LogQuery, LogStore, ScopeStep } from '../../../src/evidence/log-store.ts';
 import { scopeLabels } from '../../../src/evidence/scope.ts';
+import { logWindows } from '../../../src/evidence/windows.ts';
 import { shelter } from '../../../src/evidence/shelter/shelter.ts';
 
 const AT = Date.parse('2026-01-05T03:00:00Z');
@@ -75,6 +76,21 @@ describe('the shelter between the bridge and a log store', () => {
     const second = fetch(queryOf({}, now));
     await reply(failure('refused', 'it refused the connection'));
     expect(await second).toMatchObject({ ok: false, detail: expect.stringContaining('refused') });
+  });
+
+  it('is one question for what fires within a minute, however long the windows before the incident are', async () => {
+    const questionAt = (seconds: number): LogQuery => {
+      const startsAt = AT + seconds * 1_000;
+      return queryOf({ windows: logWindows({ startsAt, now: startsAt + 10_000 }), maxAgeMs: 75_000 });
+    };
+    const first = fetch(questionAt(0));
+    await reply();
+    const answer = await first;
+    now = 60_000;
+    expect(await fetch(questionAt(60))).toBe(answer);
+    const later = fetch(questionAt(90));
+    await reply();
+    expect(await later).not.toBe(answer);
   });
 
   it('asks anew when the answer is too old for this look, or the windows lie apart', async () => {
