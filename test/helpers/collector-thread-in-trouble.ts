@@ -17,5 +17,8 @@ function hoard(): void {
 }
 
 function answer(id: number, reason: string): void {
-  parentPort?.postMessage({ id, collected: { evidence: { state: 'complete', reason }, raw: null, records: [], peer: null } });
+  parentPort?.postMessage({
+    id,
+    collected: { evidence: { state: 'complete', reason }, raw: null, records: [], peer: null },
+  });
 }
