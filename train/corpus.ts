@@ -1,6 +1,6 @@
 /** The alerts that the category model learns from; they lie beside the project, never in it. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ruleFile, type CategoryRule } from '../src/config/rules-schema.ts';
@@ -38,8 +38,13 @@ function readRows(file: string): Row[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
 }
 
+/** What holds for every product, and what is known of each. */
 export function shippedRules(): readonly CategoryRule[] {
-  return ruleFile.parse(parse(readFileSync(join(ROOT, 'rules/categories.yaml'), 'utf8'))).categories ?? [];
+  const files = ['categories.yaml', ...globSync('products/*.yaml', { cwd: join(ROOT, 'rules') }).toSorted()];
+  return files.flatMap((file) => {
+    const data: unknown = parse(readFileSync(join(ROOT, 'rules', file), 'utf8'));
+    return ruleFile.parse(data).categories ?? [];
+  });
 }
 
 /** The rules were written with half A in view; half B was kept aside. */

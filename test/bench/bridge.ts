@@ -81,7 +81,7 @@ function configuration(channel: string): string {
 channels:
   - ${channel}
 fallback: { notify: [bench] }
-rule_files: [${ROOT}rules/categories.yaml, escalation.yaml]
+rule_files: [${ROOT}rules/categories.yaml, ${ROOT}rules/products/*.yaml, escalation.yaml]
 `;
 }
 

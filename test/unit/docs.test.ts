@@ -37,6 +37,14 @@ describe('docs/dependencies.md', () => {
   });
 });
 
+describe('docs/guides/judgement.md', () => {
+  it('has one line for each file of rules/products', () => {
+    const told = [...readDoc('docs/guides/judgement.md').matchAll(/^\| .+ \| `([a-z-]+\.yaml)` \|$/gm)];
+    const files = readdirSync(join(PROJECT, 'rules', 'products'));
+    expect(told.map(([, file = '']) => file).toSorted()).toEqual(files.toSorted());
+  });
+});
+
 describe('README and docs', () => {
   it.each(allDocs())('%s links to what exists', (doc) => {
     const folder = join(PROJECT, dirname(doc));

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { shippedModel } from '../../../src/category-model.ts';
 import { compileClassifier } from '../../../src/classify/classifier.ts';
 import type { AlertFacts } from '../../../src/classify/facts.ts';
-import { ruleFile } from '../../../src/config/rules-schema.ts';
+import { shippedRules } from '../../../train/corpus.ts';
 import { facts, named } from './helpers.ts';
 
-const rules = ruleFile.parse(parse(readFileSync('rules/categories.yaml', 'utf8'))).categories ?? [];
+const rules = shippedRules();
 const classifier = compileClassifier(rules, { model: shippedModel });
 
 const CASES: readonly (readonly [string, AlertFacts, string])[] = [

@@ -17,7 +17,7 @@ async function check(files: Record<string, string>, format: 'table' | 'sarif' = 
   const all = { 'escalation.yaml': ESCALATION, 'procedures.yaml': PROCEDURES, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
   const names = Object.keys(all).join(', ');
-  const main = readFileSync('rules/tierbell.yaml', 'utf8').replace(/rule_files: .*/, `rule_files: [${names}]`);
+  const main = readFileSync('rules/tierbell.yaml', 'utf8').replace(/rule_files:[^]*$/, `rule_files: [${names}]`);
   writeFileSync(join(folder, 'main.yaml'), main);
   const told: string[] = [];
   let out = '';

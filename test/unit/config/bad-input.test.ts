@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { shippedModel } from '../../../src/category-model.ts';
 import { compileClassifier } from '../../../src/classify/classifier.ts';
-import type { CategoryRule } from '../../../src/config/rules-schema.ts';
+import { shippedRules } from '../../../train/corpus.ts';
 import { POLICY, problemsOf } from './files.ts';
 
 /** What would take a machine down, or mislead people, if it were believed. */
@@ -131,13 +129,7 @@ describe('is right, however odd:', () => {
 });
 
 describe('an alert that says little, or in another way, gets reasons and never a wrong certainty:', () => {
-  const { categories: shipped } = parse(readFileSync('rules/categories.yaml', 'utf8')) as {
-    categories: CategoryRule[];
-  };
-  const classifier = compileClassifier(
-    shipped.map((rule) => ({ ...rule, weight: rule.weight ?? 3 })),
-    { model: shippedModel },
-  );
+  const classifier = compileClassifier(shippedRules(), { model: shippedModel });
   const judge = (alertname: string, annotations: Record<string, string> = {}) =>
     classifier.classify({ labels: { alertname }, annotations, source: 'am' });
 

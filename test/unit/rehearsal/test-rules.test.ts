@@ -73,7 +73,7 @@ function writeRules(mode: 'automatic' | 'approval'): void {
   const fixes = readFileSync('rules/known-fixes.yaml', 'utf8').replace('mode: dry_run', `mode: ${mode}`);
   writeFileSync(join(folder, 'fixes.yaml'), fixes);
   const files = 'rule_files: [categories.yaml, escalation.yaml, fixes.yaml]';
-  writeFileSync(join(folder, 'main.yaml'), readFileSync(MAIN, 'utf8').replace(/rule_files: .*/, files));
+  writeFileSync(join(folder, 'main.yaml'), readFileSync(MAIN, 'utf8').replace(/rule_files:[^]*$/, files));
 }
 
 const answers = `metrics: { 'up{instance="db-1:9100"} == 1': 1, 'count(up{job="node"})': 20 }`;
