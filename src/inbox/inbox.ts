@@ -5,6 +5,7 @@ import { FORGET_ROWS, firstKept, nextToForget, tombstone, type Reasoned, type We
 import { prepareSchema } from './schema.ts';
 import { openSignatures, type Signatures } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
+import { WalSync, type Sync } from './wal-sync.ts';
 
 /** A delivery that is on disk: `id` is what its sender is told, `seq` its place in line. */
 export interface Receipt {
@@ -54,6 +55,7 @@ export interface InboxOptions {
   readonly ballastBytes?: number;
   /** Bytes of refused bodies that are kept. */
   readonly refusedBytes?: number;
+  readonly sync?: Sync;
 }
 
 const BALLAST_BYTES = 8 * 1024 * 1024;
@@ -85,7 +87,10 @@ export function openInbox(path: string, options: InboxOptions = {}): SqliteInbox
   return new SqliteInbox(path, options);
 }
 
-/** Answers at once, as nothing waits for another process. */
+/**
+ * Answers at once, as nothing waits for another process. What came while the disk was busy is committed next, together:
+ * the busier it is, the more share one sync.
+ */
 export class SqliteInbox implements Inbox {
   readonly #db: Database.Database;
   readonly #insert: Database.Statement<[string, string, number, string, string, Uint8Array]>;
@@ -93,21 +98,27 @@ export class SqliteInbox implements Inbox {
   readonly #commitStatement: Database.Statement;
   readonly #signatures: Signatures;
   readonly #ballast: Ballast;
+  readonly #sync: Sync;
   readonly #refusedBytes: number;
   readonly #listeners: ((lastSeq: number) => void)[] = [];
   #waiting: Waiting[] = [];
   #scheduled = false;
+  #syncing = false;
+  /** A sync failed: what was committed may be in memory only, and no later sync need bring it to the disk. */
+  #doubtful = false;
   #full = false;
   #trouble: string | null = null;
 
-  constructor(path: string, { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES }: InboxOptions) {
+  constructor(path: string, options: InboxOptions) {
+    const { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES, sync = new WalSync(path) } = options;
     this.#refusedBytes = refusedBytes;
     this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     // The page size counts only before the first table. Pages of 4 kB are slower for large bodies, of 16 kB for small ones.
     this.#db.pragma(`page_size = ${PAGE_BYTES}`);
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    this.#db.pragma('synchronous = FULL');
+    this.#db.pragma('synchronous = NORMAL'); // and each commit is synced below, before anybody is answered
+    this.#sync = sync;
     prepareSchema(this.#db, path);
     this.#insert = this.#db.prepare(
       'INSERT INTO deliveries (id, source, received_at, kind, reason, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -186,7 +197,9 @@ export class SqliteInbox implements Inbox {
     if (this.#trouble === null) return { ok: true };
     try {
       if (!this.#hasSpace()) return { ok: false, why: this.#trouble };
+      this.#settleDoubt();
       this.#db.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)').run(Date.now());
+      this.#sync.now();
       this.#trouble = null;
       return { ok: true };
     } catch (error) {
@@ -195,8 +208,12 @@ export class SqliteInbox implements Inbox {
   }
 
   close(): void {
-    this.#commit();
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const receipts = this.#tryToWrite(batch);
+    if (receipts !== null) this.#tell(batch, receipts, this.#tryToSync());
     this.#db.close();
+    this.#sync.close();
   }
 
   #enqueue(
@@ -208,11 +225,15 @@ export class SqliteInbox implements Inbox {
   ): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id: uuidv7(receivedAt), source, body, receivedAt, refusal, once, resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      // After the poll phase: all that the sockets had in this turn shares one fsync.
-      setImmediate(() => this.#commit());
+      this.#schedule();
     });
+  }
+
+  /** After the poll phase: all that the sockets had in this turn shares one sync. */
+  #schedule(): void {
+    if (this.#scheduled || this.#syncing) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#commit());
   }
 
   /** Everything that waits goes into one transaction: all are told, or none. */
@@ -220,20 +241,58 @@ export class SqliteInbox implements Inbox {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#scheduled = false;
-    if (batch.length === 0) return;
-    let receipts: Receipt[];
+    const receipts = this.#tryToWrite(batch);
+    if (receipts === null) return;
+    this.#syncing = true;
+    this.#sync.start((error) => {
+      this.#syncing = false;
+      this.#tell(batch, receipts, error);
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  /** @returns null where there was nothing, or it could not be written, which everybody was told */
+  #tryToWrite(batch: readonly Waiting[]): Receipt[] | null {
+    if (batch.length === 0) return null;
     try {
       if (!this.#hasSpace()) throw new Error(this.#trouble ?? '');
-      receipts = this.#write(batch);
-      this.#trouble = null;
+      this.#settleDoubt();
+      return this.#write(batch);
     } catch (error) {
+      const told = this.#failed(error);
+      for (const { reject } of batch) reject(told);
+      return null;
+    }
+  }
+
+  #tryToSync(): Error | null {
+    try {
+      this.#sync.now();
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  #tell(batch: readonly Waiting[], receipts: readonly Receipt[], error: Error | null): void {
+    if (error !== null) {
+      this.#doubtful = true;
       const told = this.#failed(error);
       for (const { reject } of batch) reject(told);
       return;
     }
+    this.#trouble = null;
     batch.forEach(({ resolve }, index) => resolve(receipts[index] as Receipt));
     const last = receipts.reduce((most, { seq }) => Math.max(most, seq), 0);
     if (batch.some(({ refusal }) => refusal === null)) for (const listener of this.#listeners) listener(last);
+  }
+
+  /** After a sync that failed a system may take its pages for written; a checkpoint writes them once more, elsewhere. */
+  #settleDoubt(): void {
+    if (!this.#doubtful) return;
+    const [{ busy } = { busy: 1 }] = this.#db.pragma('wal_checkpoint(FULL)') as readonly { busy: number }[];
+    if (busy !== 0) throw new Error(this.#trouble ?? '');
+    this.#doubtful = false;
   }
 
   #write(batch: readonly Waiting[]): Receipt[] {

@@ -3,15 +3,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInboxReader, type SqliteInboxReader } from '../../src/inbox/inbox-reader.ts';
-import { openInbox, type SqliteInbox } from '../../src/inbox/inbox.ts';
+import { openInbox, type InboxOptions, type SqliteInbox } from '../../src/inbox/inbox.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 /** What only a file can do or suffer; the rest is in inbox.test.ts. */
 describe('the file of the inbox', () => {
   let folder: string;
   let path: string;
   const opened: { close(): void }[] = [];
-  const open = (): SqliteInbox => {
-    const inbox = openInbox(path, { ballastBytes: 64 * 1024 });
+  const open = (options: InboxOptions = {}): SqliteInbox => {
+    const inbox = openInbox(path, { ballastBytes: 64 * 1024, ...options });
     opened.push(inbox);
     return inbox;
   };
@@ -27,6 +28,75 @@ describe('the file of the inbox', () => {
   afterEach(() => {
     for (const one of opened.splice(0)) one.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe('while the disk is busy', () => {
+    /** A disk that is done when the test says so. */
+    function slowDisk() {
+      const waiting: ((error: Error | null) => void)[] = [];
+      const sync = {
+        start: (done: (error: Error | null) => void) => void waiting.push(done),
+        now: () => {},
+        close: () => {},
+      };
+      return { waiting, sync, done: (error: Error | null = null) => waiting.shift()?.(error) };
+    }
+    const body = Buffer.from('{}');
+
+    it('nobody is answered before the disk is done, and what comes meanwhile shares the next sync', async () => {
+      const disk = slowDisk();
+      const inbox = open({ sync: disk.sync });
+      const answered: string[] = [];
+      const send = (name: string): Promise<unknown> => inbox.append(name, body, 1).then(() => answered.push(name));
+      const first = send('first');
+      await waitFor('the first sync', () => disk.waiting.length === 1);
+      const others = [send('second'), send('third')];
+      await new Promise(setImmediate);
+      expect([answered, disk.waiting.length]).toEqual([[], 1]);
+      disk.done();
+      await first;
+      await waitFor('the second sync', () => disk.waiting.length === 1);
+      expect(answered).toEqual(['first']);
+      disk.done();
+      await Promise.all(others);
+      expect(answered).toEqual(['first', 'second', 'third']);
+      expect(disk.waiting).toEqual([]);
+    });
+
+    it('where the disk fails the sender is told, the inbox is not healthy, and later it takes deliveries again', async () => {
+      const disk = slowDisk();
+      const said: Error[] = [];
+      const inbox = open({
+        sync: {
+          ...disk.sync,
+          now: () =>
+            said.forEach((error) => {
+              throw error;
+            }),
+        },
+      });
+      const refused = inbox.append('am', body, 1);
+      await waitFor('the sync', () => disk.waiting.length === 1);
+      const broken = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+      said.push(broken);
+      disk.done(broken);
+      await expect(refused).rejects.toThrow('the inbox cannot be written (EIO)');
+      expect(inbox.healthy()).toEqual({ ok: false, why: 'the inbox cannot be written (EIO)' });
+      said.length = 0;
+      expect(inbox.healthy()).toEqual({ ok: true });
+      const taken = inbox.append('am', body, 2);
+      await waitFor('the next sync', () => disk.waiting.length === 1);
+      disk.done();
+      expect(await taken).toMatchObject({ seq: 2 });
+    });
+
+    it('closing brings to the disk what waits, and answers it', async () => {
+      const inbox = openInbox(path);
+      const [early, late] = [inbox.append('am', body, 1), inbox.append('am', body, 2)];
+      inbox.close();
+      expect(await Promise.all([early, late])).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+      expect(read().last()).toBe(2);
+    });
   });
 
   it('a signature is not kept where the body could not be', async () => {

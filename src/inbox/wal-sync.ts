@@ -1,0 +1,55 @@
+import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
+
+/** Brings to the disk what was committed. */
+export interface Sync {
+  /** `done` hears when all that was committed before is on the disk, or why it may not be. One at a time. */
+  start(done: (error: Error | null) => void): void;
+  /** The same, waited for. @throws Error where it may not be on the disk */
+  now(): void;
+  close(): void;
+}
+
+/**
+ * Brings to the disk what SQLite has committed to its log, as `synchronous = FULL` does at each commit, but without
+ * keeping the thread: meanwhile it takes what comes next (https://www.sqlite.org/pragma.html#pragma_synchronous: FULL
+ * adds this one sync to NORMAL). The log stays the same file for as long as the database is open.
+ */
+export class WalSync implements Sync {
+  readonly #path: string;
+  #file: number | null = null;
+  #running = false;
+  #closed = false;
+
+  /** @param database the path of the database; its log exists after the first commit */
+  constructor(database: string) {
+    this.#path = `${database}-wal`;
+  }
+
+  start(done: (error: Error | null) => void): void {
+    this.#running = true;
+    fdatasync(this.#open(), (error) => {
+      this.#running = false;
+      if (this.#closed) this.#release();
+      done(error);
+    });
+  }
+
+  now(): void {
+    fdatasyncSync(this.#open());
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (!this.#running) this.#release();
+  }
+
+  #open(): number {
+    this.#file ??= openSync(this.#path, 'r+');
+    return this.#file;
+  }
+
+  #release(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+}
