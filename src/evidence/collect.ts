@@ -95,7 +95,7 @@ async function collected(
   answer: LogAnswer,
   redact: Redactor,
 ): Promise<Omit<CollectedLogs, 'peer'>> {
-  const { reason, evidence, ...found } = await digestOnce(store, answer, redact);
+  const { reason, evidence, ...found } = await digestOnce(store, answer, redact, Math.min(facts.startsAt, facts.now));
   return {
     evidence: { ...blank(facts, store.name), ...evidence, reason: LOOKS[facts.look ?? 'first'] + reason },
     ...found,
@@ -113,16 +113,19 @@ interface Digest {
 
 const digests = new WeakMap<LogAnswer, { readonly redact: Redactor; readonly digest: Promise<Digest> }>();
 
-/** Redacting and mining ten thousand lines takes a while: an answer that several incidents share is gone through once. */
-function digestOnce(store: LogStore, answer: LogAnswer, redact: Redactor): Promise<Digest> {
+/**
+ * Redacting and mining ten thousand lines takes a while: an answer that several incidents share is gone through once.
+ * @param firedAt of the first of those that share it: the others fired about then
+ */
+function digestOnce(store: LogStore, answer: LogAnswer, redact: Redactor, firedAt: number): Promise<Digest> {
   const known = digests.get(answer);
   if (known?.redact === redact) return known.digest;
-  const digest = digestOf(store, answer, redact);
+  const digest = digestOf(store, answer, redact, firedAt);
   digests.set(answer, { redact, digest });
   return digest;
 }
 
-async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor): Promise<Digest> {
+async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor, firedAt: number): Promise<Digest> {
   const windows = answer.windows.map((window) => ({
     ...window,
     lines: window.lines.map((line) => redactRecord(line, redact)),
@@ -134,6 +137,7 @@ async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor): P
       baselines: windows.filter(({ name }) => name !== 'incident').map(sampleOf),
       sameLength: true,
       at: null, // that the alert fired says no more than that lines came late
+      firedAt,
     },
     { lines: store.budget.lines, bytes: EXCERPT_BYTES },
   );

@@ -16,6 +16,8 @@ export interface LogRecord {
   readonly host: string;
   /** Absent or '' where the record does not say. */
   readonly pod?: string;
+  /** What ties it to the other records of one request; absent or '' where the record does not say. */
+  readonly trace?: string;
   /** The message, several lines where it is a stack trace. */
   readonly text: string;
 }

@@ -3,6 +3,7 @@ import type { LogRecord } from './log-store.ts';
 import { DOCUMENT_FIELDS, firstText, firstValue, type Document, type DocumentFields } from './reading/document.ts';
 import { levelInText, levelOf } from './reading/level.ts';
 import { readTime, timeInText } from './reading/time.ts';
+import { isTrace, traceInText } from './reading/trace.ts';
 
 /** What is longer is cut: 16 Ki characters hold any stack trace that somebody will read. */
 const MAX_TEXT = 16_384;
@@ -16,6 +17,7 @@ export interface LocatedRecord extends LogRecord {
   readonly pod: string;
   readonly workload: string;
   readonly namespace: string;
+  readonly trace: string;
 }
 
 /** ECMA-48: control sequences, operating system commands, two-byte sequences; and `^[[31m`, as some write them out. */
@@ -58,6 +60,7 @@ export function readDocument(
     pod: read('pod'),
     workload: read('workload'),
     namespace: read('namespace'),
+    trace: traceOf(document, fields) || (inner === null ? traceInText(text) : inner.trace),
     text,
   };
 }
@@ -89,8 +92,14 @@ function readText(text: string, now: number): LocatedRecord {
     pod: '',
     workload: '',
     namespace: '',
+    trace: traceInText(text),
     text: cleanText(text, MAX_TEXT),
   };
+}
+
+function traceOf(document: Document, fields: DocumentFields): string {
+  const trace = cleanText(firstText(document, fields.trace), 256).toLowerCase();
+  return isTrace(trace) ? trace : '';
 }
 
 /** A document without a message is shown as it is; one that is nested too deeply to print is not. */

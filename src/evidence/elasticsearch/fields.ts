@@ -115,9 +115,6 @@ const ROLES = [
   'trace',
 ] as const;
 
-/** What of a record is read; its trace is only asked for. */
-const READ = ROLES.filter((role) => role !== 'trace');
-
 /** A field as it can be searched exactly. */
 export interface ExactField {
   /** As in the document, and as people write it. */
@@ -170,7 +167,7 @@ export function mapFields(
     time,
     timeInNanoseconds: typesOf(caps, time).includes('date_nanos'),
     paths: Object.fromEntries(
-      READ.map((role) => [role, role === 'time' ? [time] : present(role)]),
+      ROLES.map((role) => [role, role === 'time' ? [time] : present(role)]),
     ) as unknown as DocumentFields,
     level: exact('level'),
     trace: exact('trace'),

@@ -28,9 +28,9 @@ export function takeHits(reading: Reading, hits: readonly estypes.SearchHit[], n
       continue;
     }
     bytes += sizeOf(source);
-    const { at, level, service, host, pod, text } = readDocument(source as Document, now, reading.map.paths);
+    const { at, level, service, host, pod, trace, text } = readDocument(source as Document, now, reading.map.paths);
     const sorted = Number(sort?.[0]);
-    into.push({ at: Number.isFinite(sorted) ? sorted : at, level, service, host, pod, text });
+    into.push({ at: Number.isFinite(sorted) ? sorted : at, level, service, host, pod, trace, text });
   }
   return bytes;
 }

@@ -111,6 +111,7 @@ function recordOf({ at, labels, text }: LokiLine): LogRecord {
     service: line.service || label('service_name', 'service', 'app', 'job', 'container'),
     host: line.host || label('host', 'hostname', 'node', 'instance'),
     pod: line.pod || label('pod', 'k8s_pod_name', 'pod_name'),
+    trace: line.trace || label('trace_id', 'traceId', 'traceID').toLowerCase(),
     text: line.text,
   };
 }

@@ -13,8 +13,10 @@ export interface ExcerptInput {
   readonly baselines: readonly Sample[];
   /** The windows are equally long: then counts are compared, else shares of all records. */
   readonly sameLength: boolean;
-  /** When the alert fired, or what was asked for. Epoch milliseconds. */
+  /** The time that was asked for: what stands near it counts. Epoch milliseconds. */
   readonly at: number | null;
+  /** When the alert fired, where the windows are those of an alert. Epoch milliseconds. */
+  readonly firedAt?: number;
 }
 
 /** Records that are alike, and how often they come: what the ranking sees. */
@@ -37,6 +39,8 @@ export interface LogGroup {
   readonly change: number;
   /** 0 for what was last seen at the beginning of the incident window (or far from `at`), 1 at its end (or at `at`). */
   readonly recency: number;
+  /** 0 for what began, or began to rise, before the alert fired; towards 1 the longer after it: half at a minute. */
+  readonly late: number;
 }
 
 const MAX_EXAMPLES = 3;
@@ -85,7 +89,17 @@ export function groupRecords(input: ExcerptInput): readonly LogGroup[] {
             ? (one.last - first) / width
             : 1
           : 1 / (1 + one.nearest / 60_000),
+    late: lateness(one, one.before * ratio, input.firedAt),
   }));
+}
+
+/** Where more came than was to be expected, those beyond that number are the rise: it began with the first of them. */
+function lateness({ members, observed }: Tally, expected: number, firedAt: number | undefined): number {
+  const usual = Math.floor((members.length * expected) / observed);
+  if (firedAt === undefined || usual >= members.length) return 0;
+  const times = members.flatMap(({ at }) => (at === null ? [] : [at])).sort((a, b) => a - b);
+  const minutes = Math.max(0, (times[usual] ?? firedAt) - firedAt) / 60_000;
+  return minutes / (1 + minutes);
 }
 
 /** Weights change how many records were read of those there are; the test goes by what was read. */

@@ -1,5 +1,6 @@
 import { readCue } from './cues.ts';
 import type { LogGroup } from './log-group.ts';
+import { sharedTraces } from './shared-traces.ts';
 import { SIGNIFICANT, WEIGHTS } from './weights.ts';
 
 /** NEW: the baselines have none. GONE: the incident has none. UP and DOWN: more or less often than expected. */
@@ -12,8 +13,9 @@ export interface RankedGroup extends LogGroup {
 
 /** Highest score first; what scores the same in the order of its newest record. */
 export function rankGroups(groups: readonly LogGroup[]): readonly RankedGroup[] {
+  const tied = sharedTraces(groups, groups.map(newlyFails));
   return groups
-    .map((group) => ({ ...group, class: classOf(group), score: scoreOf(group) }))
+    .map((group, index) => ({ ...group, class: classOf(group), score: scoreOf(group, tied[index]) }))
     .sort((a, b) => b.score - a.score || (b.examples[0]?.at ?? 0) - (a.examples[0]?.at ?? 0));
 }
 
@@ -23,17 +25,40 @@ export function classOf({ observed, expected, change }: LogGroup): ChangeClass {
   return change >= 0 ? 'UP' : 'DOWN';
 }
 
-/** How much a group explains: its severity, what changed and how certain that is, and how late it came. */
-export function scoreOf(group: LogGroup): number {
+/** Whether it is a failure that is new, or more frequent than by chance. */
+function newlyFails(group: LogGroup): boolean {
+  if (severityOf(group) < Math.min(WEIGHTS.words.strong, WEIGHTS.level['error'] ?? 0)) return false;
+  const change = classOf(group);
+  return change === 'NEW' || (change === 'UP' && group.change >= SIGNIFICANT);
+}
+
+/**
+ * How much a group explains: its severity, what changed and how certain that is, whether that began before the alert,
+ * what else failed in the same requests, and how late it came last.
+ * @param tied see {@link sharedTraces}
+ */
+export function scoreOf(group: LogGroup, tied = 0): number {
   const { observed, expected, change, recency } = group;
   const severity = severityOf(group);
   const late = WEIGHTS.recency * recency;
   switch (classOf(group)) {
     case 'NEW':
-      return severity + WEIGHTS.unseen + WEIGHTS.certainlyUnseen * Math.min(1, Math.log10(1 + change) / 3) + late;
+      return (
+        severity +
+        WEIGHTS.unseen +
+        WEIGHTS.certainlyUnseen * Math.min(1, Math.log10(1 + change) / 3) +
+        WEIGHTS.afterAlert * group.late +
+        WEIGHTS.sharedTraces * tied +
+        late
+      );
     case 'UP': {
       const times = Math.min(1, Math.log10(Math.max(1, observed / expected)));
-      return severity + WEIGHTS.risen * times * Math.min(1, change / SIGNIFICANT) + late;
+      const certain = Math.min(1, change / SIGNIFICANT);
+      return (
+        severity +
+        (WEIGHTS.risen * times + WEIGHTS.afterAlert * group.late + WEIGHTS.sharedTraces * tied) * certain +
+        late
+      );
     }
     default: {
       const { each, most } = WEIGHTS.fallen;

@@ -13,7 +13,11 @@ export const WEIGHTS = {
   fallen: { each: 2.3, most: 8.2 },
   /** Problems that became fewer are no problem. */
   fewerProblems: 0.4,
-  /** Of those that come last, or nearest to the alert. */
+  /** What began only after the alert fired is no cause of it; at most this, half of it a minute later. */
+  afterAlert: -2,
+  /** What belongs to the requests in which something newly failed, and what failed first in them. */
+  sharedTraces: 1,
+  /** Of those that come last, or nearest to the time that was asked for. */
   recency: 0.9,
   /** Within one log, without anything to compare with. */
   within: {

@@ -115,6 +115,18 @@ export const DOCUMENT_FIELDS = {
     '@x',
     'thrown.extendedStackTrace',
   ],
+  trace: [
+    'trace.id',
+    'trace_id',
+    'traceId',
+    'TraceId',
+    'traceid',
+    'dd.trace_id',
+    'otelTraceID',
+    'X-B3-TraceId',
+    'logging.googleapis.com/trace',
+    '@tr',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type DocumentFields = Readonly<Record<keyof typeof DOCUMENT_FIELDS, readonly string[]>>;

@@ -123,7 +123,15 @@ function answerOf(
       records: records.length,
       sampled: lines.length < records.length || partial.size > 0,
       levels: countLevels(records),
-      lines: lines.map(({ at, level, service, host, pod, text }) => ({ at, level, service, host, pod, text })),
+      lines: lines.map(({ at, level, service, host, pod, trace, text }) => ({
+        at,
+        level,
+        service,
+        host,
+        pod,
+        trace,
+        text,
+      })),
     };
   });
   const asked = { paths: settings.paths, files: files.map(({ path }) => path), scope: step, windows: query.windows };

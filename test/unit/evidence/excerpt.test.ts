@@ -56,6 +56,7 @@ describe('which lines are shown', () => {
       expected,
       change: signedG(observed, expected, 1),
       recency: 0,
+      late: 0,
       ...more,
     };
   };
@@ -75,6 +76,21 @@ describe('which lines are shown', () => {
       group({ level: 'info', expected: 0, recency: 0.9 }),
     ],
     ['what came last before what came first', group({ recency: 1 }), group({})],
+    [
+      'what began before the alert before what began after it',
+      group({ expected: 0 }),
+      group({ expected: 0, late: 0.5 }),
+    ],
+    [
+      'what rose before the alert before what rose after it',
+      group({ observed: 100 }),
+      group({ observed: 100, late: 0.5 }),
+    ],
+    [
+      'a new error after the alert before a new warning ahead of it',
+      group({ expected: 0, late: 1 }),
+      group({ expected: 0, level: 'warn' }),
+    ],
     ['what vanished before what is usual', group({ level: 'info', observed: 0, expected: 60 }), group({})],
     ['a new error before what vanished', group({ expected: 0 }), group({ level: 'info', observed: 0, expected: 1e4 })],
     [
@@ -100,6 +116,27 @@ describe('which lines are shown', () => {
     ['an error before what says that there is none', group({}), group({ level: '', template: '0 errors' })],
   ])('%s', (_rule, first, second) => {
     expect(scoreOf(first)).toBeGreaterThan(scoreOf(second));
+  });
+
+  it('what shares its requests with a new failure stands before what does not', () => {
+    expect(scoreOf(group({ level: 'info', expected: 0 }), 0.5)).toBeGreaterThan(
+      scoreOf(group({ level: 'info', expected: 0 })),
+    );
+    expect(scoreOf(group({ level: 'info', expected: 0 }), 1)).toBeLessThan(
+      scoreOf(group({ level: 'warn', expected: 0 })),
+    );
+  });
+
+  it.each<[string, number[], number[], number]>([
+    ['began before the alert', [-120, 30], [], 0],
+    ['began a minute after it', [60, 70, 80], [], 0.5],
+    ['comes as often as ever', [-120, -60, 60], [-400, -300, -200], 0],
+    ['rose before it', [-300, -200, -50, -40, -30, 60], [-900, -800], 0],
+    ['rose a minute after it', [-300, -200, 60, 61, 62, 63], [-900, -800], 0.5],
+  ])('what %s is as late as it says', (_what, seconds, before, late) => {
+    const at = (second: number) => record('no such host', { at: second * 1_000 });
+    const [only] = groupRecords({ ...windows(seconds.map(at), before.map(at)), firedAt: 0 });
+    expect(only?.late).toBeCloseTo(late, 2);
   });
 
   it.each([
