@@ -18,6 +18,7 @@ import { compileConfidentiality } from './incidents/confidential.ts';
 import { compileProcedures } from './incidents/procedure.ts';
 import { compileServices } from './incidents/services.ts';
 import type { ProcedureStep } from './incidents/rules.ts';
+import { createShadow } from './shadow/start-shadow.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
 import { accountsOf, hasAccounts } from './store/access.ts';
@@ -123,6 +124,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     taken: () => read.deliveriesTaken(),
     retention: () => front.current.retention,
   });
+  const shadow = createShadow({ storage: address, log, now: () => Date.now() });
   const reload = oneAtATime(async () => {
     try {
       const next = await settings.loadAgain();
@@ -130,6 +132,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
       await engine.reload(next);
       const old = front.current;
       front.current = opened;
+      shadow.use(next);
       await old.slack.close();
       opened.slack.open();
       tellReload(metrics, true);
@@ -170,6 +173,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     team: (name) => front.current.team(name),
     confidential: (incident) => front.current.confidential(incident),
     fixes: () => front.current.fixes,
+    shadow: () => shadow.report(),
   });
   const server = await createWebServer(
     web,
@@ -181,12 +185,14 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const port = await listen(server, settings.host, settings.port);
   front.current.slack.open();
   await retention.reconsider();
+  shadow.use(config);
   return {
     url: `${web.tls === null ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     reload,
     async stop() {
       clearInterval(listening);
       stream.close();
+      await shadow.stop();
       await retention.stop();
       await front.current.slack.close();
       await closeAll(server, engine, inbox);

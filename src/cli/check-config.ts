@@ -39,6 +39,8 @@ export async function checkConfig(options: CheckConfigOptions): Promise<0 | 1 | 
     return 1;
   }
   write(`${file}: ok (${summarise(result.config)})`);
+  const { shadow } = result.config;
+  if (shadow !== undefined) write(`${file}: shadow ${shadow.rules}: ok (${summarise(shadow.config)})`);
   for (const note of notesOn(result.config)) write(`${file}: note: ${note}`);
   if (!options.online || options.probe === undefined) return 0;
   return report(await options.probe(result.config), options);

@@ -11,6 +11,7 @@ import { addReplayVerb } from './replay-verbs.ts';
 import { addRulesVerbs } from './rules-verbs.ts';
 import { addSchemaVerb } from './schema-verb.ts';
 import { addServe } from './serve.ts';
+import { addShadowVerb } from './shadow-verbs.ts';
 import { CliError, type Terminal } from './terminal.ts';
 import { addTestVerbs } from './test-verbs.ts';
 import { addTokenVerbs } from './token-verbs.ts';
@@ -40,6 +41,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   addRulesVerbs(program, terminal, finish);
   addTestVerbs(program, terminal, finish);
   addReplayVerb(program, terminal, finish);
+  addShadowVerb(program, terminal, finish);
   addImportVerbs(program, terminal, finish);
   addDbVerbs(program, terminal, finish);
   try {

@@ -1,8 +1,10 @@
 import { readFile as readBytes } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { checkReferences } from './check-references.ts';
 import { draftOf, type Draft } from './draft.ts';
 import { notBuiltProblems, shapeProblems } from './explain.ts';
+import { findOtherRules } from './other-rules.ts';
 import { orderProblems, type Path, type Problem } from './problem.ts';
 import { readRuleFiles, tryRead, type ReadFile } from './rule-files.ts';
 import { inForce } from './procedures-in-force.ts';
@@ -16,6 +18,8 @@ export interface LoadOptions {
   readonly file: string;
   /** Where the rule files are looked for in place of beside the main file. */
   readonly rulesFolder?: string;
+  /** Whether the rules that it names under `shadow` are left out. */
+  readonly alone?: boolean;
   /** What `${VAR}` is filled from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile?: ReadFile;
@@ -31,7 +35,28 @@ export type LoadResult =
 /** Reads the main file and its rule files into one configuration, or says all that is wrong with them. Never throws. */
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const { main, rules, problems } = await readDraft(options);
-  return main === null || problems.length > 0 ? { ok: false, problems } : { ok: true, config: join(main, rules) };
+  if (main === null || problems.length > 0) return { ok: false, problems };
+  const config = join(main, rules);
+  const path = mainFile.parse(main.data).shadow?.rules;
+  if (path === undefined || options.alone === true) return { ok: true, config };
+  const shadow = await loadShadow(path, main, options);
+  return shadow.ok ? { ok: true, config: { ...config, shadow: { rules: path, config: shadow.config } } } : shadow;
+}
+
+/** The rules beside, whole and right as well: they are exchanged together. What they name as their own shadow is left out. */
+async function loadShadow(path: string, main: YamlFile, { env, readFile, file }: LoadOptions): Promise<LoadResult> {
+  const found = await findOtherRules(resolve(dirname(file), path), file);
+  if (found !== null)
+    return loadConfig({ ...found, env, alone: true, ...(readFile === undefined ? {} : { readFile }) });
+  const at = ['shadow', 'rules'];
+  const message = 'there is nothing';
+  const problem = main.problem({
+    path: at,
+    message,
+    found: main.speak(at),
+    hint: 'name a folder of rules, or a main file',
+  });
+  return { ok: false, problems: problem === null ? [] : [problem] };
 }
 
 /** All files as they were read, right or wrong. */
@@ -72,7 +97,7 @@ export async function readDraft(options: LoadOptions): Promise<ReadDraft> {
 }
 
 function join(main: YamlFile, rules: readonly YamlFile[]): Config {
-  const { rule_files: _files, ...rest } = mainFile.parse(main.data);
+  const { rule_files: _files, shadow: _shadow, ...rest } = mainFile.parse(main.data);
   const parsed: readonly z.output<typeof ruleFile>[] = rules.map((rule) => ruleFile.parse(rule.data));
   return {
     ...rest,

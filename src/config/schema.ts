@@ -121,6 +121,17 @@ export const mainFile = z.strictObject({
     .describe('How long bodies are kept; what is left out is kept for ever')
     .prefault({}),
   fallback: z.strictObject({ notify: z.array(name).min(1) }).describe('Whoever hears of what nobody received'),
+  shadow: z
+    .strictObject({
+      rules: z
+        .string()
+        .min(1)
+        .describe('A main file, a folder with a tierbell.yaml, or a folder with rule files alone'),
+    })
+    .describe(
+      'Other rules that run beside these on what comes in: nothing is sent, and what they decide otherwise is told',
+    )
+    .optional(),
   rule_files: z
     .array(z.string().min(1))
     .min(1)
@@ -129,7 +140,9 @@ export const mainFile = z.strictObject({
 export type MainFile = z.output<typeof mainFile>;
 
 /** The whole configuration: the main file and the rule files together. Plain data, so that it can go to a worker thread. */
-export interface Config extends Omit<MainFile, 'rule_files'> {
+export interface Config extends Omit<MainFile, 'rule_files' | 'shadow'> {
+  /** The rules that run beside these, and where they lie, as it is written. */
+  readonly shadow?: { readonly rules: string; readonly config: Config };
   readonly categories: readonly CategoryRule[];
   readonly known_fixes: readonly KnownFix[];
   readonly escalation_policies: readonly EscalationPolicy[];

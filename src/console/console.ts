@@ -3,6 +3,7 @@ import { cleanLine } from '../domain/text.ts';
 import type { Accounts, Door } from '../http/authorize.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { endSession, startSession } from '../http/session.ts';
+import type { ShadowReport } from '../shadow/report.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
 import { formFields } from './form-body.ts';
@@ -10,6 +11,7 @@ import { freezeRoute } from './freeze-route.ts';
 import { createIncidentRoutes, type IncidentRouteParts } from './incident-routes.ts';
 import { localPath } from './local-path.ts';
 import { listRoute } from './list-route.ts';
+import { shadowRoute } from './shadow-route.ts';
 import { problemPage, signInPage } from './sign-in-page.ts';
 import { csrfOf, recognise, rememberName, requireOurForm, visitorOf } from './visitor.ts';
 
@@ -17,6 +19,8 @@ export interface ConsoleParts extends IncidentRouteParts {
   readonly accounts: Accounts;
   readonly door: Door;
   readonly secret: Buffer;
+  /** The rules that run beside; null where there are none. */
+  readonly shadow?: () => ShadowReport | null;
 }
 
 /** The pages for people: `GET /`, `GET /incidents/INC-n`, what their forms post to, and signing in. */
@@ -55,13 +59,14 @@ export function createConsole(parts: ConsoleParts): Router {
   });
   pages.post(['/freeze', '/unfreeze'], freezeRoute(parts));
   pages.get('/', listRoute(parts));
+  pages.get('/shadow', shadowRoute(parts));
   pages.use('/incidents', createIncidentRoutes(parts));
   pages.use(showProblem);
   router.use((req, res, next) => (OURS.test(req.path) ? pages(req, res, next) : next()));
   return router;
 }
 
-const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|incidents\/.*)$/;
+const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|incidents\/.*)$/;
 
 /** Pages are never kept by browsers, and tell other sites nothing; a form's origin stays visible to us. */
 function forPeople(_req: Request, res: Response, next: NextFunction): void {

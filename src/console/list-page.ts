@@ -3,6 +3,7 @@ import { LEVELS } from '../domain/incident.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import { speakSituation, type Situation } from '../incidents/situation.ts';
 import { COUNTED_TO, LIST_ORDER, type ListRow, type OpenCounts } from '../store/incident-list.ts';
+import { differing, type ShadowReport } from '../shadow/report.ts';
 import type { Frozen } from '../fixes/frozen.ts';
 import { freezeBanner, freezeForm } from './freeze-banner.ts';
 import { html, type Html } from './html.ts';
@@ -21,6 +22,8 @@ export interface ListPageOptions {
   readonly more: boolean;
   /** The kill switch of known fixes. */
   readonly frozen: Frozen | null;
+  /** What the rules beside the present ones have said; null where there are none. */
+  readonly shadow?: ShadowReport | null;
   readonly visitor: Visitor;
   readonly now: number;
   readonly said: Said | null;
@@ -41,9 +44,17 @@ export function listPage(options: ListPageOptions): string {
         ${more && last !== undefined && html`<a href="${listAddress(query, last)}" rel="next">Next page</a>`}
       </nav>`
     }
-    ${freezeForm(options, here)}`;
+    ${shadowLine(options.shadow ?? null)} ${freezeForm(options, here)}`;
   const waiting = counts.triggered === 0 ? '' : `(${number(counts.triggered)}) `;
   return shell({ title: `${waiting}Incidents – Tierbell`, visitor, now, said, here, follows: '', content });
+}
+
+function shadowLine(shadow: ShadowReport | null): Html | null {
+  if (shadow === null) return null;
+  const { findings } = shadow;
+  return html`<p class="quiet">
+    <a href="/shadow">Shadow rules</a>: ${differing(shadow).length} of ${findings.length} incidents decided otherwise
+  </p>`;
 }
 
 function countLine({ triggered, acknowledged, level3 }: OpenCounts): Html {

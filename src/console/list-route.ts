@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Services } from '../domain/service.ts';
 import type { Confidential } from '../http/details.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
+import { seenBy, type ShadowReport } from '../shadow/report.ts';
 import type { ListRow } from '../store/incident-list.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { readSituations } from '../store/situations.ts';
@@ -17,10 +18,12 @@ export interface ListRouteParts {
   readonly services?: () => Services;
   readonly now: () => number;
   readonly confidential: Confidential;
+  /** The rules that run beside; null where there are none. */
+  readonly shadow?: () => ShadowReport | null;
 }
 
 /** `GET /`: the list, or the incident itself where its id was searched for. */
-export function listRoute({ read, now, confidential, services }: ListRouteParts): RequestHandler {
+export function listRoute({ read, now, confidential, services, shadow }: ListRouteParts): RequestHandler {
   return async (req, res) => {
     const visitor = visitorOf(res);
     if (visitor === null) return;
@@ -45,6 +48,7 @@ export function listRoute({ read, now, confidential, services }: ListRouteParts)
       situations: await readSituations({ read, services: services?.() ?? NO_SERVICES, holds: confidential }),
       more,
       frozen: await read.frozen(),
+      shadow: seenBy(shadow?.() ?? null, confidential, !hidesDetails),
       visitor,
       now: now(),
       said,

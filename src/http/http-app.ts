@@ -9,14 +9,17 @@ import type { ReadModel } from '../store/read-model.ts';
 import type { Tables } from '../store/schema.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { ShadowReport } from '../shadow/report.ts';
 import type { ReceivingMetrics, StoreMetrics } from '../telemetry/metrics.ts';
 import { readStoreGauges } from '../telemetry/read-store-gauges.ts';
+import { shadowText } from '../telemetry/shadow-text.ts';
 import { createAckPages } from './ack-pages.ts';
 import { createApi, type ApiParts } from './api.ts';
 import type { Confidential } from './details.ts';
 import { createFixApi, type FixApiParts } from './fix-api.ts';
 import { handleErrors, HttpProblem } from './http-problem.ts';
 import { requireJson } from './require-json.ts';
+import { createShadowApi } from './shadow-api.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
 import { authorize, createDoor, requireRole, type Accounts } from './authorize.ts';
 
@@ -41,6 +44,8 @@ export interface HttpParts {
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
   readonly fixes: FixApiParts['fixes'];
+  /** The rules that run beside; null where there are none. */
+  readonly shadow?: () => ShadowReport | null;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -79,7 +84,7 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use(createConsole({ ...parts, door }));
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
   app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }));
-  app.use('/api/v1', createFixApi(parts), createApi(parts));
+  app.use('/api/v1', createFixApi(parts), createShadowApi(parts), createApi(parts));
   app.use(() => {
     throw new HttpProblem({
       status: 404,
@@ -114,6 +119,7 @@ async function allMetrics(parts: HttpParts): Promise<string> {
     parts.metrics.registry.metrics(),
     ...(known ? [parts.gauges.registry.metrics()] : []),
     parts.engine.metrics(),
+    shadowText(parts.shadow?.() ?? null),
     parts.processMetrics(),
   ];
   return (await Promise.all(texts)).join('\n');
@@ -136,6 +142,8 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/(sign-in|sign-out|name)$/, '/sign-in'],
   [/^\/incidents\/[^/]+\/attempts\/[^/]+\/(approve|deny)$/, '/incidents/{id}/attempts/{attempt}'],
   [/^\/(freeze|unfreeze)$/, '/freeze'],
+  [/^\/api\/v1\/shadow$/, '/api/v1/shadow'],
+  [/^\/shadow$/, '/shadow'],
   [/^\/metrics$/, '/metrics'],
   [/^\/-\/\w+$/, '/-/'],
   [/^\/assets\//, '/assets/'],

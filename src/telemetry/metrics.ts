@@ -94,6 +94,21 @@ export function storeMetrics() {
 }
 export type StoreMetrics = ReturnType<typeof storeMetrics>;
 
+/** Of the rules that run beside the present ones; set anew at each scrape, and left out where there are none. */
+export function shadowMetrics() {
+  const registers = [new Registry()];
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name: `tierbell_shadow_${name}`, help, labelNames: [...labelNames], registers });
+  return {
+    registry: registers[0] as Registry,
+    incidents: gauge('incidents', 'The newest incidents, by what the shadow rules would have decided.', ['outcome']),
+    differences: gauge('differences', 'The newest incidents of which the shadow rules decide this otherwise.', [
+      'kind',
+    ]),
+    behind: gauge('behind', 'Incidents that wait to be compared with what the shadow rules say.'),
+  };
+}
+
 /** What is configured: the closed sets of label values. */
 export interface MetricNames {
   readonly sources: readonly string[];

@@ -6,7 +6,7 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'a wrong key',
     'fallback:',
     'groupping: {}\nfallback:',
-    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, providers, channels, people, teams, owners, classification, priority, grouping, flap, resolution, retention, fallback, rule_files; did you mean `grouping`?',
+    'etc/main.yaml:14:1: groupping: unknown key, found `groupping`, allowed mode, sources, logs, executors, metrics, providers, channels, people, teams, owners, classification, priority, grouping, flap, resolution, retention, fallback, shadow, rule_files; did you mean `grouping`?',
   ],
   [
     'a missing key',
@@ -120,7 +120,7 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'rules in the main file',
     'fallback:',
     'known_fixes: []\nfallback:',
-    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, providers, channels, people, teams, owners, classification, priority, grouping, flap, resolution, retention, fallback, rule_files; it belongs into a file of its own, named under `rule_files`',
+    'etc/main.yaml:14:1: known_fixes: unknown key, found `known_fixes`, allowed mode, sources, logs, executors, metrics, providers, channels, people, teams, owners, classification, priority, grouping, flap, resolution, retention, fallback, shadow, rule_files; it belongs into a file of its own, named under `rule_files`',
   ],
   [
     'a retention in which work may still be under way',
