@@ -6,6 +6,7 @@ import { answerQuery } from '../../../src/demo/little-prometheus.ts';
 import { CHECKOUT } from '../../../src/demo/little-service.ts';
 import { People } from '../../../src/demo/people.ts';
 import { moveTimes } from '../../../src/demo/recording.ts';
+import { populationOf } from '../../../src/evidence/beyond/spread.ts';
 import { fingerprintOf } from '../../../src/sources/fingerprint.ts';
 import { PROJECT } from '../../helpers/project.ts';
 
@@ -46,6 +47,16 @@ describe("the demo's PromQL", () => {
     expect(results(await ask(`up{instance="${CHECKOUT}"} == 1`, true))).toHaveLength(1);
     expect(results(await ask(`up{instance="${CHECKOUT}"} == 1`, false))).toEqual([]);
     expect(results(await ask(`up{instance="${CHECKOUT}"} == 0`, false))).toHaveLength(1);
+  });
+
+  it('counts its services and tells what they run, as evidence asks', async () => {
+    const population = populationOf({ alertname: 'Slow', job: 'search', instance: 'search-1.shop.example:8080' });
+    const asked = [population?.total, population?.firing, population?.builds].map(async (query = '') =>
+      results(await ask(query, true)),
+    );
+    const [total, firing, builds] = await Promise.all(asked);
+    expect([total, firing]).toMatchObject([[{ value: [1, '3'] }], [{ value: [1, '1'] }]]);
+    expect(builds).toHaveLength(3);
   });
 
   it('knows nothing of any other instance, and refuses every other query', async () => {
