@@ -11,6 +11,8 @@ export interface AlertFacts {
   readonly expression?: string;
   /** Lines from the logs of the incident, the most telling first. */
   readonly logLines?: readonly string[];
+  /** Of them those whose like the logs did not have before, or had less often. */
+  readonly freshLines?: readonly string[];
 }
 
 /** One text of the alert, split into words. `place` is for people: `alertname`, `annotation summary`. */
@@ -29,6 +31,8 @@ export interface ReadFacts {
   readonly places: readonly Place[];
   /** The log lines, joined. */
   readonly log: string;
+  /** Those that are fresh, joined. */
+  readonly freshLog: string;
 }
 
 /** In characters. What lies beyond does not count as evidence. */
@@ -61,6 +65,7 @@ export function readFacts(facts: AlertFacts): ReadFacts {
     labels: withOurLabels(facts, expression),
     places: readPlaces(facts, expression),
     log: readLog(facts.logLines ?? []),
+    freshLog: readLog(facts.freshLines ?? []),
   };
 }
 

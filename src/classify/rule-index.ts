@@ -11,6 +11,7 @@ export type Hit = { readonly rule: CategoryRule; readonly member: number } & (
   | { readonly by: 'matchers'; readonly matchers: readonly Matcher[] }
   | { readonly by: 'words'; readonly words: string; readonly place: string }
   | { readonly by: 'log'; readonly text: string }
+  | { readonly by: 'template'; readonly text: string }
 );
 
 /** The rules, arranged so that an alert meets only those that could match it. */
@@ -33,7 +34,11 @@ interface WordMember extends Member {
   readonly words: readonly string[];
 }
 interface LogMember extends Member {
+  readonly by: 'log' | 'template';
+  /** As the rule's author wrote it. */
   readonly text: string;
+  /** RE2. */
+  readonly pattern: string;
 }
 
 type Found = Map<CategoryRule, Hit>;
@@ -50,12 +55,14 @@ export function indexRules(rules: readonly CategoryRule[]): RuleIndex {
   const byMatchers = indexMatchers(members.matchers);
   const byWords = indexWords(members.words);
   const byLog = indexLog(members.log);
+  const byTemplate = indexLog(members.templates);
   return {
     match(facts) {
       const found: Found = new Map();
       byMatchers(facts, found);
       byWords(facts.places, found);
       if (facts.log !== '') byLog(facts.log, found);
+      if (facts.freshLog !== '') byTemplate(facts.freshLog, found);
       return [...found.values()];
     },
   };
@@ -65,15 +72,25 @@ function membersOf(rules: readonly CategoryRule[]) {
   const matchers: MatcherMember[] = [];
   const words: WordMember[] = [];
   const log: LogMember[] = [];
+  const templates: LogMember[] = [];
   for (const rule of rules)
     for (const [member, any] of rule.any.entries()) {
       if ('matchers' in any) matchers.push({ rule, member, matchers: any.matchers.map(parseMatcher) });
-      else if ('log' in any) log.push({ rule, member, text: any.log });
+      else if ('log' in any) log.push({ rule, member, by: 'log', text: any.log, pattern: any.log });
+      else if ('template' in any)
+        templates.push({ rule, member, by: 'template', text: any.template, pattern: patternOf(any.template) });
       else
         for (const written of any.words)
           words.push({ rule, member, written, words: splitWords(written).map((word) => word.text) });
     }
-  return { matchers, words, log };
+  return { matchers, words, log, templates };
+}
+
+/** A template as an expression over one line: `<*>` is whatever stands there, spaces are any spaces. */
+function patternOf(template: string): string {
+  const parts = template.trim().split('<*>');
+  const escaped = parts.map((part) => part.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&').replace(/\s+/g, ' +'));
+  return escaped.join('[^\\n]*');
 }
 
 /** How a list of matchers is found: by the one that fewest alerts can fit. */
@@ -162,8 +179,8 @@ function lookUp(members: readonly WordMember[] | undefined, { place, words }: Pl
 
 /** Log expressions are found by what a line must contain, and run over the whole excerpt only then. */
 function indexLog(members: readonly LogMember[]): (log: string, found: Found) => void {
-  const compiled = members.map((member) => ({ ...member, expression: compileLinear(`(?im-s:${member.text})`) }));
-  const literals = compiled.map((member) => requiredLiterals(member.text));
+  const compiled = members.map((member) => ({ ...member, expression: compileLinear(`(?im-s:${member.pattern})`) }));
+  const literals = compiled.map((member) => requiredLiterals(member.pattern));
   const rest = compiled.filter((_member, number) => literals[number] === null);
   const entries = compiled.flatMap((member, number) =>
     (literals[number] ?? []).map((literal) => ({ literal, member })),
@@ -177,7 +194,7 @@ function indexLog(members: readonly LogMember[]): (log: string, found: Found) =>
     });
     for (const each of possible)
       if (isNew(found, each) && each.expression.test(log))
-        found.set(each.rule, { rule: each.rule, member: each.member, by: 'log', text: each.text });
+        found.set(each.rule, { rule: each.rule, member: each.member, by: each.by, text: each.text });
   };
 }
 

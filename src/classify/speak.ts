@@ -17,6 +17,8 @@ const SHOWN_WHOLE = 40;
 export function speakHit(hit: Hit, facts: ReadFacts): string {
   if (hit.by === 'words') return speakPlace(hit.place, hit.words);
   if (hit.by === 'log') return speakLog(hit.text, facts.log);
+  if (hit.by === 'template')
+    return `the logs newly, or more than before, say ${quote(hit.text.replaceAll('<*>', '…'))}`;
   if (hit.matchers.length === 0) return 'it fits every alert';
   // What is absent explains little beside what is there.
   const present = hit.matchers.filter(({ op, value }) => (op === '=' || op === '=~') && value !== '');

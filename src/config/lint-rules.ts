@@ -62,7 +62,7 @@ function lintCategories(
               },
             ]
           : neverFits(any.matchers, [...at, 'matchers']);
-      if ('log' in any) return [];
+      if (!('words' in any)) return [];
       return any.words.flatMap((word, number): Found[] =>
         splitWords(word).length > 0
           ? []

@@ -17,6 +17,15 @@ import {
 
 /** The rule files: each holds one of these top keys. Keys stay snake_case as written; durations become milliseconds. */
 
+/** `<*>` stands for anything, as `tierbell logs templates` prints it; without other words it would fit every line. */
+const template = z
+  .string()
+  .max(500)
+  .refine((text) => /[\p{L}\p{N}]{3}/u.test(text.replaceAll('<*>', ' ')), {
+    error: 'words with <*> between them, such as connection to <*> refused',
+  })
+  .describe('As tierbell logs templates prints it; fits where the logs have it newly, or more often than before');
+
 export const categoryRule = z.strictObject({
   id: name,
   category: decidedCategory.describe('For which it speaks'),
@@ -30,7 +39,8 @@ export const categoryRule = z.strictObject({
             .min(1)
             .describe('One of these words or phrases stands in its name, expression, an annotation or a telling label'),
         }),
-        z.strictObject({ log: logPattern.describe('A collected log line, or its template, contains it') }),
+        z.strictObject({ log: logPattern.describe('A collected log line contains it (RE2)') }),
+        z.strictObject({ template }),
       ]),
     )
     .min(1)

@@ -20,7 +20,7 @@ import {
   tell,
   tellObservers,
 } from './respond.ts';
-import { OWN_SOURCE, type Rules } from './rules.ts';
+import { OWN_SOURCE, type ClassifyFacts, type Rules } from './rules.ts';
 import { worstSeverity } from './severity-rank.ts';
 
 type Observe = Extract<Command, { type: 'observe' }>;
@@ -60,7 +60,7 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
     actor,
   );
   addAlerts(draft, command, draft.incident, actor);
-  classify(draft, rules, [], remembered ?? null);
+  classify(draft, rules, { logLines: [], freshLines: [] }, remembered ?? null);
   reprioritise(draft, rules);
   decideOwner(draft, rules);
   beginResponse(draft, rules, inStorm);
@@ -112,20 +112,25 @@ function alertsText(fired: number, resolved: number, ended: string, firing: numb
 export function classify(
   draft: Draft,
   rules: Rules,
-  logLines: readonly string[],
+  logs: Pick<ClassifyFacts, 'logLines' | 'freshLines'>,
   remembered: Remembered | null = null,
 ): void {
   const incident = draft.incident;
   if (incident.classification.method === 'person') return;
   if (incident.source === OWN_SOURCE) return classifyOwn(draft);
   const { labels, annotations, source, generatorURL } = incident;
-  const itself = rules.classify({ labels, annotations, source, generatorURL, logLines });
+  const itself = rules.classify({ labels, annotations, source, generatorURL, ...logs });
   const result = remembered === null ? itself : recallCategory(remembered, itself);
   const before = incident.classification;
   const first = before.reasons.length === 0;
   if (!first && before.category === result.category && before.confidence >= result.confidence) return;
   const percent = Math.round(result.confidence * 100);
   draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
+}
+
+/** Without a time before to compare with, every line is fresh. */
+function freshLines({ lines }: Evidence): readonly string[] {
+  return lines.filter((line) => line.class !== 'DOWN' && line.class !== 'GONE').map(({ text }) => text);
 }
 
 /** Tierbell's own trouble is none of the four, whatever words stand in it. */
@@ -237,7 +242,7 @@ export function decideEvidence(draft: Draft, command: Extract<Command, { type: '
   draft.add('evidence_collected', `Logs: ${evidence.reason}`, evidence);
   addAround(draft, command.around ?? []);
   if (isFirst) lookAgain(draft, before, evidence);
-  classify(draft, rules, logLines);
+  classify(draft, rules, { logLines, freshLines: freshLines(evidence) });
   if (draft.incident.classification.category !== before.classification.category) decideOwner(draft, rules);
   if (!isOpen(draft.incident)) return;
   const worthTelling = isFirst || (gain === 'material' && (evidence.look === 'second' || command.late === true));

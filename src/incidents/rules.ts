@@ -42,6 +42,8 @@ export interface ClassifyFacts {
   /** Its query string may tell the alert's own expression; the address is read, never fetched. */
   readonly generatorURL: string;
   readonly logLines: readonly string[];
+  /** Of them those whose like the logs did not have before, or had less often. */
+  readonly freshLines: readonly string[];
 }
 
 /** A known fix that applies. `overdueMs`: after that much silence it counts as lost. */

@@ -10,6 +10,7 @@ import type { TestCase, TestEvent } from './test-file.ts';
 
 interface LogLine {
   readonly service: string;
+  readonly level: string;
   readonly text: string;
 }
 
@@ -35,7 +36,7 @@ function happeningOf(stage: Stage, event: TestEvent, at: number, log: LogLine[])
     return { at, happen: ({ world }) => world.deliver(groupOf(stage, event, world, at)) };
   if ('log' in event) {
     const { service, level, text } = event.log;
-    return { at, happen: () => void log.push({ service, text: level === '' ? text : `${level} ${text}` }) };
+    return { at, happen: () => void log.push({ service, level, text: level === '' ? text : `${level} ${text}` }) };
   }
   return { at, happen: (play) => byPerson(play, event) };
 }
@@ -67,7 +68,8 @@ function foundIn(log: readonly LogLine[], { uid, service: of }: Incident, at: nu
   const lines = log.filter(({ service }) => service === '' || of === '' || service === of);
   const evidence: Evidence = {
     ...{ id: `${uid}-logs`, kind: 'logs', state: 'complete', reason: `${lines.length} lines of the test` },
-    ...{ store: 'test', scope: `service = ${of}`, windows: [], counts: {}, lines: [], rawBlob: null, query: null },
+    ...{ store: 'test', scope: `service = ${of}`, windows: [], counts: {}, rawBlob: null, query: null },
+    lines: lines.map((line) => ({ ...line, at, count: 1 })),
     ...{ url: '', at },
   };
   return { evidence, logLines: lines.map(({ text }) => text) };

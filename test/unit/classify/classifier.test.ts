@@ -67,6 +67,33 @@ describe('one rule', () => {
   });
 });
 
+describe('a template of the logs', () => {
+  const refused = rule({
+    id: 'refused',
+    any: [{ template: 'dial tcp <*>: connection refused (<*> tries)' }],
+    weight: 3,
+  });
+  const judge = (freshLines: readonly string[], logLines = freshLines) =>
+    compileClassifier([refused]).classify(named('X', { logLines, freshLines }));
+
+  it('fits a line like it that is fresh, whatever stands in its blanks, and says so', () => {
+    const { category, reasons } = judge(['ok', 'ERROR Dial TCP 10.0.0.1:5432: connection  refused (3 tries)']);
+    expect(category).toBe(refused.category);
+    expect(reasons[0]).toContain(
+      'the logs newly, or more than before, say “dial tcp …: connection refused (… tries)” (rule refused)',
+    );
+  });
+
+  it.each([
+    ['that the logs have every day', [], ['dial tcp db:1: connection refused (3 tries)']],
+    ['with the words in another order', ['connection refused (3 tries): dial tcp db:1'], undefined],
+    ['that spreads over two lines', ['dial tcp db:1:\n connection refused (3 tries)'], undefined],
+    ['in which a dot or bracket is another character', ['dial tcp db:1: connection refused [3 tries]'], undefined],
+  ])('does not fit one %s', (_what, fresh, all) => {
+    expect(judge(fresh, all).category).toBe('unclassified');
+  });
+});
+
 describe('confidence', () => {
   it.each([
     [1, 0.4046],

@@ -35,6 +35,7 @@ const MEMBER: fc.Arbitrary<CategoryRule['any'][number]> = fc.oneof(
   fc.record({ matchers: fc.array(MATCHER, { minLength: 0, maxLength: 3 }) }),
   fc.record({ words: fc.array(PHRASE, { minLength: 1, maxLength: 3 }) }),
   fc.record({ log: fc.constantFrom('no such host', 'Down', 'x(5|6)09', '^disk', '.+full$') }),
+  fc.record({ template: fc.constantFrom('dial <*> refused', 'user <*> logged in', 'refused <*> dial') }),
 );
 const CATEGORY = fc.constantFrom(
   'software-installation-failure',
@@ -60,6 +61,9 @@ const FACTS: fc.Arbitrary<AlertFacts> = fc.record({
   source: fc.constant('s'),
   expression: PHRASE,
   logLines: fc.array(fc.constantFrom('No Such Host', 'disk is full', 'x609', 'ok'), { maxLength: 3 }),
+  freshLines: fc.array(fc.constantFrom('dial a:1 refused', 'refused: dial', 'user 7 logged in', 'ok'), {
+    maxLength: 3,
+  }),
 });
 
 /** The same meaning, written as plainly as it can be: every rule, every member, one after the other. */
@@ -67,9 +71,27 @@ function matchPlainly(rules: readonly CategoryRule[], facts: ReadFacts): string[
   return rules.filter(({ any }) => any.some((member) => memberMatches(member, facts))).map(({ id }) => id);
 }
 
-function memberMatches(member: CategoryRule['any'][number], { labels, places, log }: ReadFacts): boolean {
+/** The parts between blanks, in their order. */
+function fits(template: string, line: string): boolean {
+  let at = 0;
+  return template
+    .toLowerCase()
+    .split('<*>')
+    .every((part) => {
+      const found = line.indexOf(part, at);
+      at = found + part.length;
+      return found >= 0;
+    });
+}
+
+function memberMatches(member: CategoryRule['any'][number], { labels, places, log, freshLog }: ReadFacts): boolean {
   if ('matchers' in member) return matchesAll(member.matchers.map(parseMatcher), labels);
   if ('log' in member) return log !== '' && compileLinear(`(?im-s:${member.log})`).test(log);
+  if ('template' in member)
+    return freshLog
+      .toLowerCase()
+      .split('\n')
+      .some((line) => fits(member.template, line));
   return member.words.some((written) => {
     const phrase = splitWords(written).map(({ text }) => text);
     return places.some(({ words }) =>

@@ -99,6 +99,11 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
     /^etc\/rules.yaml:2:79: procedures\[0\].steps\[1\].id: this step stands here twice, found `look`; the other one stands at etc\/rules.yaml:2:48/,
   ],
   [
+    'a template that fits every line',
+    categories(`{ template: '<*>: <*>' }`),
+    /^etc\/rules.yaml:2:66: categories\[0\].any\[0\].template: wrong value, .*allowed words with <\*> between them/,
+  ],
+  [
     'a NUL',
     'categories:\n  - { id: a\u0000, category: other, reason: why not, any: [{ words: [dns] }] }\n',
     /^etc\/rules.yaml:2:11: categories\[0\].id: wrong form/,

@@ -5,7 +5,7 @@ import type { Decision } from '../../../src/incidents/draft.ts';
 import type { Incident } from '../../../src/domain/incident.ts';
 import { judged, MINUTE, RESTART, rulesOf } from '../../helpers/fake-rules.ts';
 import { ADA, BEN } from '../../helpers/incident-world.ts';
-import { NOW, sampleIncident } from '../../helpers/sample-incident.ts';
+import { NOW, sampleEvidence, sampleIncident } from '../../helpers/sample-incident.ts';
 
 const step = { id: 'read-logs', level: '2' as const, text: 'Read the logs of {{ incident.service }}', link: '' };
 const rules = rulesOf({ procedure: () => [step] });
@@ -115,7 +115,7 @@ describe('a category set by a person', () => {
   it('is not changed by what the logs say later', () => {
     const { incident } = run(open(), { ...breach, category: 'other' });
     const sure = rulesOf({ classify: () => judged('data-security-breach', 1) });
-    const evidence = { ...sampleIncident().evidence[0], id: 'later' } as Incident['evidence'][number];
+    const evidence = sampleEvidence({ id: 'later' });
     const after = run(incident, { type: 'evidence', evidence, logLines: ['x'] }, sure).incident;
     expect(after.classification.category).toBe('other');
   });

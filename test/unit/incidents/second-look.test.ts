@@ -99,6 +99,15 @@ describe('the second look', () => {
     expect(world.incident().classification.category).toBe('network-downtime');
   });
 
+  it('tells the classifier which lines are fresh: not those that came as often before', async () => {
+    const seen: (readonly string[])[] = [];
+    const rules = rulesOf({ classify: ({ freshLines }) => (seen.push(freshLines), judged('other')) });
+    const lines = [lineOf('new', { class: 'NEW' }), lineOf('more', { class: 'UP' }), lineOf('less', { class: 'DOWN' })];
+    await worldWithLogs(evidenceOf({ lines: [...lines, lineOf('gone', { class: 'GONE' })] }), rules);
+    await worldWithLogs(evidenceOf({ lines: [lineOf('nothing to compare with')] }), rules);
+    expect(seen.filter((fresh) => fresh.length > 0)).toEqual([['new', 'more'], ['nothing to compare with']]);
+  });
+
   it('of an incident that is over is on record and not told', async () => {
     const world = await worldWithLogs();
     world.do(world.uid(), { type: 'resolve', by: ADA, reason: 'mended' });
