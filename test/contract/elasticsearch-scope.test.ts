@@ -74,56 +74,9 @@ describeWith('elasticsearch', 'whose lines are read from Elasticsearch', () => {
     });
   });
 
-  it('reads a data stream and an alias as it reads an index', async () => {
-    await server.request('PUT', '/_index_template/logs-shop', {
-      ...{ index_patterns: ['logs-shop-*'], data_stream: {}, priority: 500 },
-      template: {
-        mappings: {
-          properties: { '@timestamp': { type: 'date' }, service: { properties: { name: { type: 'keyword' } } } },
-        },
-      },
-    });
-    await fetch(`${server.url}/logs-shop-default/_bulk?refresh=true`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: `{"create":{}}\n${JSON.stringify(ecs(-3, 'error', 'no such host'))}\n`,
-    });
-    await server.index('behind-1', [ecs(-3, 'error', 'cache miss')]);
-    await server.request('POST', '/_aliases', { actions: [{ add: { index: 'behind-1', alias: 'front' } }] });
-    for (const [index, text] of [
-      ['logs-shop-default', 'no such host'],
-      ['logs-shop-*', 'no such host'],
-      ['front', 'cache miss'],
-    ] as const)
-      expect(await from(index)).toMatchObject({ state: 'complete', lines: [{ text, level: 'error' }] });
-  });
-
   it('finds the time under another name, and says so where there is none', async () => {
     await server.index('later', [{ timestamp: at(-3), msg: 'no such host', level: 'error', service: 'checkout' }]);
     expect(await from('later')).toMatchObject({ state: 'complete', lines: [{ text: 'no such host' }] });
-  });
-
-  it('reads an index with 5,000 fields', async () => {
-    const properties = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`f${i}`, { type: 'keyword' }]));
-    await server.request('PUT', '/wide', {
-      settings: { 'index.mapping.total_fields.limit': 6_000 },
-      mappings: { properties },
-    });
-    await server.index('wide', [ecs(-3, 'error', 'no such host')]);
-    expect(await from('wide')).toMatchObject({ state: 'complete', lines: [{ text: 'no such host' }] });
-  });
-
-  it('says that nothing can be read where the index keeps no `_source`', async () => {
-    await server.request('PUT', '/sourceless', {
-      mappings: {
-        _source: { enabled: false },
-        properties: { '@timestamp': { type: 'date' }, 'service.name': { type: 'keyword' }, message: { type: 'text' } },
-      },
-    });
-    await server.index('sourceless', [ecs(-3, 'error', 'no such host')]);
-    const evidence = await from('sourceless');
-    expect(evidence).toMatchObject({ state: 'unavailable', lines: [] });
-    expect(evidence.reason).toMatch(/keeps no `_source`, so its lines cannot be read: enable/);
   });
 
   it('speaks plainly to a server 7.17, and names the fields where it reads them', async () => {

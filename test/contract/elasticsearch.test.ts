@@ -66,68 +66,6 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
   }, 300_000);
   beforeEach(() => proxy.behave('none'));
 
-  it.each<[string, object, Record<string, string>, string]>([
-    [
-      'ecs',
-      { ...ecs(-3, 'ERROR', 'no such host'), ecs: { version: '8.11' } },
-      { service: 'checkout' },
-      'service = checkout',
-    ],
-    [
-      'fluentbit',
-      {
-        '@timestamp': iso(-3),
-        log: '{"level":50,"msg":"no such host"}\n',
-        stream: 'stderr',
-        kubernetes: {
-          pod_name: 'checkout-0',
-          namespace_name: 'shop',
-          labels: { app: 'checkout' },
-          container_name: 'checkout',
-          host: 'h1',
-        },
-      },
-      { pod: 'checkout-0' },
-      'pod = checkout-0',
-    ],
-    [
-      'otel',
-      {
-        '@timestamp': iso(-3),
-        body: { text: 'no such host' },
-        severity_text: 'Error',
-        severity_number: 17,
-        resource: { attributes: { 'service.name': 'checkout', 'host.name': 'h1' } },
-      },
-      { service: 'checkout' },
-      'service = checkout',
-    ],
-    [
-      'logstash',
-      {
-        '@timestamp': iso(-3),
-        '@version': '1',
-        message: 'no such host',
-        loglevel: 'ERR',
-        host: 'h1',
-        service: 'checkout',
-      },
-      { instance: 'h1.example.org:9100' },
-      'host = h1',
-    ],
-  ])('finds the fields of %s by itself', async (profile, document, labels, scope) => {
-    await server.index(`profile-${profile}`, [document]);
-    const store = storeOf({ nodes: [server.url], index: `profile-${profile}` });
-    expect(await store.check(never())).toMatchObject({
-      ok: true,
-      detail: expect.stringContaining(`profile ${profile}`) as unknown,
-    });
-    await store.close();
-    const evidence = await evidenceOf({ nodes: [server.url], index: `profile-${profile}` }, labels);
-    expect(evidence).toMatchObject({ state: 'complete', scope, counts: { error: 1 } });
-    expect(evidence.lines).toMatchObject([{ at: FIRED - 3 * MINUTE, level: 'error', text: 'no such host', count: 1 }]);
-  });
-
   it('takes fields that are named by hand', async () => {
     await server.index('odd', [{ when: iso(-3), txt: 'no such host', lvl: 'error', unit: 'checkout' }]);
     expect((await evidenceOf({ nodes: [server.url], index: 'odd' })).reason).toContain('`fields: { time: … }`');
@@ -143,24 +81,6 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
     expect((await evidenceOf(named, { namespace: 'shop' })).reason).toMatch(
       /has no field for namespace: name one under `fields`/,
     );
-  });
-
-  it('reads nanosecond dates, a message that is a keyword, and host as text here and as an object there', async () => {
-    await server.request('PUT', '/nano-1', {
-      mappings: {
-        properties: { '@timestamp': { type: 'date_nanos' }, message: { type: 'keyword' }, host: { type: 'keyword' } },
-      },
-    });
-    await server.index('nano-1', [
-      { '@timestamp': '2026-01-05T02:57:00.123456789Z', message: 'ERROR no such host', host: 'h1' },
-    ]);
-    await server.index('nano-2', [{ '@timestamp': iso(-2), message: 'ERROR cache miss', host: { name: 'h1' } }]);
-    const evidence = await evidenceOf({ nodes: [server.url], index: 'nano-*' }, { instance: 'h1:9100' });
-    expect(evidence).toMatchObject({ state: 'complete', scope: 'host = h1', counts: { error: 2 } });
-    expect(evidence.lines.map(({ at, text }) => [at, text])).toEqual([
-      [FIRED - 2 * MINUTE, 'ERROR cache miss'],
-      [Date.parse('2026-01-05T02:57:00.123Z'), 'ERROR no such host'],
-    ]);
   });
 
   it('relaxes the scope step by step and names the one that it used', async () => {

@@ -1,4 +1,5 @@
 import { startFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { STORIES } from '../helpers/field-stories.ts';
 import { ecs, evidenceFrom, storeOf } from '../helpers/log-house.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -27,6 +28,14 @@ describeWith('opensearch', 'a real OpenSearch', () => {
       detail: expect.stringMatching(/^OpenSearch 2\.19\.\d, profile ecs, 0 records in the last hour/) as unknown,
     });
     await store.close();
+  });
+
+  it.each(STORIES.map((story) => [story.name, story] as const))('reads %s', async (_name, story) => {
+    await story.fill(server);
+    const config = { kind: 'opensearch', nodes: [server.url], index: story.index, ...story.config };
+    const evidence = await evidenceFrom(config, story.labels);
+    expect([evidence.reason, evidence]).toMatchObject([expect.any(String), story.found]);
+    if (story.says !== undefined) expect(evidence.reason).toMatch(story.says);
   });
 
   it('pages through a point in time of its own, and ends it', async () => {

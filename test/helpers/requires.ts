@@ -2,14 +2,23 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildElasticsearch, buildOpensearch, type Built } from '../servers/elasticsearch-build.ts';
-import { findAlertmanager, findPostgres, findProgram, findPrometheus, javaRelease } from '../servers/programs.ts';
+import { findAlertmanager, findPostgres, findProgram, findPrometheus } from '../servers/programs.ts';
 
 /** Recorded payloads, alerts and logs beside the project's folder; not part of the repository. */
 export const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'shared', 'corpus');
 
 /** What some machines lack. */
 export type Requirement =
-  'prometheus' | 'alertmanager' | 'elasticsearch' | 'opensearch' | 'chromium' | 'corpus' | 'openssl' | 'postgres';
+  | 'prometheus'
+  | 'alertmanager'
+  | 'elasticsearch'
+  | 'elasticsearch7'
+  | 'elasticsearch9'
+  | 'opensearch'
+  | 'chromium'
+  | 'corpus'
+  | 'openssl'
+  | 'postgres';
 
 /** Each says what is missing and how to get it, or null where the machine has it. */
 const MISSING: Readonly<Record<Requirement, () => string | null>> = {
@@ -17,6 +26,8 @@ const MISSING: Readonly<Record<Requirement, () => string | null>> = {
   alertmanager: () =>
     findAlertmanager() === null ? 'no Alertmanager here (apt-get install prometheus-alertmanager)' : null,
   elasticsearch: () => missingServer('Elasticsearch', buildElasticsearch),
+  elasticsearch7: () => missingServer('Elasticsearch 7.17', () => buildElasticsearch(7)),
+  elasticsearch9: () => missingServer('Elasticsearch 9', () => buildElasticsearch(9)),
   opensearch: () => missingServer('OpenSearch', buildOpensearch),
   chromium: () => (findProgram('chromium') === null ? 'no Chromium here (apt-get install chromium)' : null),
   openssl: () => (findProgram('openssl') === null ? 'no openssl here (apt-get install openssl)' : null),
@@ -25,7 +36,6 @@ const MISSING: Readonly<Record<Requirement, () => string | null>> = {
 };
 
 function missingServer(name: string, build: () => Built): string | null {
-  if ((javaRelease() ?? 0) < 17) return 'no Java of 17 or later here (apt-get install openjdk-17-jdk-headless maven)';
   const built = build();
   return built.ok ? null : `no ${name} here: ${built.reason}`;
 }

@@ -1,13 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './cleanup.ts';
-import { buildElasticsearch } from './elasticsearch-build.ts';
+import { buildElasticsearch, type ElasticsearchMajor } from './elasticsearch-build.ts';
 import { fetchJson } from './http-client.ts';
-import { findProgram } from './programs.ts';
+import { findLibrary } from './programs.ts';
 import { startProcess } from './start-process.ts';
 
 export interface ElasticsearchOptions {
-  /** With accounts and API keys; without it everybody may do everything. */
+  /** 8 where left out. */
+  readonly major?: ElasticsearchMajor;
+  /** With accounts and API keys (8 only); without it everybody may do everything. */
   readonly security?: boolean;
   /** Any settings of elasticsearch.yml. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export const JAVA_FLAGS = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:Tier
 
 /** A real one-node Elasticsearch on a free port; see elasticsearch/README.md. */
 export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<Elasticsearch> {
-  const built = buildElasticsearch();
+  const built = buildElasticsearch(options.major);
   if (!built.ok) throw new Error(`no Elasticsearch: ${built.reason}`);
   const folder = temporaryFolder('elasticsearch');
   const temporary = join(folder.path, 'tmp');
@@ -48,9 +50,10 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   const settings = { ...options.settings, 'http.port': String(options.port ?? 0) };
   const running = await startProcess({
     name: 'Elasticsearch',
-    command: findProgram('java') ?? 'java',
+    command: built.java,
     args: [
       ...JAVA_FLAGS,
+      ...(options.major === 9 ? nativeLibraries(temporary) : []),
       `-Djava.io.tmpdir=${temporary}`,
       '-cp',
       built.classPath,
@@ -78,6 +81,13 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
       folder.remove();
     },
   };
+}
+
+/** With a Java of 21 or later server 9 looks for libraries of its own; only the one of zstd must be there. */
+function nativeLibraries(folder: string): readonly string[] {
+  const zstd = findLibrary('libzstd.so.1');
+  if (zstd !== null) symlinkSync(zstd, join(folder, 'libzstd.so'));
+  return [`-Dorg.elasticsearch.nativelibs.path=${folder}`, `-Des.nativelibs.path=${folder}`];
 }
 
 /** Requests to a server that is up; OpenSearch takes the same. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { temporaryFolder } from './cleanup.ts';
 import { buildOpensearch } from './elasticsearch-build.ts';
 import { apiOf, JAVA_FLAGS, type Elasticsearch } from './elasticsearch.ts';
-import { findProgram } from './programs.ts';
 import { startProcess } from './start-process.ts';
 
 export type Opensearch = Pick<Elasticsearch, 'url' | 'version' | 'request' | 'index' | 'search' | 'stop'>;
@@ -17,7 +16,7 @@ export async function startOpensearch(): Promise<Opensearch> {
   mkdirSync(temporary);
   const running = await startProcess({
     name: 'OpenSearch',
-    command: findProgram('java') ?? 'java',
+    command: built.java,
     args: [
       ...JAVA_FLAGS,
       `-Djava.io.tmpdir=${temporary}`,

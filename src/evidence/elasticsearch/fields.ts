@@ -6,9 +6,13 @@ export type Profile = 'ecs' | 'fluentbit' | 'otel' | 'logstash';
 type Role = 'time' | 'message' | 'level' | 'stack' | 'trace' | ScopeStep['name'];
 
 /** What field_caps says of one field: its types, each with the indices that have it so (all, where left out). */
-export type FieldCaps = Readonly<
-  Record<string, Readonly<Record<string, { readonly searchable: boolean; readonly aggregatable: boolean }>>>
->;
+export type FieldCaps = Readonly<Record<string, Readonly<Record<string, TypeCaps>>>>;
+
+interface TypeCaps {
+  readonly searchable: boolean;
+  readonly aggregatable: boolean;
+  readonly indices?: readonly string[];
+}
 
 /** Elastic Common Schema; Fluent Bit's and Fluentd's kubernetes filter; the collector's exporter; Logstash and Beats 6. */
 const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]>>>> = {
@@ -125,6 +129,10 @@ export interface ExactField {
   readonly analysed: boolean;
   /** Keyword and the like: may be counted by. */
   readonly countable: boolean;
+  /** In these indices the field itself is exact, and has no keyword within. */
+  readonly exactIn: readonly string[];
+  /** A number, in one of the indices at least: words cannot be asked of it. */
+  readonly numeric: boolean;
 }
 
 /** Which field of this index holds what. */
@@ -182,6 +190,17 @@ export function mapFields(
   };
 }
 
+const NUMBERS = new Set([
+  'long',
+  'integer',
+  'short',
+  'byte',
+  'unsigned_long',
+  'double',
+  'float',
+  'half_float',
+  'scaled_float',
+]);
 const WORDY = new Set(['text', 'match_only_text']);
 /** Objects are not fields: `log` holds `log.level` in one index and the line itself in another. */
 const STRUCTURES = new Set(['object', 'nested', 'flattened', 'unmapped', 'passthrough']);
@@ -197,15 +216,21 @@ function exactField(caps: FieldCaps, path: string): ExactField {
   const inner = types.some((type) => WORDY.has(type)) && typesOf(caps, keyword).includes('keyword');
   const term = inner ? keyword : path;
   const termTypes = typesOf(caps, term);
+  const exactIn = inner
+    ? types.filter((type) => !WORDY.has(type)).flatMap((type) => caps[path]?.[type]?.indices ?? [])
+    : [];
   return {
     path,
     term,
     analysed: !inner && types.some((type) => WORDY.has(type)),
-    // Counting by a field that is keyword here and a number there fails.
+    // Counting by a field that is keyword here and a number there fails; by one that is elsewhere in others it counts a part.
     countable:
+      exactIn.length === 0 &&
       termTypes.length === 1 &&
       !WORDY.has(termTypes[0] ?? '') &&
       caps[term]?.[termTypes[0] ?? '']?.aggregatable === true,
+    exactIn,
+    numeric: types.some((type) => NUMBERS.has(type)),
   };
 }
 

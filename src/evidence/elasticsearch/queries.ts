@@ -14,10 +14,24 @@ export function inScope(map: FieldMap, step: ScopeStep): Query | null {
   const fields = map.scope[step.name];
   if (fields.length === 0) return null;
   return anyOf(
-    fields.map(({ term, analysed }) =>
-      analysed ? { match_phrase: { [term]: { query: step.value } } } : { term: { [term]: { value: step.value } } },
+    fields.map((field) =>
+      exactly(field, (term) =>
+        field.analysed
+          ? { match_phrase: { [term]: { query: step.value } } }
+          : { term: { [term]: { value: step.value } } },
+      ),
     ),
   );
+}
+
+/** Indices that are named in a query; where there are more, words that the value is among are taken for the value. */
+const INDICES_MAX = 200;
+
+/** Asks a field's keyword, and the field itself in those indices where it is one: else their records would be missed. */
+function exactly({ term, path, exactIn }: ExactField, ask: (term: string) => Query): Query {
+  if (exactIn.length === 0) return ask(term);
+  const there: Query[] = exactIn.length > INDICES_MAX ? [] : [{ terms: { _index: [...exactIn] } }];
+  return anyOf([ask(term), { bool: { filter: [...there, ask(path)] } }]);
 }
 
 /** Lines that name one of these, as a phrase; only text that is analysed can be asked so. */
@@ -27,7 +41,8 @@ export function namingOneOf({ words }: FieldMap, names: readonly string[]): read
 
 export function ofTraces({ trace }: FieldMap, traces: readonly string[]): readonly Query[] {
   if (traces.length === 0) return [];
-  return trace.filter(({ analysed }) => !analysed).map(({ term }) => ({ terms: { [term]: [...traces] } }));
+  const exact = trace.filter(({ analysed }) => !analysed);
+  return exact.map((field) => exactly(field, (term) => ({ terms: { [term]: [...traces] } })));
 }
 
 /** The traces of the newest records that bear one. */
@@ -59,11 +74,15 @@ export function isError(map: FieldMap): Query | null {
   return byLevel.length + wordy.length === 0 ? null : anyOf([...byLevel, ...wordy]);
 }
 
-function errorLevel({ term, path, analysed }: ExactField): Query {
+function errorLevel(field: ExactField): Query {
+  const { term, path, analysed, numeric } = field;
   if (path.endsWith('severity_number')) return { range: { [path]: { gte: 17, lte: 24 } } };
   if (analysed)
     return { match: { [term]: { query: [...new Set(ERROR_SPELLINGS.map((word) => word.toLowerCase()))].join(' ') } } };
-  return { terms: { [term]: [...ERROR_SPELLINGS, ...ERROR_NUMBERS.map(String)] } };
+  const spellings = [...ERROR_SPELLINGS, ...ERROR_NUMBERS.map(String)];
+  if (!numeric) return exactly(field, (name) => ({ terms: { [name]: spellings } }));
+  // A number refuses words in `terms`, and the whole shard with them; `match` may pass over them.
+  return exactly(field, (name) => anyOf(spellings.map((query) => ({ match: { [name]: { query, lenient: true } } }))));
 }
 
 export function anyOf(queries: readonly Query[]): Query {

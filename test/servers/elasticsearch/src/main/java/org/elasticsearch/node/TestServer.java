@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -42,8 +43,6 @@ import org.elasticsearch.rest.RestResponse;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.transport.netty4.Netty4Plugin;
 import org.elasticsearch.xcontent.XContentBuilder;
-import org.elasticsearch.xpack.core.XPackPlugin;
-import org.elasticsearch.xpack.security.SecurityWithoutSaml;
 
 /**
  * One Elasticsearch node for the tests. It lies in this package because the constructor of Node is not public.
@@ -104,8 +103,7 @@ public final class TestServer {
             settings.build(), Map.of(), home.resolve("config"), () -> "test-node");
         List<Plugin> plugins = new ArrayList<>(List.of(new Netty4Plugin(), new RootPlugin()));
         if (security) {
-            plugins.addAll(List.of(new SecurityIndexAnalysis(), new XPackPlugin(environment.settings()),
-                new SecurityWithoutSaml(environment.settings())));
+            plugins.addAll(securityPlugins(environment.settings()));
         }
         Node node = new Node(NodeConstruction.prepareConstruction(environment, ClasspathPluginsService.noBundles(), new NodeServiceProvider() {
             @Override
@@ -132,6 +130,13 @@ public final class TestServer {
             // until the test that holds the other end has gone
         }
         System.exit(0);
+    }
+
+    /** By name: server 9 is built without them. */
+    @SuppressWarnings("unchecked")
+    private static List<Plugin> securityPlugins(Settings settings) throws ReflectiveOperationException {
+        Object made = Class.forName("org.elasticsearch.node.SecurityPlugins").getConstructor().newInstance();
+        return ((Function<Settings, List<Plugin>>) made).apply(settings);
     }
 
     /** Answers / as Elasticsearch does, whose clients ask it first; the module that does so is not on Maven Central. */
