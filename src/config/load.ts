@@ -7,6 +7,7 @@ import { notBuiltProblems, shapeProblems } from './explain.ts';
 import { findOtherRules } from './other-rules.ts';
 import { orderProblems, type Path, type Problem } from './problem.ts';
 import { readRuleFiles, tryRead, type ReadFile } from './rule-files.ts';
+import { parseMarkdownProcedures } from './markdown-procedures.ts';
 import { inForce } from './procedures-in-force.ts';
 import { ruleFile, type Procedure } from './rules-schema.ts';
 import { mainFile, type Config } from './schema.ts';
@@ -79,7 +80,9 @@ export async function readDraft(options: LoadOptions): Promise<ReadDraft> {
   if (main.data === undefined) return { ...nothing, problems: orderProblems(main.problems) };
   anchorFiles(main);
   const read = await readRuleFiles(main, readFile, options.rulesFolder);
-  const rules = read.texts.map((rule) => parseYamlFile(rule.name, rule.text, options.env));
+  const rules = read.texts.map(({ name, text: rule }) =>
+    name.endsWith('.md') ? parseMarkdownProcedures(name, rule) : parseYamlFile(name, rule, options.env),
+  );
   const readable = rules.filter((rule) => rule.data !== undefined);
   const complete = read.problems.length === 0 && readable.length === rules.length;
   const draft = draftOf(main, readable, complete);
