@@ -1,3 +1,5 @@
+import { sayExactly } from '../domain/moment.ts';
+
 /** What the CLI reads of the API's incident. */
 export interface IncidentJson {
   readonly id: string;
@@ -122,5 +124,5 @@ function printable(text: string): string {
 }
 
 function moment(iso: string): string {
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+  return sayExactly(Date.parse(iso));
 }

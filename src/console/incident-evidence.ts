@@ -9,7 +9,8 @@ import type {
 import { ABOUT_TITLES } from '../domain/sentences.ts';
 import { graphSvg } from '../evidence/beyond/graph-svg.ts';
 import { html, Html } from './html.ts';
-import { badge, clock, count, exactly, outwardLink } from './words.ts';
+import { saySpan } from '../domain/moment.ts';
+import { badge, clock, count, outwardLink } from './words.ts';
 
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
   logs: 'Logs',
@@ -102,8 +103,10 @@ const WINDOWS: Readonly<Record<EvidenceWindow['name'], string>> = {
 };
 
 function window({ name, from, to, records, sampled }: EvidenceWindow): Html {
-  const span = `${exactly(from)} to ${exactly(to)}`;
-  return html`, <span title="${span}">${count(records, 'record')} ${WINDOWS[name]}${sampled && ' (sampled)'}</span>`;
+  return html`,
+    <span title="${saySpan(from, to, null)}"
+      >${count(records, 'record')} ${WINDOWS[name]}${sampled && ' (sampled)'}</span
+    >`;
 }
 
 function levels({ counts }: Evidence): Html | null {

@@ -1,17 +1,18 @@
 import { CATEGORY_TITLES, type Category } from '../domain/category.ts';
 import { nextAction, type DeadlineKind } from '../domain/incident.ts';
+import { moment, sayExactly } from '../domain/moment.ts';
 import { httpUrl } from '../domain/text.ts';
 import { Html, html } from './html.ts';
 
 /** How things are said on the pages. Moments are epoch milliseconds, shown in UTC as on record. */
 
 /** `2026-01-05 03:00:00 UTC`; '' where no calendar holds it. */
-export function exactly(at: number): string {
-  return isDate(at) ? `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC` : '';
+function exactly(at: number): string {
+  return sayExactly(at, '');
 }
 
 function isDate(at: number): boolean {
-  return Number.isFinite(at) && Math.abs(at) <= 8.64e15;
+  return moment(at) !== null;
 }
 
 /** `40 s`, `12 min`, `2 h 5 min`, `3 d 4 h`: no finer than a person needs. assets/tierbell.js says it in the same words. */

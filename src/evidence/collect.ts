@@ -11,7 +11,7 @@ import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
 import { templateKeys } from './template-keys.ts';
-import { logWindows } from './windows.ts';
+import { logWindows, speakWindow } from './windows.ts';
 
 export interface LogFacts {
   /** Of the evidence to be made. */
@@ -198,7 +198,7 @@ function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly
   const looked =
     records === 0
       ? `There is not one line${whose} in the incident window, though there were ${before} in the same time before: it may have stopped writing or running.`
-      : `${records} ${records === 1 ? 'line' : 'lines'}${whose} from ${clock(incident?.from)} to ${clock(incident?.to)} UTC, against ${before} in the two windows before; the ${lines.length} that tell most are shown, each with how often its like came.`;
+      : `${records} ${records === 1 ? 'line' : 'lines'}${whose}, ${speakWindow(incident)}, against ${before} in the two windows before; the ${lines.length} that tell most are shown, each with how often its like came.`;
   return [looked, ...(answer.notes ?? []), ...answer.partial].join(' ');
 }
 
@@ -208,10 +208,6 @@ const LOOKS = {
   second: 'A second look, for what came late: ',
   handover: 'Looked again for the handover: ',
 } as const;
-
-function clock(at: number | undefined): string {
-  return new Date(at ?? 0).toISOString().slice(0, 19).replace('T', ' ');
-}
 
 /** NDJSON of what was read, compressed; null where nothing was. */
 async function pack(windows: readonly LogWindow[]): Promise<Uint8Array | null> {

@@ -1,6 +1,7 @@
 import { chooseGroups, round, shorten } from './excerpt.ts';
 import type { NumberedRecord } from './file/read-records.ts';
 import { groupRecords } from './ranking/log-group.ts';
+import { sayClock } from '../domain/moment.ts';
 import { rankGroups, type ChangeClass, type RankedGroup } from './ranking/rank.ts';
 import { scoreWithin } from './ranking/within.ts';
 import type { Redactor } from './redact.ts';
@@ -208,7 +209,7 @@ function nothing({ service, incident, at }: FileSources): string {
   if (incident.records.length === 0) return 'The input holds no lines: see whether it is the right file.';
   if (service !== null)
     return `None of the ${incident.records.length} records is of the service "${service}": see which there are, or leave out --service.`;
-  return `None of the ${incident.records.length} records is of the time around ${at === null ? 'it' : new Date(at).toISOString()}: see which time the file covers, or leave out --at.`;
+  return `None of the ${incident.records.length} records is of the time around ${at === null ? 'it' : sayClock(at, null)}: see which time the file covers, or leave out --at.`;
 }
 
 function speak(incident: Window, baselines: readonly Window[], compared: boolean, partial: boolean): string {

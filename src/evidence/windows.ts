@@ -1,3 +1,4 @@
+import { saySpan } from '../domain/moment.ts';
 import type { LogQuery } from './log-store.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,4 +35,9 @@ export function logWindows({ startsAt, now, until, forMs = 5 * MINUTE_MS, rangeM
     { name: 'before', from: began - (to - from), to: began },
     { name: 'day_before', from: from - DAY_MS, to: to - DAY_MS },
   ] as const satisfies LogQuery['windows'];
+}
+
+/** `02:49–03:02 UTC`, for people who know the day of the alert; with the dates where it goes over midnight. */
+export function speakWindow(window: { readonly from: number; readonly to: number } | undefined): string {
+  return window === undefined ? 'in no time at all' : saySpan(window.from, window.to, window.to);
 }

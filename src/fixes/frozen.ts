@@ -1,3 +1,4 @@
+import { moment, sayClock } from '../domain/moment.ts';
 import { cleanLine } from '../domain/text.ts';
 
 /** The kill switch is on: who threw it, when (epoch milliseconds), and why ('' where nobody said). */
@@ -11,12 +12,6 @@ export interface Frozen {
 export function speakFrozen({ by, at, reason }: Frozen, now: number): string {
   const who = by === '' ? '' : ` by ${by}`;
   const why = reason === '' ? '' : `: ${cleanLine(reason, 500)}`;
-  return `frozen${who}${since(at, now)}${why}`;
-}
-
-function since(at: number, now: number): string {
-  if (!Number.isFinite(at) || at <= 0 || at > 8.64e15) return '';
-  const text = new Date(at).toISOString();
-  const today = text.slice(0, 10) === new Date(now).toISOString().slice(0, 10);
-  return ` since ${today ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ')} UTC`;
+  const since = at > 0 && moment(at) !== null ? ` since ${sayClock(at, now)}` : '';
+  return `frozen${who}${since}${why}`;
 }

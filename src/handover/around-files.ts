@@ -1,7 +1,7 @@
 import { incidentId, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
 import { ABOUT_TITLES } from '../domain/sentences.ts';
 import { graphSvg } from '../evidence/beyond/graph-svg.ts';
-import { moment } from '../incidents/incident-view.ts';
+import { moment } from '../domain/moment.ts';
 import { bullets, document, inline } from './markdown.ts';
 
 const TITLES: Readonly<Record<EvidenceKind, string>> = {

@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/incident.ts';
 import { ATTEMPT_SENTENCES } from '../domain/sentences.ts';
 import { cleanLine, cleanText } from '../domain/text.ts';
-import { moment } from '../incidents/incident-view.ts';
+import { moment } from '../domain/moment.ts';
 
 /** `fixes/<attempt>.txt`, one for each attempt. Names are made of the ids alone and never leave the folder. */
 export function fixFiles(attempts: readonly Attempt[]): [name: string, text: string][] {

@@ -1,6 +1,6 @@
 import { incidentId, type Evidence } from '../domain/incident.ts';
 import { speakCount } from '../domain/sentences.ts';
-import { moment } from '../incidents/incident-view.ts';
+import { moment } from '../domain/moment.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, fenced, inline } from './markdown.ts';
 

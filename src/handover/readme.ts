@@ -4,7 +4,7 @@ import { speakDuration } from '../domain/duration.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { measuredImpact } from '../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
-import { moment } from '../incidents/incident-view.ts';
+import { moment } from '../domain/moment.ts';
 import { aroundBullets } from './around-files.ts';
 import { speakService } from '../domain/service.ts';
 import { speakMeasuredSpread } from '../domain/spread.ts';

@@ -1,3 +1,4 @@
+import { sayExactly } from '../domain/moment.ts';
 import { randomBytes } from 'node:crypto';
 import express, { Router } from 'express';
 import { html, type Html } from '../console/html.ts';
@@ -112,7 +113,7 @@ function isPast(incident: Incident, level: Level | null): boolean {
 
 function nowWith({ level, escalations, acknowledgedBy }: Incident): string {
   const at = escalations.findLast(({ to }) => to === level)?.at ?? null;
-  const since = at === null ? '' : `, since ${moment(at)}`;
+  const since = at === null ? '' : `, since ${sayExactly(at, '')}`;
   const who = acknowledgedBy === null ? 'nobody has acknowledged it yet' : `acknowledged by ${acknowledgedBy}`;
   return `This is with Level ${level} now${since}; ${who}. Nothing was done. To take part, open the incident below.`;
 }
@@ -123,7 +124,7 @@ function facts(incident: Incident, hidden: boolean): Html {
     <dt>Level</dt>
     <dd>${incident.level}, ${incident.priority}, severity ${incident.severity}</dd>
     <dt>Since</dt>
-    <dd>${moment(incident.startsAt)}</dd>
+    <dd>${sayExactly(incident.startsAt, '')}</dd>
     ${
       hidden
         ? html`<dt>Team</dt>
@@ -134,17 +135,17 @@ function facts(incident: Incident, hidden: boolean): Html {
     ${
       incident.acknowledgedBy !== null &&
       html`<dt>Acknowledged</dt>
-        <dd>by ${incident.acknowledgedBy}, ${moment(incident.acknowledgedAt)}</dd>`
+        <dd>by ${incident.acknowledgedBy}, ${sayExactly(incident.acknowledgedAt, '')}</dd>`
     }
     ${
       incident.resolvedAt !== null &&
       html`<dt>Resolved</dt>
-        <dd>by ${incident.resolvedBy ?? ''}, ${moment(incident.resolvedAt)}</dd>`
+        <dd>by ${incident.resolvedBy ?? ''}, ${sayExactly(incident.resolvedAt, '')}</dd>`
     }
     ${
       next !== null &&
       html`<dt>Next</dt>
-        <dd>${next.action}, at ${moment(next.at)}</dd>`
+        <dd>${next.action}, at ${sayExactly(next.at, '')}</dd>`
     }
   </dl>`;
 }
@@ -166,8 +167,4 @@ function plain(status: number, title: string, text: string): Answer {
         <p>${text}</p>`,
     ),
   };
-}
-
-function moment(ms: number | null): string {
-  return ms === null ? '' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -1,3 +1,4 @@
+import { moment } from '../domain/moment.ts';
 import type { Alert } from '../domain/alert.ts';
 import {
   incidentId,
@@ -143,11 +144,4 @@ function graphView({ from, to, firedAt, series, ...graph }: EvidenceGraph): unkn
 function similarView({ evidence }: Incident): readonly unknown[] {
   const found = evidence.findLast(({ kind }) => kind === 'similar');
   return (found?.facts ?? []).flatMap(({ incident }) => (incident === undefined ? [] : [incident]));
-}
-
-/** RFC 3339 in UTC; null for null and for what no calendar holds: a sender's odd date must not stop a message. */
-export function moment(ms: number | null): string | null {
-  if (ms === null || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return null;
-  const text = new Date(ms).toISOString();
-  return /^\d{4}-/.test(text) ? text : null;
 }

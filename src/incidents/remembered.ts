@@ -1,3 +1,4 @@
+import { sayDay } from '../domain/moment.ts';
 import { CATEGORY_TITLES, CHECK_FOR_BREACH, type Category, type Classification } from '../domain/category.ts';
 import { cleanLine } from '../domain/text.ts';
 
@@ -22,9 +23,8 @@ const AS_SURE_AS = 0.95;
  */
 export function recallCategory(remembered: Remembered, itself: Classification): Classification {
   const { by, category, reason, incident, at } = remembered;
-  const day = new Date(at).toISOString().slice(0, 10);
   const why = reason === '' ? '' : `: ${cleanLine(reason, 200)}`;
-  const filed = `${cleanLine(by, 60)} filed INC-${incident} of the same alert under ${spoken(category)} on ${day}${why}`;
+  const filed = `${cleanLine(by, 60)} filed INC-${incident} of the same alert under ${spoken(category)} on ${sayDay(at)}${why}`;
   const first = itself.reasons[0] === undefined ? '' : `: ${itself.reasons[0]}`;
   const differs = itself.category !== category;
   const without = `Without that it would be ${spoken(itself.category)}${first}`;

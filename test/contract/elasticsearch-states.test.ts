@@ -21,7 +21,12 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: 'complete', state: 'complete', says: /^2 lines of service = checkout from/, mend: /each with how often/ },
+  {
+    name: 'complete',
+    state: 'complete',
+    says: /^2 lines of service = checkout, \d\d:\d\d–\d\d:\d\d UTC,/,
+    mend: /each with how often/,
+  },
   {
     name: 'complete: the service fell silent',
     ...{ state: 'complete', labels: { service: 'mailer' } },
@@ -102,7 +107,7 @@ const CASES: readonly Case[] = [
     name: 'unavailable: zero lines in scope',
     ...{ state: 'unavailable', labels: { service: 'nobody' } },
     ...{
-      says: /^No line of service = nobody from .* though others wrote 2 lines/,
+      says: /^No line of service = nobody at .* UTC in .* though others wrote 2 lines/,
       mend: /check that `scope` and `fields`/,
     },
   },

@@ -2,7 +2,7 @@ import { label, severityOf, targetOf, type Alert } from '../../domain/alert.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { cleanLine, cleanText } from '../../domain/text.ts';
 import { prose } from './evidence-section.ts';
-import { sayClock } from './moment-words.ts';
+import { sayClock } from '../../domain/moment.ts';
 import type { Section } from './notice-input.ts';
 
 const ROWS = 5;

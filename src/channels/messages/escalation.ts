@@ -1,7 +1,7 @@
 import { cleanLine } from '../../domain/text.ts';
 import { ESCALATION_SENTENCES } from '../../domain/sentences.ts';
 import { wanted } from './facts.ts';
-import { sayClock } from './moment-words.ts';
+import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 import { fullSections } from './page.ts';
 

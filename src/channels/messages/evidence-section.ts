@@ -2,7 +2,7 @@ import type { Evidence, EvidenceLine, Incident } from '../../domain/incident.ts'
 import { speakCount } from '../../domain/sentences.ts';
 import { cleanLine, cleanText } from '../../domain/text.ts';
 import { aroundSections } from './around-section.ts';
-import { moment } from '../../incidents/incident-view.ts';
+import { moment } from '../../domain/moment.ts';
 import type { Section } from './notice-input.ts';
 
 const LINES = 20;

@@ -7,10 +7,10 @@ import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
 import { speakService } from '../../domain/service.ts';
 import { speakMeasuredSpread } from '../../domain/spread.ts';
 import { cleanLine } from '../../domain/text.ts';
-import { moment } from '../../incidents/incident-view.ts';
+import { moment, sayClock, sayExactly } from '../../domain/moment.ts';
 import { speakSituation } from '../../incidents/situation.ts';
 import type { NoticeInput } from './notice-input.ts';
-import { sayAgo, sayClock, sayDue, sayMoment } from './moment-words.ts';
+import { sayAgo, sayDue } from './moment-words.ts';
 
 const WHY_IN_HEADLINE: ReadonlySet<NoticePurpose> = new Set(['escalation', 'inform', 'fallback']);
 
@@ -59,7 +59,7 @@ export function wanted(incident: Incident, now: number): string {
 function sinceOf({ startsAt, createdAt }: Incident, now: number): string {
   const ago = moment(startsAt) === null ? '' : ` (${sayAgo(startsAt, now)})`;
   const late = createdAt - startsAt > 60_000 ? `; it reached the bridge at ${sayClock(createdAt, now)}` : '';
-  return `${sayMoment(startsAt)}${ago}${late}`;
+  return `${sayExactly(startsAt, 'at an unknown time')}${ago}${late}`;
 }
 
 /** `P2, critical: 3 alerts fire, 2 targets are hit`. */

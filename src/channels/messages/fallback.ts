@@ -1,7 +1,7 @@
 import { incidentId, type Incident } from '../../domain/incident.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { prose } from './evidence-section.ts';
-import { sayClock } from './moment-words.ts';
+import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 import { fullSections } from './page.ts';
 

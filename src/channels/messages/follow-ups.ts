@@ -6,7 +6,7 @@ import { aroundLines } from './around-section.ts';
 import { evidenceSections, logsOf } from './evidence-section.ts';
 import { wanted } from './facts.ts';
 import { fixSections } from './fix-section.ts';
-import { sayClock } from './moment-words.ts';
+import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Wording } from './notice-input.ts';
 
 /** The logs that the first message promised, or why there are none. */

@@ -1,20 +1,5 @@
 import { speakDuration } from '../../domain/duration.ts';
-import { moment } from '../../incidents/incident-view.ts';
-
-/** `2026-01-05 03:12:05 UTC`; `at an unknown time` for what no calendar holds. */
-export function sayMoment(ms: number | null): string {
-  const text = moment(ms);
-  return text === null ? 'at an unknown time' : `${text.slice(0, 10)} ${text.slice(11, 19)} UTC`;
-}
-
-/** `03:12 UTC` on the day of `now`, else with its date. */
-export function sayClock(ms: number | null, now: number): string {
-  const text = moment(ms);
-  if (text === null) return 'an unknown time';
-  return text.slice(0, 10) === moment(now)?.slice(0, 10)
-    ? `${text.slice(11, 16)} UTC`
-    : `${text.slice(0, 16).replace('T', ' ')} UTC`;
-}
+import { moment, sayClock } from '../../domain/moment.ts';
 
 /** `03:12 UTC (4 min ago)`. */
 export function saySince(ms: number, now: number): string {

@@ -1,4 +1,4 @@
-import { sayClock } from '../messages/moment-words.ts';
+import { sayClock } from '../../domain/moment.ts';
 import type { Notice } from '../channel.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { codeBlock, escapeTo, line, link, prose } from './mrkdwn.ts';

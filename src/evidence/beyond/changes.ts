@@ -1,3 +1,4 @@
+import { sayClock } from '../../domain/moment.ts';
 import { label, type Labels } from '../../domain/alert.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Evidence, EvidenceFact } from '../../domain/incident.ts';
@@ -35,7 +36,7 @@ export function describeChanges(facts: ChangeFacts, changes: readonly Change[], 
     .toSorted((a, b) => b.fit - a.fit || distance(a.change, facts) - distance(b.change, facts))
     .map(({ change }) => change);
   const cut = changes.length >= CHANGES_MAX;
-  const since = `${new Date(facts.from).toISOString().slice(11, 16)} UTC`;
+  const since = sayClock(facts.from, facts.startsAt);
   const whose = [...new Set([...services].slice(0, 2).concat(facts.places.slice(0, 2)))].join(', ') || 'what it names';
   const reason =
     fitting.length === 0

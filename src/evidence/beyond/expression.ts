@@ -1,3 +1,4 @@
+import { sayTime } from '../../domain/moment.ts';
 import { label, type Labels } from '../../domain/alert.ts';
 import type { Evidence, EvidenceGraph } from '../../domain/incident.ts';
 import type { Outcome } from '../../domain/result.ts';
@@ -69,8 +70,7 @@ export function describeExpression(
 }
 
 function nothing({ store, startsAt }: Asked): string {
-  const at = new Date(startsAt).toISOString().slice(11, 16);
-  return `${store} has no value of its expression around ${at} UTC: does it hold what the alert was made from? Set matchers where several metrics sources are configured.`;
+  return `${store} has no value of its expression around ${sayTime(startsAt)} UTC: does it hold what the alert was made from? Set matchers where several metrics sources are configured.`;
 }
 
 /** The series that the alert is about, then those that are worst. */
@@ -116,7 +116,7 @@ function factOf(series: Series, condition: Condition, name: string): { at: numbe
   const { comparison, threshold } = condition;
   const limit = threshold === null ? '' : `, threshold ${comparison} ${speakNumber(threshold)}`;
   const of = name === '' ? '' : ` (${name})`;
-  return { at, text: `${moved} at ${new Date(at).toISOString().slice(11, 16)}${limit}${of}`, url: '' };
+  return { at, text: `${moved} at ${sayTime(at)}${limit}${of}`, url: '' };
 }
 
 /** Three digits that count. */

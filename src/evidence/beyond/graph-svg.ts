@@ -1,3 +1,4 @@
+import { sayTime } from '../../domain/moment.ts';
 import type { EvidenceGraph } from '../../domain/incident.ts';
 import { speakNumber } from './expression.ts';
 
@@ -63,7 +64,7 @@ function frame({ from, to }: EvidenceGraph, { y, low, high }: Scale): string {
   const rule = (value: number): string =>
     `<line x1="${left}" x2="${width - right}" y1="${fix(y(value))}" y2="${fix(y(value))}" stroke="currentColor" stroke-opacity="0.2"/><text x="${left - 6}" y="${fix(y(value) + 4)}" text-anchor="end">${escapeXml(speakNumber(value))}</text>`;
   const time = (at: number, x: number, anchor: string): string =>
-    `<text x="${x}" y="${height - bottom + 18}" text-anchor="${anchor}">${clock(at)}</text>`;
+    `<text x="${x}" y="${height - bottom + 18}" text-anchor="${anchor}">${sayTime(at)}</text>`;
   return `${rule(low)}${rule(high)}${time(from, left, 'start')}${time(to, width - right, 'end')}`;
 }
 
@@ -107,7 +108,7 @@ function fired({ firedAt, from, to }: EvidenceGraph, { x }: Scale): string {
   const at = fix(place);
   const anchor = place > width / 2 ? 'end' : 'start';
   const mark = `<line x1="${at}" x2="${at}" y1="${top}" y2="${height - bottom}" stroke="${ALARM}" stroke-width="1.5"/>`;
-  return `${mark}<text x="${at}" y="${top - 6}" text-anchor="${anchor}">fired ${clock(firedAt)}</text>`;
+  return `${mark}<text x="${at}" y="${top - 6}" text-anchor="${anchor}">fired ${sayTime(firedAt)}</text>`;
 }
 
 const ROW = 18;
@@ -124,10 +125,6 @@ function legend({ series }: EvidenceGraph): string {
       return `<circle cx="${SIZE.left + 4}" cy="${y - 4}" r="4" fill="${COLOURS[index % COLOURS.length] ?? ''}"/><text x="${SIZE.left + 14}" y="${y}">${escapeXml(name)}</text>`;
     })
     .join('');
-}
-
-function clock(at: number): string {
-  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString().slice(11, 16) : '?';
 }
 
 function fix(value: number): string {

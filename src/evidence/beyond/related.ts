@@ -1,3 +1,4 @@
+import { sayClock } from '../../domain/moment.ts';
 import { label } from '../../domain/alert.ts';
 import type { Evidence, EvidenceFact, Incident } from '../../domain/incident.ts';
 import { cleanLine } from '../../domain/text.ts';
@@ -62,7 +63,7 @@ export function describeRelated(
   if (incidents.length === 0) return null;
   const many = incidents.length === 1 ? 'One other incident' : `${incidents.length} other incidents`;
   const where = [...facts.places.slice(0, 3), facts.service].filter((name) => name !== '').join(', ');
-  const looked = `${many} had alerts on ${cleanLine(where, 200)} since ${clock(facts.from)} UTC.`;
+  const looked = `${many} had alerts on ${cleanLine(where, 200)} since ${sayClock(facts.from, facts.startsAt)}.`;
   const cut = alerts.length >= NEARBY_MAX;
   const only = `Only the newest ${NEARBY_MAX} alerts were looked at: see the list of incidents for the others.`;
   return pieceOf('related', piece, {
@@ -118,8 +119,4 @@ function factOf({ first, count, firing }: Neighbour, { places, startsAt }: Relat
     url: '',
     incident: { id, title: cleanLine(title, 160), resolution: '' },
   };
-}
-
-function clock(at: number): string {
-  return new Date(at).toISOString().slice(11, 16);
 }

@@ -1,9 +1,11 @@
 import type { estypes } from '@elastic/elasticsearch';
+import { sayClock } from '../../domain/moment.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import type { LogQuery, ScopeStep } from '../log-store.ts';
 import { levelOf } from '../reading/level.ts';
 import { firstText, type Document } from '../reading/document.ts';
 import { speakScope } from '../scope.ts';
+import { speakWindow } from '../windows.ts';
 import { noteLosses, type Reading } from './one-page.ts';
 import { anyOf, countBody, inScope, namingOneOf, newestTraces, ofTraces, probeBody, type Span } from './queries.ts';
 import { nameOf } from './names.ts';
@@ -175,16 +177,16 @@ async function nothingFound(
   const others = aggregations?.window?.doc_count ?? 0;
   const newest = aggregations?.newest?.value ?? null;
   const scopes = tried.map(({ step }) => speakScope(step)).join(', ');
-  const span = `${new Date(window.from).toISOString()} to ${new Date(window.to).toISOString()}`;
+  const span = speakWindow(window);
   if (others > 0)
     return failure(
       'not_found',
-      `No line of ${scopes} from ${span} in ${store}, though others wrote ${others} lines into "${settings.index}" then: check that \`scope\` and \`fields\` name what identifies this service, and that it ships its logs.`,
+      `No line of ${scopes} at ${span} in ${store}, though others wrote ${others} lines into "${settings.index}" then: check that \`scope\` and \`fields\` name what identifies this service, and that it ships its logs.`,
     );
   return failure(
     'not_found',
     newest === null
       ? `"${settings.index}" in ${store} holds no line at all: check \`index\`, and that logs are being shipped.`
-      : `Nobody wrote a line into "${settings.index}" in ${store} from ${span}; the newest is of ${new Date(newest).toISOString()}: see whether the shippers have stopped.`,
+      : `Nobody wrote a line into "${settings.index}" in ${store} at ${span}; the newest is of ${sayClock(newest, window.to)}: see whether the shippers have stopped.`,
   );
 }

@@ -1,3 +1,4 @@
+import { saySpan } from '../../domain/moment.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import type { LogAnswer, LogQuery, LogRecord, LogWindow, ScopeStep } from '../log-store.ts';
 import { joinRecords, readLine } from '../records.ts';
@@ -116,14 +117,10 @@ function recordOf({ at, labels, text }: LokiLine): LogRecord {
   };
 }
 
-function spoken(from: number, to: number): string {
-  return `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
-}
-
 function nothingAtAll(settings: LokiSettings, from: number, to: number): Failure {
   return failure(
     'not_found',
-    `${nameOf(settings)} holds no stream from ${spoken(from, to)}: see whether anything is shipped there, and whether \`headers: { X-Scope-OrgID: … }\` names the right tenant.`,
+    `${nameOf(settings)} holds no stream of ${saySpan(from, to, to)}: see whether anything is shipped there, and whether \`headers: { X-Scope-OrgID: … }\` names the right tenant.`,
   );
 }
 
@@ -152,7 +149,7 @@ async function nothingFound(
   return failure(
     'not_found',
     others.value > 0
-      ? `No line of ${scopes} from ${spoken(from, to)} in ${nameOf(settings)}, though others wrote ${others.value} lines then: check that \`scope\` names what identifies this service, and that it ships its logs.`
-      : `Nobody wrote a line into ${nameOf(settings)} from ${spoken(from, to)}: see whether the agents have stopped.`,
+      ? `No line of ${scopes} at ${saySpan(from, to, to)} in ${nameOf(settings)}, though others wrote ${others.value} lines then: check that \`scope\` names what identifies this service, and that it ships its logs.`
+      : `Nobody wrote a line into ${nameOf(settings)} at ${saySpan(from, to, to)}: see whether the agents have stopped.`,
   );
 }

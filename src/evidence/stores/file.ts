@@ -1,5 +1,6 @@
 import { glob, open, stat } from 'node:fs/promises';
 import { commonParts } from '../common-parts.ts';
+import { sayClock } from '../../domain/moment.ts';
 import { failure, type Failure } from '../../domain/result.ts';
 import { chooseScope, inScope, type FileRecord } from '../file/scope.ts';
 import { findWindow, newest, readLines, type ByteRange } from '../file/window.ts';
@@ -7,6 +8,7 @@ import type { FileSettings } from '../file/settings.ts';
 import type { LogAnswer, LogQuery, LogStore, LogWindow } from '../log-store.ts';
 import { joinLines, readLine } from '../records.ts';
 import { speakScope } from '../scope.ts';
+import { speakWindow } from '../windows.ts';
 
 type Span = LogQuery['windows'][number];
 
@@ -239,17 +241,19 @@ function nothingFound(
   files: readonly LogFile[],
 ): Failure {
   const store = `log files "${settings.name}"`;
-  const span = `${new Date(spans[0]?.from ?? 0).toISOString()} to ${new Date(spans[0]?.to ?? 0).toISOString()}`;
+  const span = speakWindow(spans[0]);
   const others = windows[0]?.length ?? 0;
   if (others > 0)
     return failure(
       'not_found',
-      `No line of ${scope.map(speakScope).join(', ')} from ${span} in the ${store}, though they hold ${others} other lines of then: check \`scope\` and \`paths\`; \`scope: {}\` takes every line.`,
+      `No line of ${scope.map(speakScope).join(', ')} at ${span} in the ${store}, though they hold ${others} other lines of then: check \`scope\` and \`paths\`; \`scope: {}\` takes every line.`,
     );
   const changed =
-    files[0] === undefined ? '' : `; the newest file was last written at ${new Date(files[0].changedAt).toISOString()}`;
+    files[0] === undefined
+      ? ''
+      : `; the newest file was last written at ${sayClock(files[0].changedAt, spans[0]?.to ?? null)}`;
   return failure(
     'not_found',
-    `The ${store} hold no line at all from ${span}${changed}: see whether the program still writes there, and whether \`paths\` are right.`,
+    `The ${store} hold no line at all of ${span}${changed}: see whether the program still writes there, and whether \`paths\` are right.`,
   );
 }

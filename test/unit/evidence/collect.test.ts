@@ -87,7 +87,7 @@ describe('collecting the logs of an incident', () => {
   it('is partial with the reasons where something is missing', async () => {
     const { evidence } = await collect(storeOf(async () => answer({ partial: ['1 of 2 shards failed.'] })));
     expect(evidence.state).toBe('partial');
-    expect(evidence.reason).toMatch(/^1 line of service = checkout from .* 1 of 2 shards failed\.$/);
+    expect(evidence.reason).toMatch(/^1 line of service = checkout, 02:59–03:00 UTC, .* 1 of 2 shards failed\.$/);
   });
 
   it.each([
