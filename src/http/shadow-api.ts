@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { incidentId } from '../domain/incident.ts';
-import { moment } from '../incidents/incident-view.ts';
+import { moment } from '../domain/moment.ts';
 import { differing, seenBy, type ShadowReport } from '../shadow/report.ts';
 import { actorOf } from './authorize.ts';
 import { mayReadDetails, type Confidential } from './details.ts';
