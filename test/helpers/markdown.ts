@@ -23,7 +23,8 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   return [...markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({ language, text }));
 }
 
-/** Where links and pictures lead, without their fragments. */
+/** Where links and pictures lead, without their fragments; what stands in code is no link. */
 export function linksOf(markdown: string): string[] {
-  return [...markdown.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target = '']) => target);
+  const text = markdown.replace(/^```\w*\n.*?^```$/gms, '');
+  return [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target = '']) => target);
 }
