@@ -54,6 +54,7 @@ const RECORD_TOLERANCE_MS = 60_000;
 async function replayVerb(what: string, flags: ReplayFlags, terminal: Terminal): Promise<Replayed> {
   const { stageOf } = await import('../rehearsal/stage.ts');
   const { replay } = await import('../rehearsal/replay.ts');
+  terminal.settled();
   const present = await load({ file: flags['config.file'] }, terminal);
   const other = flags.rules === undefined ? null : await loadOther(flags.rules, flags, terminal);
   const sources = await sourcesOf(present);

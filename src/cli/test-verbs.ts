@@ -16,6 +16,7 @@ export function addTestVerbs(program: Command, terminal: Terminal, finish: (stat
       if (!['table', 'json', 'junit'].includes(output))
         throw new CliError(`--output: found ${output}, allowed is table, json or junit`, 2);
       const { runTestFile, writeJunit } = await import('../rehearsal/run-file.ts');
+      terminal.settled();
       const read = async (path: string): Promise<string> =>
         new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
       const stages = new Map();

@@ -82,9 +82,7 @@ export class Play {
     for (const job of due) this.world.jobs.splice(this.world.jobs.indexOf(job), 1);
     for (const job of due) this.#work(job);
     if (due.length > 0) return;
-    const deadline = this.world.nextDeadline();
-    if (deadline !== null && deadline.at <= now)
-      this.world.do(deadline.uid, { type: 'deadline', kind: deadline.kind, at: deadline.at });
+    for (const { uid, kind, at } of this.world.dueDeadlines()) this.world.do(uid, { type: 'deadline', kind, at });
   }
 
   #work(job: NewJob & { incident: string }): void {

@@ -171,6 +171,15 @@ export class World {
     return first;
   }
 
+  /** The first deadline of each incident that has come due. */
+  dueDeadlines(): { uid: string; kind: DeadlineKind; at: number }[] {
+    return [...this.incidents.values()].flatMap(({ uid, deadlines }) => {
+      const due = (Object.entries(deadlines) as [DeadlineKind, number][]).filter(([, at]) => at <= this.now);
+      const [first] = due.toSorted(([, a], [, b]) => a - b);
+      return first === undefined ? [] : [{ uid, kind: first[0], at: first[1] }];
+    });
+  }
+
   #reaches(incident: Incident): boolean {
     const reach = reachOf(incident);
     return reach === null || reach > this.now;
