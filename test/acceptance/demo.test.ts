@@ -74,22 +74,26 @@ describe('npm run demo', () => {
       expect(tour.stdout()).toMatch(part);
   });
 
-  it('played again from its record, every incident is decided as it was', async () => {
-    const folder = / {4}(\/\S*tierbell-demo-\w+)\n/.exec(tour.stdout())?.[1] ?? 'no folder';
-    const replay = (id: string) =>
-      runTierbell([
-        ...['replay', id, '--exit-code', '--config.file', join(PROJECT, 'rules', 'demo', 'tierbell.yaml')],
-        ...['--storage.path', join(folder, 'store')],
-      ]);
-    for (let n = 1; n <= 7; n += 1) {
-      const { code, stdout, stderr } = await replay(`INC-${n}`);
-      expect({ code, stderr, stdout }).toEqual({
-        code: 0,
-        stderr: '',
-        stdout: expect.stringContaining('no difference'),
-      });
-    }
-  }, LIMIT_MS);
+  it(
+    'played again from its record, every incident is decided as it was',
+    async () => {
+      const folder = / {4}(\/\S*tierbell-demo-\w+)\n/.exec(tour.stdout())?.[1] ?? 'no folder';
+      const replay = (id: string) =>
+        runTierbell([
+          ...['replay', id, '--exit-code', '--config.file', join(PROJECT, 'rules', 'demo', 'tierbell.yaml')],
+          ...['--storage.path', join(folder, 'store')],
+        ]);
+      for (let n = 1; n <= 7; n += 1) {
+        const { code, stdout, stderr } = await replay(`INC-${n}`);
+        expect({ code, stderr, stdout }).toEqual({
+          code: 0,
+          stderr: '',
+          stdout: expect.stringContaining('no difference'),
+        });
+      }
+    },
+    LIMIT_MS,
+  );
 
   it('ends with where each incident stands: category, evidence, fix or hand-over, bundle', () => {
     const table = tour.stdout().slice(tour.stdout().indexOf('── What became of them'));
