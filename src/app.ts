@@ -21,7 +21,10 @@ import type { ProcedureStep } from './incidents/rules.ts';
 import { createShadow } from './shadow/start-shadow.ts';
 import type { Source } from './sources/source.ts';
 import { createSource } from './sources/registry.ts';
-import { accountsOf, hasAccounts } from './store/access.ts';
+import { accountsOf, hasAccounts, roleOf } from './store/access.ts';
+import { allows } from './domain/role.ts';
+import type { CompiledFix } from './fixes/fix.ts';
+import { compileFixes } from './fixes/select-fix.ts';
 import { entriesAfter, ledgerHead } from './store/ledger.ts';
 import { openReceivingStorage } from './store/open-storage.ts';
 import { createReadModel, type ReadModel } from './store/read-model.ts';
@@ -99,7 +102,9 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     });
   const web = settings.web ?? PLAIN;
   const certified = web.tls?.clientAuth === 'RequireAndVerifyClientCert';
-  const front = openFront(config, { read, engine, log, certified });
+  const mayApprove = async (name: string): Promise<boolean> =>
+    allows((await roleOf(readDb, name)) ?? 'viewer', 'approver');
+  const front = openFront(config, { read, engine, log, certified, mayApprove });
   const webhooks = createWebhookHandler({
     ...{ inbox, certified, now: () => Date.now() },
     get sources() {
@@ -128,7 +133,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const reload = oneAtATime(async () => {
     try {
       const next = await settings.loadAgain();
-      const opened = createFront(next, { read, engine, log, certified });
+      const opened = createFront(next, { read, engine, log, certified, mayApprove });
       await engine.reload(next);
       const old = front.current;
       front.current = opened;
@@ -242,7 +247,7 @@ interface Front {
   readonly services: Services;
   readonly team: (name: string) => string;
   readonly confidential: Confidential;
-  readonly fixes: Config['known_fixes'];
+  readonly fixes: readonly CompiledFix[];
   readonly slack: SlackDoor;
   readonly retention: Retention;
 }
@@ -250,6 +255,8 @@ interface Front {
 interface FrontParts {
   /** Whether only senders with a good certificate get through at all. */
   readonly certified: boolean;
+  /** Whether the account of this name may approve fixes. */
+  readonly mayApprove: (name: string) => Promise<boolean>;
   readonly read: ReadModel;
   readonly engine: Engine;
   readonly log: Logger;
@@ -269,17 +276,18 @@ function createFront(config: Config, parts: FrontParts): Front {
   return {
     ...{ sources, team, confidential, procedure: procedureLookUp(config), slack: slackDoor(config, parts) },
     services: compileServices(config.services),
-    fixes: config.known_fixes,
+    fixes: compileFixes(config.known_fixes),
     retention: config.retention,
   };
 }
 
 /** Presses of buttons in Slack become the same commands as everybody's. */
-function slackDoor({ channels, people }: Config, { read, engine, log }: FrontParts): SlackDoor {
+function slackDoor({ channels, people }: Config, { read, engine, log, mayApprove }: FrontParts): SlackDoor {
   return createSlackDoor(
     channels.filter((channel) => channel.kind === 'slack'),
     {
-      people,
+      ...{ people, mayApprove },
+      decide: (request) => engine.fix(request),
       findIncident: (uid) => read.byUid(uid),
       acknowledge: (request) => engine.command(request),
       log: (level, message, fields) => log[level](message, fields),

@@ -39,6 +39,18 @@ export interface NoticeLink {
   readonly ours: boolean;
   /** The page on which the reader acknowledges. */
   readonly acknowledges?: boolean;
+  /** The page on which an approver decides about the proposed fix. */
+  readonly decides?: boolean;
+}
+
+/** A known fix that waits for an approver. */
+export interface NoticeProposal {
+  /** The attempt's id, and the SHA-256 in hex of what would run: what a decision is bound to. */
+  readonly attempt: string;
+  readonly hash: string;
+  readonly title: string;
+  /** Exactly what would run, in one line. */
+  readonly shown: string;
 }
 
 /** Everything a channel may say, already worded; it only lays it out in its own form and escapes it. */
@@ -66,6 +78,8 @@ export interface Notice {
   readonly state: NoticeState;
   /** Whether the reader is asked to acknowledge, and the incident still waits for it. */
   readonly asks: boolean;
+  /** The known fix that the reader may approve; null or absent where none waits. */
+  readonly proposal?: NoticeProposal | null;
   /** What this channel gave as its reference when it sent the first message of the incident; null before that. */
   readonly thread: ThreadRef | null;
   /** The incident as the API gives it, for machines. */

@@ -6,6 +6,7 @@ import { endSession, startSession } from '../http/session.ts';
 import type { ShadowReport } from '../shadow/report.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
+import { createDecisionRoutes } from './decision-route.ts';
 import { formFields } from './form-body.ts';
 import { freezeRoute } from './freeze-route.ts';
 import { createIncidentRoutes, type IncidentRouteParts } from './incident-routes.ts';
@@ -60,13 +61,14 @@ export function createConsole(parts: ConsoleParts): Router {
   pages.post(['/freeze', '/unfreeze'], freezeRoute(parts));
   pages.get('/', listRoute(parts));
   pages.get('/shadow', shadowRoute(parts));
+  pages.use('/fix', createDecisionRoutes(parts));
   pages.use('/incidents', createIncidentRoutes(parts));
   pages.use(showProblem);
   router.use((req, res, next) => (OURS.test(req.path) ? pages(req, res, next) : next()));
   return router;
 }
 
-const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|incidents\/.*)$/;
+const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|fix\/.*|incidents\/.*)$/;
 
 /** Pages are never kept by browsers, and tell other sites nothing; a form's origin stays visible to us. */
 function forPeople(_req: Request, res: Response, next: NextFunction): void {

@@ -1,9 +1,10 @@
 import type { Attempt, Incident } from '../domain/incident.ts';
 import { ATTEMPT_SENTENCES } from '../domain/sentences.ts';
 import type { FilledStep } from '../incidents/procedure.ts';
-import { foldedForm, lineField, verbForm, type FormContext } from './forms.ts';
+import { choiceField, foldedForm, keptOf, lineField, verbForm, type FormContext } from './forms.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
+import type { OfferedFix, RestingFix } from './offered-fixes.ts';
 import { mayApprove } from './visitor.ts';
 import { age, badge, categoryTitle, clock, outwardLink } from './words.ts';
 
@@ -41,11 +42,36 @@ function percent(share: number): string {
 }
 
 /** Runs of known fixes, or why there was none. */
-export function fixSection({ attempts }: Incident, now: number, context: FormContext): Html {
+export function fixSection({ incident, runnable, resting, now }: IncidentPageOptions, context: FormContext): Html {
+  const { attempts } = incident;
   return html`<section id="fixes" aria-labelledby="fixes-title">
     <h2 id="fixes-title" tabindex="-1">Known fixes</h2>
     ${attempts.length === 0 ? html`<p class="empty">None was tried.</p>` : attempts.toReversed().map((one) => attempt(one, now, context))}
+    ${mayApprove(context.visitor) && html`${resting.map((one) => reset(one, context))} ${runnable.length > 0 && runForm(runnable, context)}`}
   </section>`;
+}
+
+/** A fix whose breaker is open rests until a person says that its cause was mended. */
+function reset({ id, title, failures }: RestingFix, context: FormContext): Html {
+  const verb = `fixes/${encodeURIComponent(id)}/reset`;
+  const content = html`<p>${title} (${id}) rests, as it failed ${failures} times in a row.</p>
+    ${lineField(context, verb, 'reason', 'What was mended')}
+    <button type="submit" class="is-second">Let it run again</button>`;
+  return foldedForm(context, verb, `Reset the breaker of ${id}`, content);
+}
+
+/** One that nobody tried here yet; every guard applies, and in mode dry_run it only says what it would do. */
+function runForm(runnable: readonly OfferedFix[], context: FormContext): Html {
+  const choices = runnable.map(
+    ({ id, title, mode }) => [id, mode === 'dry_run' ? `${title} (dry run)` : title] as const,
+  );
+  const content = html`${choiceField('fix', 'Which', choices, keptOf(context, 'run-fix', 'fix'))}
+    ${lineField(context, 'run-fix', 'reason', 'Why')}
+    <button type="submit">Run it now, under every guard</button>
+    <p class="quiet small">
+      Your word is the approval, and it is on record. One in dry run only says what it would do.
+    </p>`;
+  return foldedForm(context, 'run-fix', 'Run a known fix', content);
 }
 
 function attempt(one: Attempt, now: number, context: FormContext): Html {

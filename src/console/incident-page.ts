@@ -13,6 +13,7 @@ import { evidenceSection } from './incident-evidence.ts';
 import { head } from './incident-head.ts';
 import { categorySection, fixSection, procedureSection } from './incident-judgement.ts';
 import { alertSection, escalationSection, timelineSection, toldSection } from './incident-record.ts';
+import type { OfferedFix, RestingFix } from './offered-fixes.ts';
 import { shell, type Said } from './shell.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -34,6 +35,10 @@ export interface IncidentPageOptions {
   readonly before: number | null;
   /** The kill switch of known fixes. */
   readonly frozen: Frozen | null;
+  /** Known fixes that an approver may have run here. */
+  readonly runnable: readonly OfferedFix[];
+  /** Of those that were tried here, the ones that rest. */
+  readonly resting: readonly RestingFix[];
   readonly visitor: Visitor;
   readonly now: number;
   readonly said: Said | null;
@@ -49,7 +54,7 @@ export function incidentPage(options: IncidentPageOptions): string {
   const content = html`${freezeBanner(options, here)} ${head(options, context)}
     <div class="columns">
       <div class="column-main">
-        ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(incident, now, context)}
+        ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(options, context)}
       </div>
       <div class="column-side">
         ${actions(incident, context)} ${categorySection(incident)} ${escalationSection(options)}

@@ -2,7 +2,9 @@ import { Router, type Request, type Response } from 'express';
 import type { Category } from '../domain/category.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { cleanLine } from '../domain/text.ts';
+import type { CompiledFix } from '../fixes/fix.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { FixRequest } from '../engine/messages.ts';
 import { find } from '../http/api.ts';
 import { requireDetails, type Confidential } from '../http/details.ts';
 import { HttpProblem } from '../http/http-problem.ts';
@@ -17,6 +19,7 @@ import { localPath } from './local-path.ts';
 import { formFields, verbBody } from './form-body.ts';
 import type { KeptForm } from './forms.ts';
 import { incidentPage } from './incident-page.ts';
+import { restingFixes, runnableFixes } from './offered-fixes.ts';
 import { ALERTS_SHOWN, ENTRIES_SHOWN } from './incident-record.ts';
 import { readSaid } from './said.ts';
 import type { Said } from './shell.ts';
@@ -28,6 +31,8 @@ export interface IncidentRouteParts {
   readonly procedure: (category: Category) => readonly ProcedureStep[];
   /** The catalogue; without it nothing is known of services. */
   readonly services?: () => Services;
+  /** Known fixes as the configuration has them now; without it none is offered. */
+  readonly fixes?: () => readonly CompiledFix[];
   readonly now: () => number;
   readonly confidential: Confidential;
 }
@@ -51,6 +56,16 @@ export function createIncidentRoutes(parts: IncidentRouteParts): Router {
     await show(parts, res, incident, { said: readSaid(req.query['done'], ''), kept: null, before });
   });
   router.post('/:id/attempts/:attempt/:decision', (req: Request<AttemptPath>, res) => decide(parts, req, res));
+  router.post('/:id/fixes/:fix/reset', (req: Request<{ id: string; fix: string }>, res) =>
+    controlFix(parts, req, res, ({ by, reason }) => ({
+      ...{ action: 'reset', by, reason, fix: req.params.fix },
+    })),
+  );
+  router.post('/:id/run-fix', (req: Request<{ id: string }>, res) =>
+    controlFix(parts, req, res, ({ fields, number, ...asked }) => ({
+      ...{ ...asked, action: 'run', number, fix: fields['fix'] ?? '' },
+    })),
+  );
   router.post('/:id/:verb', (req: Request<{ id: string; verb: string }>, res) => act(parts, req, res));
   return router;
 }
@@ -92,29 +107,48 @@ type AttemptPath = {
 };
 
 /** Approves or turns down a proposed fix, as the API does. */
-async function decide(parts: IncidentRouteParts, req: Request<AttemptPath>, res: Response): Promise<void> {
+function decide(parts: IncidentRouteParts, req: Request<AttemptPath>, res: Response): Promise<void> {
+  const { attempt, decision: action } = req.params;
+  if (action !== 'approve' && action !== 'deny')
+    throw new HttpProblem({ status: 404, title: 'No such decision', detail: 'A fix is approved or denied.' });
+  return controlFix(parts, req, res, ({ fields, number, ...asked }) => ({
+    ...{ ...asked, action, number, attempt, hash: fields['hash'] ?? null },
+  }));
+}
+
+/** What a form about fixes says. */
+interface AskedOfFixes {
+  readonly by: string;
+  readonly reason: string;
+  readonly number: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Does what an approver asks of known fixes; back to their part of the page, or the page at once with what was wrong. */
+async function controlFix(
+  parts: IncidentRouteParts,
+  req: Request<{ id: string }>,
+  res: Response,
+  toRequest: (asked: AskedOfFixes) => FixRequest,
+): Promise<void> {
   const { number } = await find(parts.read, req.params.id);
-  const { attempt, decision } = req.params;
   const visitor = visitorOf(res);
   if (visitor === null || !mayApprove(visitor))
     throw new HttpProblem({ status: 403, title: 'Not allowed', detail: 'This needs an approver.' });
-  if (decision !== 'approve' && decision !== 'deny')
-    throw new HttpProblem({ status: 404, title: 'No such decision', detail: 'A fix is approved or denied.' });
   const fields = formFields(req.body);
   const by = visitor.name || cleanLine(fields['by'] ?? '', 128);
+  const kept = { verb: req.path.split('/').slice(2).join('/'), fields };
   const wrong = async (status: number, text: string): Promise<void> => {
     res.status(status);
     const said = { text: `Not done. ${text}`, bad: true };
-    await show(parts, res, await find(parts.read, req.params.id), { said, kept: null, before: null });
+    await show(parts, res, await find(parts.read, req.params.id), { said, kept, before: null });
   };
   if (by === '') return wrong(400, 'Say who you are first: the name goes on record.');
   if (visitor.role === null) rememberName(req, res, by);
-  const reason = cleanLine(fields['reason'] ?? '', 4000);
-  const answer = await parts.engine.fix({
-    ...{ action: decision, number, attempt, by, reason, hash: fields['hash'] ?? null },
-  });
+  const request = toRequest({ by, reason: cleanLine(fields['reason'] ?? '', 4000), number, fields });
+  const answer = await parts.engine.fix(request);
   if (answer.outcome !== 'done') return wrong(answer.outcome === 'refused' ? 409 : 404, answer.detail);
-  res.redirect(303, `/incidents/INC-${number}?done=${decision}#fixes`);
+  res.redirect(303, `/incidents/INC-${number}?done=${request.action}#fixes`);
 }
 
 /** The API's hint on how to take over is not how a person does it here. */
@@ -141,12 +175,14 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   if (visitor === null) return;
   requireDetails(incident, visitor.role === null ? null : { role: visitor.role }, parts.confidential);
   const { uid } = incident;
-  const [alerts, entries, priority, bundle, frozen] = await Promise.all([
+  const fixes = mayApprove(visitor) ? (parts.fixes?.() ?? []) : [];
+  const [alerts, entries, priority, bundle, frozen, resting] = await Promise.all([
     read.alerts(uid, ALERTS_SHOWN),
     read.recentEntries(uid, ENTRIES_SHOWN, shown.before),
     read.lastEntry(uid, 'prioritised'),
     read.bundle(uid, null),
     read.frozen(),
+    restingFixes(read, fixes, incident),
   ]);
   const services = parts.services?.() ?? NO_SERVICES;
   const situation = await readSituation({ read, services, holds: parts.confidential }, incident);
@@ -155,7 +191,7 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   const page = incidentPage({
     ...{ incident, alerts, entries, bundle, priorityReasons, frozen, visitor, ...shown },
     ...{ procedure: steps, situation, service: services.named(incident.service) },
-    now: now(),
+    ...{ runnable: runnableFixes(fixes, incident), resting, now: now() },
   });
   res.type('html').send(page);
 }

@@ -8,6 +8,8 @@ const FIXES_DONE: Readonly<Record<string, string>> = {
   unfreeze: 'Fixes may run again.',
   approve: 'Approved. It runs now, if every guard still lets it.',
   deny: 'Turned down. It does not run.',
+  run: 'Asked for. It runs now, if every guard lets it; below stands what becomes of it.',
+  reset: 'Reset: what failed before no longer counts.',
 };
 
 /** What the address says was done: a verb, and of which incident; no other words. */

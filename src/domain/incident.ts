@@ -322,6 +322,14 @@ export function incidentId(incident: Pick<Incident, 'number'>): string {
   return `INC-${incident.number}`;
 }
 
+/** The known fix that waits for an approver, with the hash of what would run; null where none does. */
+export function proposedAttempt({
+  attempts,
+}: Pick<Incident, 'attempts'>): (Attempt & { readonly hash: string }) | null {
+  const attempt = attempts.findLast(({ state }) => state === 'awaiting_approval');
+  return attempt?.hash === undefined ? null : { ...attempt, hash: attempt.hash };
+}
+
 export function isOpen(incident: Pick<Incident, 'status'>): boolean {
   return incident.status === 'triggered' || incident.status === 'acknowledged';
 }

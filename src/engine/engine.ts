@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
-import { incidentId } from '../domain/incident.ts';
+import { incidentId, proposedAttempt } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
 import { signAckToken } from '../http/ack-token.ts';
+import { signDecisionToken } from '../http/decision-token.ts';
 import { createPipeline, type House, type Pipeline } from '../pipeline.ts';
 import { hasAccounts, storeToken } from '../store/access.ts';
 import { keepCorrection } from '../store/corrections.ts';
@@ -213,6 +214,13 @@ function linksFrom(externalUrl: string | null, secret: Buffer, now: () => number
   return {
     ack: ({ number, uid }, reader, level) =>
       `${externalUrl}/ack/${signAckToken(secret, { number, uid, reader, level }, now())}`,
+    decide(incident, reader, level) {
+      const proposed = proposedAttempt(incident);
+      if (proposed === null) return null;
+      const { number, uid } = incident;
+      const link = { number, uid, attempt: proposed.id, hash: proposed.hash, reader, level };
+      return `${externalUrl}/fix/${signDecisionToken(secret, link, now())}`;
+    },
     incident: (incident) => `${externalUrl}/incidents/${incidentId(incident)}`,
     list: () => `${externalUrl}/?status=triggered`,
     bundle: (incident, n) => `${externalUrl}/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${n}`,

@@ -11,7 +11,7 @@ export interface AckLink {
 }
 
 /** A link in an old mail acknowledges nothing. */
-const LINK_TTL_MS = 7 * 86_400_000;
+export const LINK_TTL_MS = 7 * 86_400_000;
 /** The form must be sent within this time of its being shown (contract: 10 min). */
 const CONFIRM_TTL_MS = 600_000;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import type { FixAnswer } from '../engine/messages.ts';
 import type { KnownFix } from '../config/rules-schema.ts';
+import type { CompiledFix } from '../fixes/fix.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { moment } from '../domain/moment.ts';
 import { incidentView } from '../incidents/incident-view.ts';
@@ -17,7 +18,7 @@ export interface FixApiParts {
   readonly read: ReadModel;
   readonly engine: Pick<Engine, 'fix'>;
   /** As the configuration has them now. */
-  readonly fixes: () => readonly KnownFix[];
+  readonly fixes: () => readonly CompiledFix[];
   readonly confidential: Confidential;
 }
 
@@ -45,14 +46,14 @@ export function createFixApi({ read, engine, fixes, confidential }: FixApiParts)
 
   api.get('/fixes', async (_req, res) => {
     const hides = (team: string): boolean => confidential({ team }) && !mayReadDetails(actorOf(res));
-    res.json({ items: await Promise.all(fixes().map((fix) => fixView(read, fix, hides))) });
+    res.json({ items: await Promise.all(fixes().map(({ fix }) => fixView(read, fix, hides))) });
   });
   api.post('/fixes/:fix/reset', requireRole('approver'), async (req, res) => {
     const { by: who, reason: why } = readBody(wishBody, req, res);
     const id = String(req.params['fix']);
     demand(await engine.fix({ action: 'reset', by: who, reason: why, fix: id }));
-    const fix = fixes().find((one) => one.id === id);
-    res.json(fix === undefined ? {} : await fixView(read, fix, () => false));
+    const found = fixes().find(({ fix }) => fix.id === id);
+    res.json(found === undefined ? {} : await fixView(read, found.fix, () => false));
   });
 
   const decide = (action: 'approve' | 'deny') => async (req: Request, res: Response) => {

@@ -135,6 +135,8 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/v1\/fixes\/[^/]+\/reset$/, '/api/v1/fixes/{fix}/reset'],
   [/^\/api\/v1\/freeze$/, '/api/v1/freeze'],
   [/^\/ack\//, '/ack/{token}'],
+  [/^\/fix\//, '/fix/{token}'],
+  [/^\/incidents\/[^/]+\/fixes\/[^/]+\/(run|reset)$/, '/incidents/{id}/fixes/{fix}'],
   [/^\/integrations\/slack$/, '/integrations/slack'],
   [/^\/$/, '/'],
   [/^\/incidents\/[^/]+$/, '/incidents/{id}'],

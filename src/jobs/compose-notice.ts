@@ -41,6 +41,7 @@ export async function composeNotice(
     service: services.named(incident.service),
     situation: await readSituation({ read, services, holds }, incident),
     ackUrl: links?.ack(incident, reader, turn) ?? null,
+    decideUrl: links?.decide(incident, reader, turn) ?? null,
     consoleUrl: links?.incident(incident) ?? null,
     bundleUrl: bundle === null ? null : (links?.bundle(incident, bundle.n) ?? null),
   };

@@ -12,6 +12,8 @@ import type { StormGate } from './storm-gate.ts';
 export interface MessageLinks {
   /** @param level whose turn it is to acknowledge */
   ack(incident: Incident, reader: string, level: Level): string;
+  /** Where an approver decides about the proposed fix of this incident; null where none waits. */
+  decide(incident: Incident, reader: string, level: Level): string | null;
   incident(incident: Incident): string;
   /** All incidents that nobody has acknowledged. */
   list(): string;

@@ -71,6 +71,12 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** What the holder of a token of this name may do; null where there is none. */
+export async function roleOf(db: Kysely<Tables>, name: string): Promise<Role | null> {
+  const row = await db.selectFrom('tokens').select('role').where('name', '=', name).executeTakeFirst();
+  return row === undefined ? null : (row.role as Role);
+}
+
 /** The questions of whoever lets people in. */
 export function accountsOf(db: Kysely<Tables>): {
   any(): Promise<boolean>;

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Incident } from '../domain/incident.ts';
+import { proposedAttempt, type Incident } from '../domain/incident.ts';
 import type { JobPayloads } from '../domain/job.ts';
 import type { Tables } from './schema.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -44,16 +44,11 @@ export async function keepThread(
 }
 
 /** What of an incident a first message shows in place; when it changes, the message is brought up to date. */
-export function faceOf({
-  status,
-  level,
-  priority,
-  acknowledgedBy,
-  resolvedBy,
-  classification,
-  team,
-}: Incident): string {
-  return [status, level, priority, acknowledgedBy ?? '', resolvedBy ?? '', classification.category, team].join('\n');
+export function faceOf(incident: Incident): string {
+  const { status, level, priority, acknowledgedBy, resolvedBy, classification, team } = incident;
+  const proposed = proposedAttempt(incident)?.id ?? '';
+  const { category } = classification;
+  return [status, level, priority, acknowledgedBy ?? '', resolvedBy ?? '', category, team, proposed].join('\n');
 }
 
 /** Brings first messages up to date: queued in the transaction that changes what they show. */

@@ -8,7 +8,15 @@ import { createSlackApi } from '../../src/channels/slack/web-api.ts';
 import { createHttpCaller } from '../../src/channels/http-caller.ts';
 import { success } from '../../src/domain/result.ts';
 import { buttonsOf, readMessage, startSlack, type SlackDouble } from '../doubles/slack.ts';
-import { NOW, sampleEvidence, sampleIncident, sampleInput, sampleTimeline, UID } from '../helpers/sample-incident.ts';
+import {
+  NOW,
+  sampleAttempt,
+  sampleEvidence,
+  sampleIncident,
+  sampleInput,
+  sampleTimeline,
+  UID,
+} from '../helpers/sample-incident.ts';
 import { temporaryFolder } from '../servers/cleanup.ts';
 
 const TOKEN = 'xoxb-1234-abcdef';
@@ -82,6 +90,41 @@ describe('the first message of an incident', () => {
     expect(readMessage(double.messages[0] ?? { blocks: [], text: '' })).toContain(
       '<https://bell.example.org/ack/abc123|Acknowledge INC-42>',
     );
+    double.assertClean();
+  });
+
+  it('about a proposed fix shows all that would run, with yes, asked once more, and no; they go when it is decided', async () => {
+    const hash = 'c'.repeat(64);
+    const shown = '/usr/bin/ssh tierbell@shop-1 systemctl restart -- checkout.service <!channel> & more';
+    const attempt = sampleAttempt({ state: 'awaiting_approval', hash, reasons: [shown], output: '', exitCode: null });
+    const thread = await opened(
+      sampleInput({ incident: sampleIncident({ attempts: [attempt] }), decideUrl: 'https://bell.example.org/fix/x' }),
+    );
+    const value = `${UID} 2 at-1 ${hash}`;
+    expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([
+      { action_id: 'tierbell_acknowledge' },
+      { action_id: 'tierbell_approve_fix', value, confirm: { confirm: { text: 'Run exactly this' } } },
+      { action_id: 'tierbell_deny_fix', value },
+    ]);
+    const text = readMessage(double.messages[0] ?? { blocks: [], text: '' });
+    expect(text).toContain('systemctl restart -- checkout.service');
+    expect(text).not.toContain('/fix/x');
+
+    const denied = sampleIncident({ attempts: [{ ...attempt, state: 'denied' }] });
+    await channel.update?.(wordNotice(sampleInput({ thread, incident: denied })), AbortSignal.timeout(20_000));
+    expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([{ action_id: 'tierbell_acknowledge' }]);
+    double.assertClean();
+  });
+
+  it('a proposal too long to be shown whole has no buttons: nobody approves what they cannot read', async () => {
+    const attempt = sampleAttempt({
+      state: 'awaiting_approval',
+      hash: 'c'.repeat(64),
+      reasons: [`curl ${'x'.repeat(600)}`],
+    });
+    await opened(sampleInput({ incident: sampleIncident({ attempts: [attempt] }) }));
+    expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([{ action_id: 'tierbell_acknowledge' }]);
+    expect(readMessage(double.messages[0] ?? { blocks: [], text: '' })).toContain('decide on the page of the incident');
     double.assertClean();
   });
 

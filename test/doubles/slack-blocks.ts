@@ -45,9 +45,10 @@ function problemsOfButton(element: unknown, path: string, ids: Set<string>): str
   if (!isFields(element)) return [`${path}: no object`];
   const { type, action_id: id, value, style } = element;
   const problems = [
-    ...only(element, path, ['type', 'action_id', 'text', 'value', 'style']),
+    ...only(element, path, ['type', 'action_id', 'text', 'value', 'style', 'confirm']),
     ...textObject(element['text'], `${path}.text`, ['plain_text'], 75),
   ];
+  if (element['confirm'] !== undefined) problems.push(...problemsOfDialogue(element['confirm'], `${path}.confirm`));
   if (type !== 'button') problems.push(`${path}.type: ${String(type)}`);
   if (typeof id !== 'string' || id.length === 0 || id.length > 255) problems.push(`${path}.action_id: 1 to 255`);
   else if (ids.has(id)) problems.push(`${path}.action_id: twice`);
@@ -55,6 +56,16 @@ function problemsOfButton(element: unknown, path: string, ids: Set<string>): str
   if (typeof value !== 'string' || value.length > 2000) problems.push(`${path}.value: at most 2000`);
   if (style !== undefined && style !== 'primary' && style !== 'danger') problems.push(`${path}.style`);
   return problems;
+}
+
+/** A confirmation dialogue (https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object). */
+function problemsOfDialogue(confirm: unknown, path: string): string[] {
+  if (!isFields(confirm)) return [`${path}: no object`];
+  const parts = { title: 100, text: 300, confirm: 30, deny: 30 };
+  return [
+    ...only(confirm, path, [...Object.keys(parts), 'style']),
+    ...Object.entries(parts).flatMap(([key, max]) => textObject(confirm[key], `${path}.${key}`, ['plain_text'], max)),
+  ];
 }
 
 function textObject(text: unknown, path: string, kinds: readonly string[], max: number): string[] {

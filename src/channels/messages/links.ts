@@ -11,6 +11,7 @@ export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
   const id = incidentId(input.incident);
   const ours: (readonly [string, string | null])[] = [
     [`Acknowledge ${id}`, asks ? input.ackUrl : null],
+    ['Approve or turn down the fix', input.decideUrl ?? null],
     [`Open ${id}`, input.consoleUrl],
     ['Handover bundle', input.bundle === null ? null : input.bundleUrl],
   ];
@@ -20,6 +21,7 @@ export function linksOf(input: NoticeInput, asks: boolean): NoticeLink[] {
       url: httpUrl(url ?? ''),
       ours: true,
       ...(index === 0 ? { acknowledges: true } : {}),
+      ...(index === 1 ? { decides: true } : {}),
     })),
     ...outsideLinks(input.incident, input.service),
   ].filter(({ url }) => url !== '');

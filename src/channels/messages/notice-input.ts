@@ -30,6 +30,8 @@ export interface NoticeInput {
   readonly recipient: string;
   /** Absolute addresses; null without `--web.external-url`. */
   readonly ackUrl: string | null;
+  /** Where an approver decides about the proposed fix. */
+  readonly decideUrl?: string | null;
   readonly consoleUrl: string | null;
   readonly bundleUrl: string | null;
   readonly bundle: NoticeBundle | null;

@@ -1,8 +1,8 @@
-import { incidentId, type Incident } from '../../domain/incident.ts';
+import { incidentId, proposedAttempt, type Incident } from '../../domain/incident.ts';
 import type { NoticePurpose } from '../../domain/job.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { incidentView } from '../../incidents/incident-view.ts';
-import type { Attachment, Notice, NoticeState } from '../channel.ts';
+import type { Attachment, Notice, NoticeProposal, NoticeState } from '../channel.ts';
 import { wordEscalation } from './escalation.ts';
 import { factsOf, isTheirTurn } from './facts.ts';
 import { wordFallback } from './fallback.ts';
@@ -44,6 +44,7 @@ export function wordNotice(input: NoticeInput): Notice {
     attachments: attachmentsOf(input),
     state: stateOf(incident),
     asks,
+    proposal: proposalOf(incident),
     thread: input.thread ?? null,
     payload: incidentView(incident, {
       ...{ alerts, situation: input.situation ?? null, full: true },
@@ -51,6 +52,13 @@ export function wordNotice(input: NoticeInput): Notice {
     }),
     at,
   };
+}
+
+function proposalOf(incident: Incident): NoticeProposal | null {
+  const proposed = proposedAttempt(incident);
+  if (proposed === null) return null;
+  const { id, hash, title, reasons } = proposed;
+  return { attempt: id, hash, title: cleanLine(title, 120), shown: cleanLine(reasons[0] ?? '', 4000) };
 }
 
 function stateOf(incident: Incident): NoticeState {

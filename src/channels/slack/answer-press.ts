@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { incidentId, type Incident, type Level } from '../../domain/incident.ts';
 import { line, prose } from './mrkdwn.ts';
-import { actorOfPress, readPress, type KnownPerson, type Press } from './interaction.ts';
+import { decidePress, type DecisionParts } from './decide-press.ts';
+import { actorOfPress, readPress, type AcknowledgePress, type Press } from './interaction.ts';
 import { LIMITS, TAKE_OVER_ACTION } from './message.ts';
 
 /** What the rest of the house does for a press; the same commands as those of the API, the link and the command line. */
-export interface PressParts {
-  readonly people: readonly KnownPerson[];
+export interface PressParts extends DecisionParts {
   findIncident(uid: string): Promise<Incident | null>;
   acknowledge(request: {
     readonly number: number;
@@ -42,6 +42,10 @@ export async function answerPress(parts: PressParts, payload: unknown, once: str
     await say(parts, press, 'This incident is not, or no longer, known to the bridge that answers here.');
     return true;
   }
+  if (press.what !== 'acknowledge') {
+    await say(parts, press, await decidePress(parts, press, incident));
+    return true;
+  }
   const by = actorOfPress(press.user, parts.people);
   const spend = { key: `slack:${createHash('sha256').update(once).digest('hex')}`, until: parts.now() + REMEMBER_MS };
   const command = { type: 'acknowledge', by, takeover: press.takeover, level: press.level } as const;
@@ -53,7 +57,7 @@ export async function answerPress(parts: PressParts, payload: unknown, once: str
 }
 
 /** Somebody else has it: says who, and offers to take it over, which goes on record. */
-async function refuse(parts: PressParts, press: Press, actor: string, detail: string): Promise<void> {
+async function refuse(parts: PressParts, press: AcknowledgePress, actor: string, detail: string): Promise<void> {
   const incident = await parts.findIncident(press.uid);
   const taken = incident?.status === 'acknowledged' && incident.acknowledgedBy !== actor;
   if (incident === null || !taken) return say(parts, press, `Not done. ${detail}.`);
@@ -73,7 +77,10 @@ async function refuse(parts: PressParts, press: Press, actor: string, detail: st
 
 /** An answer to the take-over stands where its question stood. */
 function say(parts: PressParts, press: Press, text: string): Promise<void> {
-  const place = press.takeover ? { replace_original: true } : { response_type: 'ephemeral', replace_original: false };
+  const place =
+    press.what === 'acknowledge' && press.takeover
+      ? { replace_original: true }
+      : { response_type: 'ephemeral', replace_original: false };
   return send(parts, press, { ...place, text: prose(text, 1000) });
 }
 

@@ -16,6 +16,8 @@ const PREVIEW_LIMIT = 600;
 /** Which button it was; in every interaction that Slack sends. */
 export const ACKNOWLEDGE_ACTION = 'tierbell_acknowledge';
 export const TAKE_OVER_ACTION = 'tierbell_take_over';
+export const APPROVE_ACTION = 'tierbell_approve_fix';
+export const DENY_ACTION = 'tierbell_deny_fix';
 
 export type Block = Readonly<Record<string, unknown>>;
 
@@ -44,6 +46,7 @@ export function firstMessage(notice: Notice, options: LayoutOptions): SlackMessa
     ...headline(notice),
     ...button(notice, options),
     ...facts(notice),
+    ...decision(notice, options),
   ];
   return fit(notice, head, options);
 }
@@ -60,7 +63,7 @@ export function replyMessage(notice: Notice, options: LayoutOptions): SlackMessa
   const head = [section(`${icon(notice)} ${prose(notice.headline, LIMITS.section - 10)}`)];
   const above =
     notice.asks && options.buttons ? [context('Acknowledge with the button at the top of this thread.')] : [];
-  return fit(notice, [...head, ...above], options);
+  return fit(notice, [...head, ...above, ...decision(notice, options)], options);
 }
 
 /** Everything in one text without blocks, for when Slack refuses the blocks: better plain than not at all. */
@@ -177,10 +180,51 @@ function button({ asks, uid, incident, state }: Notice, { buttons }: LayoutOptio
   ];
 }
 
+/** Limits of a confirmation dialogue: title, text, each of its buttons. */
+const DIALOGUE = { title: 100, text: 300, button: 30 } as const;
+
+/** What would run is shown whole or not decided upon here; escaped it may be five times as long. */
+const SHOWN_MAX = 500;
+
+/** Yes or no to exactly what is shown: the buttons carry its hash, and yes is asked once more. */
+function decision({ proposal, uid, incident, state }: Notice, { buttons }: LayoutOptions): Block[] {
+  if (!proposal || !buttons) return [];
+  const { attempt, hash, title, shown } = proposal;
+  if (shown.length > SHOWN_MAX)
+    return [
+      context(
+        'A known fix waits for an approver. It is too long to be shown here: decide on the page of the incident.',
+      ),
+    ];
+  const value = `${uid} ${state.level} ${attempt} ${hash}`;
+  const button = (id: string, text: string, more: Block): Block => ({
+    ...{ type: 'button', action_id: id, text: plain(text, LIMITS.button), value, ...more },
+  });
+  const confirm = {
+    ...{ title: plain(`Run it for ${incident}?`, DIALOGUE.title), text: plain(shown, DIALOGUE.text) },
+    ...{ confirm: plain('Run exactly this', DIALOGUE.button), deny: plain('Not now', DIALOGUE.button) },
+  };
+  const head = `*Waits for an approver: ${line(title, 120)}*\n`;
+  return [
+    section(head + codeBlock(shown, LIMITS.section - head.length)),
+    {
+      type: 'actions',
+      elements: [
+        button(APPROVE_ACTION, 'Approve the fix', { style: 'danger', confirm }),
+        button(DENY_ACTION, 'Turn it down', {}),
+      ],
+    },
+  ];
+}
+
+function plain(text: string, limit: number): Block {
+  return { type: 'plain_text', text: line(text, limit), emoji: false };
+}
+
 /** The page of a link acts for whom it was sent to, and a channel is many: with a button it is left out. */
 function linksLine({ links }: Notice, { buttons }: LayoutOptions): string {
   return links
-    .filter(({ acknowledges }) => !(buttons && acknowledges === true))
+    .filter(({ acknowledges, decides }) => !(buttons && (acknowledges === true || decides === true)))
     .map(({ title, url }) => link(title, url))
     .filter((text) => text !== '')
     .join(' · ');

@@ -81,6 +81,11 @@ describe('a press of a button', () => {
         asked.push(request);
         return outcome as never;
       },
+      mayApprove: async (name) => name === 'ada',
+      decide: async (request) => {
+        asked.push(request);
+        return outcome as never;
+      },
       respond: async (url, message) => void said.push([url, message]),
       now: () => 1_000,
     };
@@ -128,6 +133,58 @@ describe('a press of a button', () => {
     await answerPress(unknown.made, press(), 's');
     expect(unknown.asked).toEqual([]);
     expect(JSON.stringify(unknown.said)).toContain('not, or no longer, known');
+  });
+
+  describe('about a proposed fix', () => {
+    const HASH = 'a'.repeat(64);
+    const decision = (action = 'tierbell_approve_fix', value = `${UID} 2 at-1 ${HASH}`, user = 'U012') =>
+      press({ user: { id: user, username: 'ada' }, actions: [{ action_id: action, value }] });
+
+    it.each([
+      ['tierbell_approve_fix', 'approve', 'Approved by you, ada'],
+      ['tierbell_deny_fix', 'deny', 'Turned down by you, ada'],
+    ])('%s is the request of everybody, for exactly what was shown', async (id, action, says) => {
+      const { made, asked, said } = parts({ outcome: 'done' });
+      expect(await answerPress(made, decision(id), 's')).toBe(true);
+      expect(asked).toEqual([{ action, number: 42, attempt: 'at-1', hash: HASH, by: 'ada', reason: 'in Slack' }]);
+      expect(JSON.stringify(said)).toContain(says);
+    });
+
+    it.each([
+      [
+        'a member who is nobody of the configuration, whatever the name',
+        decision(undefined, undefined, 'U666'),
+        {},
+        'only people of the configuration',
+      ],
+      [
+        'one of ours whose account may not approve',
+        decision(),
+        { mayApprove: async () => false },
+        'tierbell token create ada --role approver',
+      ],
+      ['a level whose turn is over', decision(undefined, `${UID} 3 at-1 ${HASH}`), {}, 'is with Level 2 now'],
+    ])('%s decides nothing and is told so alone', async (_who, payload, change, says) => {
+      const { made, asked, said } = parts({ outcome: 'done' });
+      await answerPress({ ...made, ...change }, payload, 's');
+      expect(asked).toEqual([]);
+      expect(said).toMatchObject([[expect.any(String), { response_type: 'ephemeral' }]]);
+      expect(JSON.stringify(said)).toContain(says);
+    });
+
+    it('what cannot be done is told with the reason', async () => {
+      const { made, said } = parts({ outcome: 'refused', detail: 'INC-42: it was denied (decided by bob).' });
+      await answerPress(made, decision(), 's');
+      expect(JSON.stringify(said)).toContain('Not done. INC-42: it was denied (decided by bob).');
+    });
+
+    it.each([
+      ['no attempt', UID],
+      ['no hash', `${UID} 2 at-1`],
+      ['a hash that is none', `${UID} 2 at-1 xyz`],
+    ])('with %s is none of ours', (_what, value) => {
+      expect(readPress(decision('tierbell_approve_fix', value))).toBeNull();
+    });
   });
 
   it('that comes twice is used up once', async () => {

@@ -204,6 +204,7 @@ describe('the outbox', () => {
   it('words that break do not keep a message from going out', async () => {
     const links = {
       ack: () => '',
+      decide: () => null,
       list: () => 'https://bell.example.org/?status=triggered',
       incident: () => 'https://bell.example.org/INC-1',
       bundle: () => '',
