@@ -1,4 +1,4 @@
-import { sql, type Expression, type ExpressionBuilder, type SqlBool, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { placeOf, targetOf, type Alert, type Labels } from '../domain/alert.ts';
 import { incidentId, type AttemptState, type DeadlineKind, type Incident } from '../domain/incident.ts';
 import type { Job, NewJob } from '../domain/job.ts';
@@ -13,7 +13,7 @@ import { GENESIS, sealEntry, type OpenEntry, type WireEntry } from '../incidents
 import { anyCorrection, findCorrection } from './corrections.ts';
 import { chunks } from './insert-rows.ts';
 import { moveAttempt } from './fix-journal.ts';
-import { buryJob, retryJob } from './jobs.ts';
+import { asClaimed, buryJob, retryJob } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
 import { openedFast, writeLikenesses } from './surroundings.ts';
@@ -352,12 +352,6 @@ async function lastOfChain(tx: Transaction<Tables>, chain: string): Promise<Pick
   const query = tx.selectFrom('timeline').select('entry').where('incident', '=', chain);
   const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst();
   return row === undefined ? { seq: 0, hash: GENESIS } : (JSON.parse(row.entry) as WireEntry);
-}
-
-/** Still under the claims that these came with. */
-function asClaimed(eb: ExpressionBuilder<Tables, 'jobs'>, jobs: readonly Job[]): Expression<SqlBool> {
-  const mine = jobs.map(({ id, fence }) => eb.and([eb('id', '=', id), eb('fence', '=', fence)]));
-  return eb.and([eb.or(mine), eb('state', '=', 'leased')]);
 }
 
 /** Does something to these jobs, some at a time. @returns those that it was done to */
