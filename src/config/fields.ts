@@ -13,7 +13,7 @@ const DURATION = 'a duration such as 30s, 5m, 1h30m or 24h';
 /** A Prometheus duration; the result is milliseconds. */
 export const duration = z
   .string({ error: DURATION })
-  .meta({ pattern: DURATION_PATTERN })
+  .meta({ pattern: DURATION_PATTERN, description: 'A duration, such as 30s, 5m, 1h30m or 24h' })
   .transform((text, ctx) => {
     const ms = parseDuration(text);
     if (ms === null) ctx.addIssue({ code: 'custom', message: 'not a duration', params: { allowed: DURATION } });
@@ -108,21 +108,29 @@ export const name = z
 export const nameBut = (taken: string) =>
   name.refine((text) => text !== taken, { params: { allowed: `any name but \`${taken}\`, which is Tierbell's own` } });
 
-export const category = z.enum(CATEGORIES);
-export const decidedCategory = z.enum(CATEGORIES).exclude(['unclassified']);
-export const priority = z.enum(PRIORITIES);
+export const category = z
+  .enum(CATEGORIES)
+  .describe('One of the four, other (none of them), or unclassified (undecided)');
+export const decidedCategory = z
+  .enum(CATEGORIES)
+  .exclude(['unclassified'])
+  .describe('One of the four, or other (none of them)');
+export const priority = z.enum(PRIORITIES).describe('P1 is the most urgent');
 
 /** `2` or `"2"`; the result is text. */
 export const level = z
   .union([z.number(), z.string()])
   .transform(String)
   .pipe(z.enum(LEVELS))
-  .meta({ enum: [...LEVELS, 1, 2, 3] });
+  .meta({
+    enum: [...LEVELS, 1, 2, 3],
+    description: '1 service desk, 2 technical support, 3 experts, x outside firms',
+  });
 
 /** An absolute http(s) address. */
 export const httpAddress = z
   .url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' })
-  .meta({ pattern: '^https?://' });
+  .meta({ pattern: '^https?://', description: 'An address that begins with http:// or https://' });
 
 /** Scheme, host and port of an http(s) address, in the one spelling of them that `URL.origin` gives. */
 export const httpOrigin = httpAddress.transform((text, ctx) => {

@@ -110,7 +110,12 @@ const httpAction = z.strictObject({
     .optional(),
 });
 
-const promqlCheck = z.strictObject({ promql: z.string().min(1), metrics: name.optional() });
+const metrics = name.describe('Which metrics source is asked, where there are several').optional();
+
+const promqlCheck = z.strictObject({
+  promql: z.string().min(1).describe('PromQL; blanks such as {{ labels.instance }} are escaped for where they stand'),
+  metrics,
+});
 
 const verifyingFor = {
   for: duration.describe('How long it must stay healthy without a break').default(300_000),
@@ -118,7 +123,12 @@ const verifyingFor = {
 };
 
 const verification = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('promql'), query: z.string().min(1), metrics: name.optional(), ...verifyingFor }),
+  z.strictObject({
+    kind: z.literal('promql'),
+    query: z.string().min(1).describe('PromQL with a comparison, such as up == 1: it has a result while all is well'),
+    metrics,
+    ...verifyingFor,
+  }),
   z.strictObject({
     kind: z.literal('http'),
     url: z.string().min(1),

@@ -86,7 +86,7 @@ export const mainFile = z.strictObject({
     .describe('What urgency and impact make together; cells that are left out are as they ship')
     .prefault({}),
   grouping: z
-    .strictObject({ by: z.array(z.string().min(1)).min(1) })
+    .strictObject({ by: z.array(z.string().min(1)).min(1).describe('groupKey, alertname, or names of labels') })
     .describe('Which alerts are one incident: groupKey, alertname, or names of labels')
     .prefault({ by: ['groupKey', 'alertname'] }),
   flap: z
@@ -120,7 +120,9 @@ export const mainFile = z.strictObject({
     })
     .describe('How long bodies are kept; what is left out is kept for ever')
     .prefault({}),
-  fallback: z.strictObject({ notify: z.array(name).min(1) }).describe('Whoever hears of what nobody received'),
+  fallback: z
+    .strictObject({ notify: z.array(name).min(1).describe('Teams, people or channels') })
+    .describe('Whoever hears of what nobody received'),
   shadow: z
     .strictObject({
       rules: z
