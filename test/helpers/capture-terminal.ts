@@ -1,3 +1,4 @@
+import { runCli } from '../../src/cli/cli.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
 /** A terminal that keeps what is said. */
@@ -14,4 +15,12 @@ export function captureTerminal(): { readonly terminal: Terminal; readonly said:
     ...{ onStop: () => {}, onReload: () => {}, settled: () => {}, exit: () => {} },
   };
   return { terminal, said };
+}
+
+/** Runs `tierbell …` as it is typed, in this process. */
+export async function typed(
+  ...args: string[]
+): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
+  const { terminal, said } = captureTerminal();
+  return { status: await runCli(args, terminal), ...said };
 }

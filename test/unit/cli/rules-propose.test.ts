@@ -1,8 +1,7 @@
 import { parse } from 'yaml';
-import { runCli } from '../../../src/cli/cli.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
 import { ruleFile } from '../../../src/config/rules-schema.ts';
 import { keepCorrection } from '../../../src/store/corrections.ts';
+import { typed } from '../../helpers/capture-terminal.ts';
 import { alertOf, groupOf } from '../../helpers/incident-world.ts';
 import { openTestStore, type TestStore } from '../../helpers/open-test-store.ts';
 
@@ -13,20 +12,8 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 /** `tierbell rules propose` on the store while a bridge has it open. */
-async function propose(): Promise<{ status: number | null; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const terminal: Terminal = {
-    ...{ env: {}, cwd: '.', pid: 1, version: '0', nodeVersion: '24', columns: null },
-    write: (text) => void (said.out += text),
-    writeError: (text) => void (said.err += text),
-    stdin: async () => new Uint8Array(),
-    stdinChunks: () => {
-      throw new Error('nobody types here');
-    },
-    ...{ onStop: () => {}, onReload: () => {}, settled: () => {}, exit: () => {} },
-  };
-  const status = await runCli(['rules', 'propose', '--storage.path', house.folder], terminal);
-  return { status, ...said };
+function propose(): ReturnType<typeof typed> {
+  return typed('rules', 'propose', '--storage.path', house.folder);
 }
 
 it('prints a rule file from what people filed, with the incidents that it would have changed', async () => {

@@ -5,27 +5,15 @@ import { basename, join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import { runCli } from '../../../src/cli/cli.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
 import { ruleFile } from '../../../src/config/rules-schema.ts';
 import { mainFile } from '../../../src/config/schema.ts';
 import { testFile } from '../../../src/rehearsal/test-file.ts';
+import { typed } from '../../helpers/capture-terminal.ts';
 import { FIX, MAIN, POLICY, problemsOf, replaced } from './files.ts';
 
 /** Runs `tierbell schema …` as it is typed. */
-async function schema(...args: string[]): Promise<{ status: number | null; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const terminal: Terminal = {
-    ...{ env: {}, cwd: '.', pid: 1, version: '0', nodeVersion: '24', columns: null },
-    write: (text) => void (said.out += text),
-    writeError: (text) => void (said.err += text),
-    stdin: async () => new Uint8Array(),
-    stdinChunks: () => {
-      throw new Error('nobody types here');
-    },
-    ...{ onStop: () => {}, onReload: () => {}, settled: () => {}, exit: () => {} },
-  };
-  return { status: await runCli(['schema', ...args], terminal), ...said };
+function schema(...args: string[]): ReturnType<typeof typed> {
+  return typed('schema', ...args);
 }
 
 type Kind = 'main' | 'rules' | 'tests' | 'web';
