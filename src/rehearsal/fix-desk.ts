@@ -1,7 +1,8 @@
 import { targetOf } from '../domain/alert.ts';
 import type { Attempt, Incident } from '../domain/incident.ts';
 import { KILL_GRACE_MS } from '../fixes/fix.ts';
-import { stageApproval, stageFix, type Answers, type Scene, type Tried } from './fix-stage.ts';
+import { stageFix, type Answers, type Scene, type Tried } from './fix-stage.ts';
+import { stageApproval, stageByHand } from './stage-by-person.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -42,11 +43,23 @@ export class FixDesk {
   approve(uid: string, by: string): void {
     const waiting = this.#waiting(uid);
     if (waiting === undefined) return;
-    const decided = stageApproval(this.#scene(uid, waiting.attempt.fix), waiting, by);
-    const { action, verify } = decided.plan ?? {};
+    this.#carryOut(stageApproval(this.#scene(uid, waiting.attempt.fix), waiting, by), by);
+  }
+
+  /** A person has a fix run, unless one is at work or waits for approval. */
+  runByHand(uid: string, fix: string, by: string): void {
+    const incident = this.#world.incidents.get(uid);
+    if (incident === undefined || incident.deadlines.fix !== undefined || this.#waiting(uid) !== undefined) return;
+    const tried = stageByHand(this.#scene(uid, fix), by);
+    this.#tried.push(tried);
+    this.#carryOut(tried, by);
+  }
+
+  #carryOut(tried: Tried, by: string): void {
+    const { action, verify } = tried.plan ?? {};
     const dueInMs = (action?.timeoutMs ?? 0) + KILL_GRACE_MS + (verify?.timeoutMs ?? 0);
-    this.#report(decided, decided.attempt, { by, ...(decided.attempt.state === 'intent' ? { dueInMs } : {}) });
-    if (decided.attempt.state === 'intent') this.#run(decided);
+    this.#report(tried, tried.attempt, { by, ...(tried.attempt.state === 'intent' ? { dueInMs } : {}) });
+    if (tried.attempt.state === 'intent') this.#run(tried);
   }
 
   /** A person turns down what waits for approval, if anything does. */

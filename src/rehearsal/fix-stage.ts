@@ -62,32 +62,8 @@ export function stageFix(scene: Scene): Tried {
   return end(plan.mode === 'approval' ? 'awaiting_approval' : 'intent', [shown], plan);
 }
 
-/**
- * A person approves what waits: planned anew, and every guard asked again (`jobs/decide-attempt.ts`). Where something else
- * would run by now, it is refused.
- */
-export function stageApproval(scene: Scene, waiting: Tried, by: string): Tried {
-  const { incident, firing, fixes, executors, tried, now } = scene;
-  const { fix } = waiting.attempt;
-  const end = (state: AttemptState, reasons: readonly string[]): Tried => ({
-    ...{ ...waiting, intentAt: now, attempt: { ...waiting.attempt, state, reasons, decidedBy: by } },
-  });
-  const category = incident.classification.category;
-  const selected = selectFix(fixes, { labels: incident.labels, source: incident.source, category });
-  if (selected?.fix.fix.id !== fix) return end('refused', ['the fix no longer applies']);
-  const planned = planFix(selected.fix, selected.mode, factsOf(incident, firing), executors);
-  if (!planned.ok) return end('refused', planned.reasons);
-  const { plan } = planned;
-  if (plan.hash !== waiting.plan?.hash) return end('refused', ['what would run has changed since it was proposed']);
-  const others = tried.filter(({ attempt }) => attempt.id !== waiting.attempt.id);
-  const open = isOpen(incident) ? [] : [`the incident is ${incident.status}`];
-  const guarded = [...open, ...checkGuards(plan, historyOf({ ...scene, tried: others }, plan), now)];
-  const refusals = guarded.length > 0 ? guarded : lookOutside({ ...scene, tried: others }, plan);
-  if (refusals.length > 0) return end('refused', refusals);
-  return end('intent', [describeAction(plan.action), `approved by ${by}`]);
-}
-
-function attemptOf(
+/** An attempt that is not on record yet. */
+export function attemptOf(
   { fix, tried }: Scene,
   title: string,
   target: string,
@@ -105,8 +81,8 @@ function whoHasIt(incident: Incident): string[] {
   return incident.deadlines.fix === undefined ? ['its time is over, and people have taken the incident over'] : [];
 }
 
-/** Counted as the store's journal is. */
-function historyOf({ incident, tried, now }: Scene, { fix, target }: FixPlan): GuardHistory {
+/** What the guards look at, counted as the store's journal is. */
+export function historyOf({ incident, tried, now }: Scene, { fix, target }: FixPlan): GuardHistory {
   const considered = { incident: incident.uid, fix, target, self: null, now, resetAt: 0 };
   const counted = countHistory(tried.map(toPast), considered);
   return { ...counted, frozen: null, firing: incident.firing > 0, intentAgeMs: 0 };
@@ -117,7 +93,8 @@ function toPast({ incident, attempt, intentAt }: Tried): PastAttempt {
   return { id, incident, fix, target, state, intentAt, startedAt };
 }
 
-function lookOutside({ answers, tried, firingTargets }: Scene, { guards, fix }: FixPlan): string[] {
+/** What the guards that ask metrics refuse. */
+export function lookOutside({ answers, tried, firingTargets }: Scene, { guards, fix }: FixPlan): string[] {
   if (answers === null) return [];
   const { precondition, population } = guards;
   const inFlight = tried.filter(({ attempt }) => attempt.fix === fix && IN_FLIGHT.includes(attempt.state)).length;

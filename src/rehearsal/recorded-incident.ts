@@ -50,7 +50,7 @@ export function recordingOf(record: IncidentRecord, now: number): Recording {
     acts: actsOf(entries),
     logs: logs && { at: logs.at, evidence: logs, logLines },
     outcomes: new Map(incident.attempts.flatMap(({ fix, state }) => outcomeOf(fix, state))),
-    granted: new Set(incident.attempts.filter(wasGranted).map(({ fix }) => fix)),
+    granted: grantedIn(entries),
     remembered,
   };
 }
@@ -98,30 +98,29 @@ function outcomeOf(fix: string, state: Attempt['state']): [string, FixOutcome][]
     : [];
 }
 
-/** It came to people or ran, or a person had it in hand when it ended. */
-function wasGranted({ state, startedAt, decidedBy }: Attempt): boolean {
-  const past: readonly Attempt['state'][] = [
-    'awaiting_approval',
-    'denied',
-    'intent',
-    'started',
-    'succeeded',
-    'verified',
-  ];
-  return startedAt !== null || decidedBy !== undefined || past.includes(state);
+/** Past every guard. Not the intent: what asks outside is asked after it. */
+const GRANTED: ReadonlySet<Attempt['state']> = new Set([
+  ...(['awaiting_approval', 'denied', 'started', 'succeeded'] as const),
+  ...(['failed', 'unknown', 'verified', 'unverified'] as const),
+]);
+
+function grantedIn(entries: readonly TimelineEntry[]): Set<string> {
+  return new Set(entries.flatMap((one) => (one.type === 'fix' && GRANTED.has(one.data.state) ? [one.data.fix] : [])));
 }
 
 function actsOf(entries: readonly TimelineEntry[]): { at: number; act: Act }[] {
-  const proposed = new Set<string>();
+  /** The attempts so far, and whether they were proposed for approval. */
+  const known = new Map<string, boolean>();
   return entries.flatMap((entry) => {
-    if (entry.type === 'fix' && entry.data.state === 'awaiting_approval') proposed.add(entry.data.id);
-    const act = entry.actor.kind === 'person' ? actOf(entry, proposed) : null;
+    const act = entry.actor.kind === 'person' ? actOf(entry, known) : null;
+    if (entry.type === 'fix')
+      known.set(entry.data.id, known.get(entry.data.id) === true || entry.data.state === 'awaiting_approval');
     return act === null ? [] : [{ at: entry.at, act }];
   });
 }
 
 /** What a person did that decisions follow from; null for what only stands on record. */
-function actOf(entry: TimelineEntry, proposed: ReadonlySet<string>): Act | null {
+function actOf(entry: TimelineEntry, known: ReadonlyMap<string, boolean>): Act | null {
   const by = entry.actor;
   switch (entry.type) {
     case 'acknowledged':
@@ -149,14 +148,17 @@ function actOf(entry: TimelineEntry, proposed: ReadonlySet<string>): Act | null 
     case 'assigned':
       return { type: 'assign', by, owner: entry.data.owner };
     case 'fix':
-      return actOnFix(entry.data, by.name, proposed);
+      return actOnFix(entry.data, by.name, known);
     default:
       return null;
   }
 }
 
-function actOnFix({ id, state, reasons }: Attempt, by: string, proposed: ReadonlySet<string>): Act | null {
-  if (!proposed.has(id)) return null;
+/** Of one that was proposed it is a decision; of any other its first word is that a person asked for it. */
+function actOnFix({ id, fix, state, reasons }: Attempt, by: string, known: ReadonlyMap<string, boolean>): Act | null {
+  const proposed = known.get(id);
+  if (proposed === undefined) return { type: 'run', by, fix };
+  if (!proposed) return null;
   if (state === 'denied') return { type: 'deny', by, reason: reasons.join('; ') };
   return state === 'intent' ? { type: 'approve', by } : null;
 }

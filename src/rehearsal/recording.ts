@@ -9,7 +9,8 @@ import type { Happening, Play, Script } from './play.ts';
 export type Act =
   | Extract<Command, { by: unknown }>
   | { readonly type: 'approve'; readonly by: string }
-  | { readonly type: 'deny'; readonly by: string; readonly reason: string };
+  | { readonly type: 'deny'; readonly by: string; readonly reason: string }
+  | { readonly type: 'run'; readonly by: string; readonly fix: string };
 
 /** Deliveries as they came once, with all that was known beside them. Plain data; moments are epoch milliseconds. */
 export interface Recording {
@@ -65,6 +66,7 @@ function doAct({ incidents, world, fixes }: Play, act: Act): void {
   for (const { uid } of incidents) {
     if (act.type === 'approve') fixes.approve(uid, act.by);
     else if (act.type === 'deny') fixes.deny(uid, act.by, act.reason);
+    else if (act.type === 'run') fixes.runByHand(uid, act.fix, act.by);
     else world.do(uid, act);
   }
 }

@@ -29,6 +29,7 @@ const event = z.union([
   z.strictObject({ after, incident, close: z.strictObject({ by: person, reason }) }),
   z.strictObject({ after, incident, approve: z.strictObject({ by: person }) }),
   z.strictObject({ after, incident, deny: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, incident, run: z.strictObject({ by: person, fix: z.string().min(1) }) }),
   z.strictObject({ after, incident, prioritise: z.strictObject({ by: person, priority, reason }) }),
   z.strictObject({
     after,

@@ -83,13 +83,14 @@ function answerOf(metrics: Readonly<Record<string, number>>, query: string): Out
 }
 
 type PersonEvent = Exclude<TestEvent, AlertEvent | { log: unknown }>;
-type DecidesFix = Extract<PersonEvent, { approve: unknown } | { deny: unknown }>;
+type DecidesFix = Extract<PersonEvent, { approve: unknown } | { deny: unknown } | { run: unknown }>;
 
 function byPerson({ incidents, world, fixes }: Play, event: PersonEvent): void {
   const uid = incidents[event.incident - 1]?.uid;
   if (uid === undefined) return;
   if ('approve' in event) fixes.approve(uid, event.approve.by);
   else if ('deny' in event) fixes.deny(uid, event.deny.by, event.deny.reason);
+  else if ('run' in event) fixes.runByHand(uid, event.run.fix, event.run.by);
   else world.do(uid, commandOf(event));
 }
 

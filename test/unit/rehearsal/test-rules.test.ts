@@ -132,6 +132,16 @@ tests:
     ${answers}
     events: [{ after: 0s, ${unit} }, { after: 30h, approve: { by: ada } }]
     expect: [{ after: 31h, fix: { id: restart-unit, state: refused, because: nobody approved it in time } }]
+  - name: turned down, and then run all the same
+    ${answers}
+    events:
+      - { after: 0s, ${unit} }
+      - { after: 1m, deny: { by: ada } }
+      - { after: 2m, run: { by: ben, fix: restart-unit } }
+    expect: [{ after: 10m, status: resolved, fix: { id: restart-unit, state: verified } }]
+  - name: one that does not exist
+    events: [{ after: 0s, ${unit} }, { after: 1m, deny: { by: ada } }, { after: 2m, run: { by: ben, fix: none } }]
+    expect: [{ after: 2m, fix: { id: none, state: refused, because: no longer applies } }]
   - name: no longer wanted
     ${answers}
     events:
