@@ -48,3 +48,37 @@ export async function dropFixDeadlines(tx: Kysely<Tables>): Promise<void> {
     )
     .execute();
 }
+
+const WEEK_MS = 7 * 86_400_000;
+const THOUSAND = 1_000;
+
+/**
+ * Numbers that were given after the backup stand in mails, chats and tickets, and must not be given again: the next incident
+ * is far above. As many are left out as the week before the backup had incidents, and a thousand more, up to a whole
+ * thousand.
+ * @param from the next number as the operator wants it; null for that
+ * @throws Error where `from` was given already
+ */
+export async function jumpNumbers(tx: Kysely<Tables>, takenAt: number, from: number | null): Promise<void> {
+  const meta = await tx.selectFrom('meta').select('value').where('name', '=', 'incident_number').executeTakeFirst();
+  const { newest, week } = await tx
+    .selectFrom('incidents')
+    .select((eb) => [
+      eb.fn.max('number').as('newest'),
+      eb.fn
+        .countAll()
+        .filterWhere('created_at', '>', takenAt - WEEK_MS)
+        .as('week'),
+    ])
+    .executeTakeFirstOrThrow();
+  const given = Math.max(Number(meta?.value ?? 0), Number(newest ?? 0));
+  if (from !== null && from <= given)
+    throw new Error(`--numbers-from ${from} was given already: the backup goes up to INC-${given}`);
+  const next = from ?? Math.ceil((given + Number(week) + THOUSAND) / THOUSAND) * THOUSAND;
+  const value = String(next - 1);
+  await tx
+    .insertInto('meta')
+    .values({ name: 'incident_number', value })
+    .onConflict((c) => c.column('name').doUpdateSet({ value }))
+    .execute();
+}

@@ -10,6 +10,8 @@ export interface Restored {
   readonly header: Header;
   readonly trailer: Trailer;
   readonly audit: Audit;
+  /** The numbers between what the backup holds and what comes next: they may have been given since. */
+  readonly numbers: { readonly last: number; readonly next: number };
 }
 
 /** An empty store that nobody else may open while it is filled. */
@@ -22,25 +24,37 @@ export interface RestoreTarget {
 export interface Given {
   /** The next delivery gets a higher number. */
   readonly deliveries: number;
+  /** When the backup was made, epoch milliseconds. */
+  readonly takenAt: number;
+  /** What the next incident is to be called; null for a number far above (`jumpNumbers`). */
+  readonly numbersFrom: number | null;
   /** Large things that are left out. */
   readonly damaged: ReadonlySet<string>;
 }
 
 /**
  * Restores a backup into an empty store, of either kind. The file is read through before anything is written.
+ * @param numbersFrom what the next incident is to be called; without it the numbers jump, as some may have been given since
  * @throws BadBackup where the file is not used
  * @throws Error where the store is not empty, a bridge uses it, or it cannot be written; nothing was restored then
  */
-export async function restoreBackup(address: StorageAddress, file: string): Promise<Restored> {
+export async function restoreBackup(
+  address: StorageAddress,
+  file: string,
+  { numbersFrom = null }: { readonly numbersFrom?: number | null } = {},
+): Promise<Restored> {
   const { header, trailer } = await readThrough(file);
   checkSchema(header);
   const target =
     address.url === null
       ? (await import('./restore-folder.ts')).folderTarget(address.folder)
       : (await import('./restore-database.ts')).databaseTarget(address.url);
-  const given = { deliveries: header.deliveriesGiven, damaged: new Set(trailer.damaged) };
+  const given = {
+    ...{ deliveries: header.deliveriesGiven, damaged: new Set(trailer.damaged) },
+    ...{ takenAt: Date.parse(header.takenAt), numbersFrom },
+  };
   await target.fill(restoredRows(file, header), given);
-  return { header, trailer, audit: await audit(address) };
+  return { header, trailer, ...(await look(address)) };
 }
 
 async function readThrough(file: string): Promise<Pick<Restored, 'header' | 'trailer'>> {
@@ -71,10 +85,19 @@ async function* restoredRows(file: string, header: Header): AsyncGenerator<Backu
   }
 }
 
-async function audit(address: StorageAddress): Promise<Audit> {
+/** What stands there now. */
+async function look(address: StorageAddress): Promise<Pick<Restored, 'audit' | 'numbers'>> {
   const db = await openStoreReader(address);
   try {
-    return await auditLedger(db, faultOf, null);
+    const last = await db
+      .selectFrom('incidents')
+      .select('number')
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const given = await db.selectFrom('meta').select('value').where('name', '=', 'incident_number').executeTakeFirst();
+    const numbers = { last: Number(last?.number ?? 0), next: Number(given?.value ?? 0) + 1 };
+    return { audit: await auditLedger(db, faultOf, null), numbers };
   } finally {
     await db.destroy();
   }

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { bringUpToDate, LOCKS, openConnections, openTables } from '../store/postgres.ts';
 import type { Tables } from '../store/schema.ts';
-import { addRows, dropFixDeadlines, firstFilled } from './fill-tables.ts';
+import { addRows, dropFixDeadlines, firstFilled, jumpNumbers } from './fill-tables.ts';
 import type { Given, RestoreTarget } from './restore-backup.ts';
 
 /** PostgreSQL: one transaction, under a lock that no bridge can start beside. */
@@ -22,6 +22,7 @@ export function databaseTarget(url: string): RestoreTarget {
             await addRows(tx, table, kept);
           }
           await dropFixDeadlines(tx);
+          await jumpNumbers(tx, given.takenAt, given.numbersFrom);
           await continueNumbers(tx, given);
         });
       } finally {

@@ -7,7 +7,7 @@ import type { Tables } from '../store/schema.ts';
 import { lockFolder, openSqlite, openSqliteReader, UNFINISHED } from '../store/sqlite.ts';
 import { BlobWriter } from './blob-writer.ts';
 import type { BlobPiece } from './blob-pieces.ts';
-import { addRows, dropFixDeadlines, firstFilled } from './fill-tables.ts';
+import { addRows, dropFixDeadlines, firstFilled, jumpNumbers } from './fill-tables.ts';
 import type { BackupRows } from './read-backup.ts';
 import type { Given, RestoreTarget } from './restore-backup.ts';
 
@@ -85,6 +85,7 @@ async function fillFiles(folder: string, rows: AsyncIterable<BackupRows>, given:
         else await addRows(tx, table, some);
       }
       await dropFixDeadlines(tx);
+      await jumpNumbers(tx, given.takenAt, given.numbersFrom);
     });
     await blobs.end();
     await journal(db, 'wal');

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { resolve } from 'node:path';
 import type { Restored } from '../backup/restore-backup.ts';
 import { addStorageFlags, existingStorageOf, nameOfStorage, storageOf, type StorageFlags } from './storage-flags.ts';
@@ -24,9 +24,14 @@ export function addDbVerbs(program: Command, terminal: Terminal, finish: Finish)
     db
       .command('restore')
       .description('fill an empty store, of either kind, from such a file; no bridge may run on it')
-      .argument('<file>', 'what db backup wrote'),
+      .argument('<file>', 'what db backup wrote')
+      .option(
+        '--numbers-from <n>',
+        'what the next incident is to be called; by default far above, as numbers were given since',
+        toNumber,
+      ),
     terminal,
-  ).action(async (file: string, flags: StorageFlags) => finish(await restore(file, flags, terminal)));
+  ).action(async (file: string, flags: RestoreFlags) => finish(await restore(file, flags, terminal)));
 }
 
 async function migrate(flags: StorageFlags, terminal: Terminal): Promise<number> {
@@ -50,10 +55,19 @@ async function backup(file: string, flags: StorageFlags, terminal: Terminal): Pr
   return trailer.damaged.length === 0 ? 0 : 1;
 }
 
-async function restore(file: string, flags: StorageFlags, terminal: Terminal): Promise<number> {
+type RestoreFlags = StorageFlags & { readonly numbersFrom?: number };
+
+/** @throws InvalidArgumentError, which is told as wrong usage */
+function toNumber(text: string): number {
+  if (/^(INC-)?[1-9]\d{0,14}$/.test(text)) return Number(text.replace('INC-', ''));
+  throw new InvalidArgumentError('a number such as 5000 is wanted.');
+}
+
+async function restore(file: string, flags: RestoreFlags, terminal: Terminal): Promise<number> {
   const storage = storageOf(flags, terminal);
   const { restoreBackup } = await import('../backup/restore-backup.ts');
-  const restored = await restoreBackup(storage, resolve(terminal.cwd, file)).catch((error: unknown) => {
+  const options = { numbersFrom: flags.numbersFrom ?? null };
+  const restored = await restoreBackup(storage, resolve(terminal.cwd, file), options).catch((error: unknown) => {
     const where = error instanceof Error && error.name === 'BadBackup' ? file : nameOfStorage(storage);
     return failAt(`nothing was restored: ${where}`)(error);
   });
@@ -61,17 +75,25 @@ async function restore(file: string, flags: StorageFlags, terminal: Terminal): P
   return restored.audit.problems.length === 0 ? 0 : 1;
 }
 
-function tellRestored({ header, trailer, audit }: Restored, where: string, terminal: Terminal): void {
+function tellRestored({ header, trailer, audit, numbers }: Restored, where: string, terminal: Terminal): void {
   terminal.write(`${where}: ${inWords(trailer.rows)}, as they were at ${header.takenAt}\n`);
   for (const problem of audit.problems) terminal.writeError(`${problem}\n`);
   const verdict =
     audit.problems.length === 0 ? 'the record holds' : `the record had ${audit.problems.length} problem(s)`;
   terminal.write(`${verdict}: ${audit.entries} entries of ${audit.incidents} incidents; head ${audit.head.chain}\n`);
   for (const name of trailer.damaged) terminal.writeError(`the blob ${name} was damaged before the backup: left out\n`);
+  terminal.write(`${sayNumbers(numbers)}\n`);
   terminal.writeError(`What happened after ${header.takenAt} is not in it. When the bridge starts: deadlines that have passed
 take effect once, marked late; messages that were waiting go out and say that they may be repeats; a known fix
 that was about to run counts as unknown and is not run. Tokens are as they were: see tierbell token list, and
 revoke again what was revoked since.\n`);
+}
+
+/** Numbers stand in mails and tickets, so those that may have been given since are not given again. */
+function sayNumbers({ last, next }: Restored['numbers']): string {
+  const first = last + 1;
+  if (next <= first) return `the next incident is INC-${next}`;
+  return `the next incident is INC-${next}; INC-${first} to INC-${next - 1} may have been given after the backup and are left out (--numbers-from chooses)`;
 }
 
 /** `12 incidents, 87 timeline entries, …`: what people know by name. */
