@@ -1,45 +1,16 @@
 import { promisify } from 'node:util';
-import type { Labels } from '../domain/alert.ts';
-import type { Evidence, EvidenceLine, EvidenceState } from '../domain/incident.ts';
+import type { Evidence, EvidenceLine } from '../domain/incident.ts';
 import { cleanLine } from '../domain/text.ts';
+import { blank, LOOKS, unavailable, type CollectedLogs, type LogFacts } from './collected.ts';
 import { selectExcerpt } from './excerpt.ts';
 import { NO_LOG_STORE } from './log-store.ts';
 import type { LogAnswer, LogQuery, LogRecord, LogStore, LogWindow } from './log-store.ts';
-import type { PeerFacts, PeerFinding } from './peer/compare.ts';
 import { lookAtPeers } from './peer/look-at-peers.ts';
 import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
 import { scopeSteps, speakScope } from './scope.ts';
 import { templateKeys } from './template-keys.ts';
 import { logWindows, speakWindow } from './windows.ts';
-
-export interface LogFacts {
-  /** Of the evidence to be made. */
-  readonly id: string;
-  readonly labels: Labels;
-  /** When the alert fired. Epoch milliseconds. */
-  readonly startsAt: number;
-  readonly now: number;
-  readonly forMs?: number;
-  readonly rangeMs?: number;
-  /** A further look; absent for the first one. */
-  readonly look?: 'second' | 'handover';
-  /** Whose lines to compare with whose; absent where the alert names no one target, or nobody wants to know. */
-  readonly peers?: PeerFacts;
-}
-
-export interface CollectedLogs {
-  /** `rawBlob` is null: whoever stores `raw` fills it in. */
-  readonly evidence: Evidence;
-  /** Every line that was read, redacted: NDJSON, gzip. Null where there are none. */
-  readonly raw: Uint8Array | null;
-  /** Redacted texts of the incident window for the rules of categories, errors first, each once. */
-  readonly records: readonly string[];
-  /** By which its lines are known again in another incident (`template-keys.ts`). */
-  readonly templates: readonly string[];
-  /** The failing target beside healthy ones; null where that was not asked for, or there were no lines of its kind. */
-  readonly peer: PeerFinding | null;
-}
 
 /** The excerpt in the record is small; the raw lines are a file. */
 const EXCERPT_BYTES = 16_384;
@@ -202,13 +173,6 @@ function speak(answer: LogAnswer, windows: readonly LogWindow[], lines: readonly
   return [looked, ...(answer.notes ?? []), ...answer.partial].join(' ');
 }
 
-/** What is said before the reason of a further look. */
-const LOOKS = {
-  first: '',
-  second: 'A second look, for what came late: ',
-  handover: 'Looked again for the handover: ',
-} as const;
-
 /** NDJSON of what was read, compressed; null where nothing was. */
 async function pack(windows: readonly LogWindow[]): Promise<Uint8Array | null> {
   const rows = windows.flatMap(({ name, lines }) =>
@@ -229,34 +193,4 @@ export function classified(records: readonly Pick<LogRecord, 'level' | 'text'>[]
   );
   let characters = 0;
   return [...texts].slice(0, CLASSIFIED_RECORDS).filter((text) => (characters += text.length) <= CLASSIFIED_CHARACTERS);
-}
-
-function blank(facts: LogFacts, store: string): Evidence {
-  return {
-    id: facts.id,
-    kind: 'logs',
-    state: 'unavailable' satisfies EvidenceState,
-    reason: '',
-    store,
-    scope: '',
-    windows: [],
-    counts: {},
-    lines: [],
-    rawBlob: null,
-    query: null,
-    url: '',
-    at: facts.now,
-    ...(facts.look === undefined ? {} : { look: facts.look }),
-  };
-}
-
-/** @param store the one that was to be asked, or '' */
-export function unavailable(facts: LogFacts, store: string, reason: string): CollectedLogs {
-  return {
-    evidence: { ...blank(facts, store), reason: LOOKS[facts.look ?? 'first'] + reason },
-    raw: null,
-    records: [],
-    templates: [],
-    peer: null,
-  };
 }

@@ -1,4 +1,5 @@
-import { collectLogs, type CollectedLogs, type LogFacts } from './collect.ts';
+import { collectLogs } from './collect.ts';
+import type { CollectedLogs, LogFacts } from './collected.ts';
 import type { LogStore } from './log-store.ts';
 import type { Redactor } from './redact.ts';
 

@@ -64,6 +64,21 @@ export function workloadOf(pod: string): string {
   return OF_DEPLOYMENT.exec(pod)?.[1] ?? OF_SET.exec(pod)?.[1] ?? '';
 }
 
+/** What narrows to the lines of one service; host and namespace hold those of others too. */
+export const OWN_STEPS: ReadonlySet<ScopeName> = new Set(['pod', 'workload', 'service']);
+
+/** Why lines of others are shown. */
+export function speakNeighbours(
+  step: ScopeStep,
+  { names, traces }: { readonly names: readonly string[]; readonly traces: readonly string[] },
+): string {
+  const ties = [
+    ...(names.length === 0 ? [] : [`name ${names.join(' or ')}`]),
+    ...(traces.length === 0 ? [] : [`share one of its ${traces.length} last traces`]),
+  ];
+  return `${speakScope(step)} wrote nothing itself in the incident window; these are lines of others that ${ties.join(' or ')}.`;
+}
+
 /** `service = checkout`, for people. */
 export function speakScope(step: ScopeStep | null): string {
   return step === null ? 'everything' : `${step.name} = ${step.value}`;

@@ -1,5 +1,5 @@
 import type { Collector } from '../evidence/collector.ts';
-import type { CollectedLogs } from '../evidence/collect.ts';
+import type { CollectedLogs } from '../evidence/collected.ts';
 import type { Evidence, Incident } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import { uuidv7 } from '../inbox/uuidv7.ts';

@@ -1,5 +1,5 @@
 import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
-import type { CollectedLogs } from '../evidence/collect.ts';
+import type { CollectedLogs } from '../evidence/collected.ts';
 import type { PeerFacts } from '../evidence/peer/compare.ts';
 import { CHANGES_BEFORE_MS, CHANGES_MAX, describeChanges } from '../evidence/beyond/changes.ts';
 import { expressionOf } from '../classify/facts.ts';

@@ -1,5 +1,5 @@
 import type { Evidence, Incident } from '../domain/incident.ts';
-import type { CollectedLogs } from '../evidence/collect.ts';
+import type { CollectedLogs } from '../evidence/collected.ts';
 import { describePeer } from '../evidence/beyond/healthy-peer.ts';
 import type { PieceFacts } from '../evidence/beyond/piece.ts';
 import { populationOf } from '../evidence/beyond/spread.ts';

@@ -1,4 +1,5 @@
-import { collectLogs, type CollectedLogs } from '../../src/evidence/collect.ts';
+import { collectLogs } from '../../src/evidence/collect.ts';
+import type { CollectedLogs } from '../../src/evidence/collected.ts';
 import { namesOf } from '../../src/evidence/peer/names.ts';
 import { createRedactor } from '../../src/evidence/redact.ts';
 import { startFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';

@@ -46,6 +46,39 @@ describe('Loki', () => {
     expect(evidence.lines.length).toBeGreaterThan(0);
   });
 
+  it('reads those who name a silent service or share its last traces, before all of its host or namespace', async () => {
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const of = (service_name: string) => ({ service_name, namespace: 'shop' });
+    server.add([
+      line(-20, 'order placed', of('checkout')),
+      line(-12, `order begun traceId=${trace}`, of('checkout')),
+      line(-3, 'ERROR upstream checkout does not answer', of('gateway')),
+      line(-4, `WARN payment was never confirmed trace_id=${trace}`, of('psp')),
+      line(-3, 'checkout-worker is well', of('worker')),
+      line(-3, 'parcel sent', of('shipping')),
+    ]);
+    const evidence = await from({}, { service: 'checkout', namespace: 'shop' });
+    expect(evidence).toMatchObject({ state: 'complete', scope: 'neighbours of service = checkout' });
+    expect(evidence.reason).toContain(
+      'service = checkout wrote nothing itself in the incident window; these are lines of others that name checkout or share one of its 1 last traces.',
+    );
+    expect(evidence.lines.map(({ service, count }) => [service, count])).toEqual([
+      ['gateway', 1],
+      ['psp', 1],
+    ]);
+    expect(
+      server.asked.filter((query) => query.includes('|~')).every((query) => query.includes('namespace="shop"')),
+    ).toBe(true);
+    expect(server.refused).toEqual([]);
+  });
+
+  it('steps on to the host where nobody names the silent service', async () => {
+    server.add([line(-20, 'order placed'), line(-3, 'disk is full', { host: 'db-1', service_name: 'postgres' })]);
+    const evidence = await from({}, { service: 'checkout', instance: 'db-1:9100' });
+    expect(evidence).toMatchObject({ scope: 'host = db-1', lines: [{ text: 'disk is full' }] });
+    expect(server.refused).toEqual([]);
+  });
+
   it('never lets the text of an alert become a query', async () => {
     server.add([line(-3, 'no such host')]);
     for (const value of ['"} or {a="b', '.*', 'check\\out', '`', 'checkout"}[5m]))#'])

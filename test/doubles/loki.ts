@@ -20,8 +20,9 @@ export interface LokiDouble {
 
 const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*';
 const SELECTOR = String.raw`\{(${LABEL})(=~?)("(?:[^"\\]|\\.)*")\}`;
-const LOGS = new RegExp(String.raw`^${SELECTOR}(?: \|~ ("(?:[^"\\]|\\.)*"))?$`);
-const COUNT = new RegExp(String.raw`^sum\(count_over_time\(${SELECTOR}\[(\d+)s\]\)\)$`);
+const FILTERS = String.raw`((?: \|~ "(?:[^"\\]|\\.)*")*)`;
+const LOGS = new RegExp(String.raw`^${SELECTOR}${FILTERS}$`);
+const COUNT = new RegExp(String.raw`^sum\(count_over_time\(${SELECTOR}${FILTERS}\[(\d+)s\]\)\)$`);
 
 /**
  * A strict double of Loki's query API (grafana.com/docs/loki/latest/reference/loki-http-api), for the queries that the
@@ -96,10 +97,12 @@ function instant({ query = '', ...ask }: Ask, lines: readonly DoubleLine[]): Ans
   const match = COUNT.exec(query);
   const times = timesOf(ask, ['time']);
   if (match === null || times === null) return { status: 400, error: `parse error : ${query}` };
-  const [, label = '', operator = '', value = '', seconds = ''] = match;
+  const [, label = '', operator = '', value = '', filters = '', seconds = ''] = match;
   const to = times[0] ?? 0;
   const from = to - Number(seconds) * 1_000;
-  const count = lines.filter(({ at, labels }) => at >= from && at < to && fits(labels, label, operator, value)).length;
+  const count = lines.filter(
+    ({ at, labels, text }) => at >= from && at < to && fits(labels, label, operator, value) && passes(text, filters),
+  ).length;
   return {
     data: { resultType: 'vector', result: count === 0 ? [] : [{ metric: {}, value: [to / 1_000, String(count)] }] },
   };
@@ -114,12 +117,11 @@ function range({ query = '', limit = '100', direction, ...ask }: Ask, lines: rea
     return { status: 400, error: `max entries limit per query exceeded, limit > max_entries_limit (${limit} > 5000)` };
   const [start = 0, end = 0] = times;
   if (start >= end) return { status: 400, error: 'end timestamp must not be before or equal to start time' };
-  const [, label = '', operator = '', value = '', filter] = match;
-  // Go's flag for any case.
-  const pattern = filter === undefined ? /^/ : new RegExp((JSON.parse(filter) as string).replace(/^\(\?i\)/, ''), 'i');
+  const [, label = '', operator = '', value = '', filters = ''] = match;
   const found = lines
     .filter(
-      ({ at, labels, text }) => at >= start && at < end && fits(labels, label, operator, value) && pattern.test(text),
+      ({ at, labels, text }) =>
+        at >= start && at < end && fits(labels, label, operator, value) && passes(text, filters),
     )
     .toSorted((a, b) => b.at - a.at)
     .slice(0, Number(limit));
@@ -129,6 +131,14 @@ function range({ query = '', limit = '100', direction, ...ask }: Ask, lines: rea
     values: of.map(({ at, text }) => [`${at}000000`, text]),
   }));
   return { data: { resultType: 'streams', result, stats: {} } };
+}
+
+/** Whether all filters find it. `(?i)` is Go's flag for any case. */
+function passes(text: string, filters: string): boolean {
+  const patterns = [...filters.matchAll(/\|~ ("(?:[^"\\]|\\.)*")/g)].map(
+    ([, pattern = '""']) => JSON.parse(pattern) as string,
+  );
+  return patterns.every((one) => new RegExp(one.replace(/^\(\?i\)/, ''), one.startsWith('(?i)') ? 'i' : '').test(text));
 }
 
 function fits(labels: DoubleLine['labels'], label: string, operator: string, value: string): boolean {

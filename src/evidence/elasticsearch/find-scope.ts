@@ -4,7 +4,7 @@ import { failure, type Failure } from '../../domain/result.ts';
 import type { LogQuery, ScopeStep } from '../log-store.ts';
 import { levelOf } from '../reading/level.ts';
 import { firstText, type Document } from '../reading/document.ts';
-import { speakScope } from '../scope.ts';
+import { OWN_STEPS, speakScope } from '../scope.ts';
 import { speakWindow } from '../windows.ts';
 import { noteLosses, type Reading } from './one-page.ts';
 import { anyOf, countBody, inScope, namingOneOf, newestTraces, ofTraces, probeBody, type Span } from './queries.ts';
@@ -36,7 +36,6 @@ export interface Found {
 
 /** Fewer lines of a pod than this, and those of its workload and service are looked at too. */
 const FEW = 5;
-const OWN: ReadonlySet<ScopeStep['name']> = new Set(['pod', 'workload', 'service']);
 
 /**
  * The scope to read: the narrowest of pod, workload and service that has more than a few lines in the incident; else
@@ -54,7 +53,7 @@ export async function findScope(settings: SearchSettings, reading: Reading, quer
     return found;
   };
   let best: Found | null = null;
-  for (const step of query.scope.filter(({ name }) => OWN.has(name))) {
+  for (const step of query.scope.filter(({ name }) => OWN_STEPS.has(name))) {
     const found = await count(step);
     if (found !== null && inIncident(found) > inIncident(best)) best = found;
     if (inIncident(best) >= FEW) break;
@@ -62,7 +61,7 @@ export async function findScope(settings: SearchSettings, reading: Reading, quer
   if (best !== null) return best;
   const around = await findNeighbours(reading, query, tried);
   if (around !== null) return around;
-  for (const step of query.scope.filter(({ name }) => !OWN.has(name))) {
+  for (const step of query.scope.filter(({ name }) => !OWN_STEPS.has(name))) {
     const found = await count(step);
     if (inIncident(found) > 0) return found as Found;
   }

@@ -3,7 +3,7 @@ import type { Failure } from '../../domain/result.ts';
 import type { LogAnswer, LogQuery, LogRecord, LogWindow } from '../log-store.ts';
 import { discoverLink } from '../kibana-link.ts';
 import { joinRecords } from '../records.ts';
-import { speakScope } from '../scope.ts';
+import { speakNeighbours, speakScope } from '../scope.ts';
 import type { Stratum } from './allotment.ts';
 import type { FieldMap } from './fields.ts';
 import { findScope, type Found, type WindowCount } from './find-scope.ts';
@@ -45,16 +45,7 @@ export async function search(
 
 /** How it came to this scope. */
 function speakWay({ step, neighbours, passed }: Found): readonly string[] {
-  if (neighbours !== null) {
-    const { names, traces } = neighbours;
-    const ties = [
-      `name ${names.join(' or ')}`,
-      ...(traces.length === 0 ? [] : [`share one of its ${traces.length} last traces`]),
-    ];
-    return [
-      `${speakScope(step)} wrote nothing itself in the incident window; these are lines of others that ${ties.join(' or ')}.`,
-    ];
-  }
+  if (neighbours !== null) return [speakNeighbours(step, neighbours)];
   if (passed.length === 0) return [];
   const narrower = passed.map(speakScope).join(', ');
   return [`There is less of ${narrower}, so ${speakScope(step)} was read.`];

@@ -19,6 +19,12 @@ export function selectorOf(label: string, value: string): string {
   return `{${label}=${JSON.stringify(value)}}`;
 }
 
+/** Lines that hold one of these as a whole name, `checkout` and not `checkout-worker`; RE2, in which no character of theirs means anything. */
+export function mentioning(names: readonly string[]): string {
+  const any = names.map((name) => name.replace(/[^\w\s\u0080-\uffff]/g, '\\$&')).join('|');
+  return `|~ ${JSON.stringify(`(^|[^0-9A-Za-z_-])(${any})($|[^0-9A-Za-z_-])`)}`;
+}
+
 /** Words that stand in errors, for records that are too many to read: those with them come first. */
 export const ERROR_FILTER = '|~ "(?i)(error|exception|fatal|panic|critical|severe|traceback|failed|failure)"';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { CollectedLogs, LogFacts } from '../collect.ts';
+import type { CollectedLogs, LogFacts } from '../collected.ts';
 import type { CollectorSettings, FromCollector, ToCollector } from './messages.ts';
 
 /** Why a thread is no more: it needed too much memory, did not answer in time, broke, or was closed by us. */

@@ -1,4 +1,4 @@
-import type { CollectedLogs, LogFacts } from '../collect.ts';
+import type { CollectedLogs, LogFacts } from '../collected.ts';
 import type { LogStoreConfig } from '../registry.ts';
 
 /** What the thread that reads logs is given at its start: plain data. */

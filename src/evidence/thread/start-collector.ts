@@ -1,4 +1,4 @@
-import { unavailable, type CollectedLogs, type LogFacts } from '../collect.ts';
+import { unavailable, type CollectedLogs, type LogFacts } from '../collected.ts';
 import type { Collector } from '../collector.ts';
 import { commonParts } from '../common-parts.ts';
 import { NO_LOG_STORE } from '../log-store.ts';

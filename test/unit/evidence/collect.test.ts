@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { failure } from '../../../src/domain/result.ts';
-import { collectLogs, type CollectedLogs } from '../../../src/evidence/collect.ts';
+import { collectLogs } from '../../../src/evidence/collect.ts';
+import type { CollectedLogs } from '../../../src/evidence/collected.ts';
 import type { LogAnswer, LogQuery, LogRecord, LogStore } from '../../../src/evidence/log-store.ts';
 import { createRedactor } from '../../../src/evidence/redact.ts';
 import { shelter } from '../../../src/evidence/shelter/shelter.ts';

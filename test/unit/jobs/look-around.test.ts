@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../src/domain/incident.ts';
-import type { CollectedLogs } from '../../../src/evidence/collect.ts';
+import type { CollectedLogs } from '../../../src/evidence/collected.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { lookAround, type AroundParts } from '../../../src/jobs/look-around.ts';
 import { createCollector } from '../../../src/evidence/collector.ts';

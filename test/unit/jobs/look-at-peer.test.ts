@@ -1,5 +1,5 @@
 import { aroundLines } from '../../../src/channels/messages/around-section.ts';
-import type { CollectedLogs } from '../../../src/evidence/collect.ts';
+import type { CollectedLogs } from '../../../src/evidence/collected.ts';
 import type { PeerFinding } from '../../../src/evidence/peer/compare.ts';
 import { findPeers } from '../../../src/jobs/look-at-peer.ts';
 import { lookAround } from '../../../src/jobs/look-around.ts';

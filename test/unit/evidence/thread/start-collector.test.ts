@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import type { CollectedLogs } from '../../../../src/evidence/collect.ts';
+import type { CollectedLogs } from '../../../../src/evidence/collected.ts';
 import type { Collector } from '../../../../src/evidence/collector.ts';
 import { logStoreConfig } from '../../../../src/evidence/registry.ts';
 import { startCollector, type CollectorOptions } from '../../../../src/evidence/thread/start-collector.ts';
