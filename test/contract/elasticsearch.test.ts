@@ -10,7 +10,7 @@ import type { Evidence } from '../../src/domain/incident.ts';
 import { createRedactor } from '../../src/evidence/redact.ts';
 import { createLogStore } from '../../src/evidence/create-log-store.ts';
 import { logStoreConfig } from '../../src/evidence/registry.ts';
-import { startFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { stopEverything, stopLater, temporaryFolder } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
@@ -212,35 +212,6 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
     const evidence = await evidenceOf(good);
     expect(evidence).toMatchObject({ state: 'partial', lines: [{ text: 'no such host' }, { text: 'order placed' }] });
     expect(evidence.reason).toContain('stopped searching at its time limit (timed_out)');
-  });
-
-  it.each<[string, Fault, RegExp, RegExp]>([
-    ['never answers', 'hang', /^/, /did not answer within (?:its budget of )?1 s/],
-    ['answers a byte at a time', 'trickle', /_search/, /did not answer within (?:its budget of )?1 s/],
-    ['cuts its answer', 'cut', /_search/, /closed the connection before its answer was whole/],
-    ['answers no JSON', 'no json', /_search/, /sent something that is no answer of its API/],
-    ['says 401', { status: 401 }, /^/, /refused the login \(401\): check `auth`/],
-    ['says 403', { status: 403 }, /_field_caps|_search/, /may not read "ecs" \(403\): grant it the privilege `read`/],
-    [
-      'says 429',
-      { status: 429, body: { error: { type: 'es_rejected_execution_exception' } } },
-      /_search/,
-      /too busy to search \(429 es_rejected_execution_exception\)/,
-    ],
-    ['says 503', { status: 503 }, /_search/, /failed \(503\): look at the health of the cluster/],
-    [
-      'says 400',
-      { status: 400, body: { error: { root_cause: [{ type: 'media_type_header_exception' }] } } },
-      /_field_caps/,
-      /does not speak this version of the API/,
-    ],
-  ])('has a sentence of its own for a server that %s', async (_name, fault, paths, sentence) => {
-    proxy.behave(fault, paths);
-    const began = performance.now();
-    const evidence = await evidenceOf({ ...good, budget: { time: '1s' } });
-    expect(evidence).toMatchObject({ state: 'unavailable', lines: [], store: 'elk' });
-    expect(evidence.reason).toMatch(sentence);
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('reads documents whose keys are names of the prototype', async () => {

@@ -1,5 +1,4 @@
 import { startLokiDouble, type LokiDouble } from '../doubles/loki.ts';
-import { startFaultProxy, type Fault } from '../helpers/fault-proxy.ts';
 import { evidenceFrom, FIRED, MINUTE } from '../helpers/log-house.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 
@@ -104,24 +103,5 @@ describe('Loki', () => {
     server.add([line(-3, 'no such host')]);
     expect((await from()).reason).toMatch(/refused the login \(401\): check `auth`, and `headers: \{ X-Scope-OrgID/);
     expect(await from({ headers: { 'X-Scope-OrgID': 'shop' } })).toMatchObject({ state: 'complete' });
-  });
-
-  it.each<[string, Fault, RegExp]>([
-    ['never answers', 'hang', /did not answer within 1 s: see whether it is overloaded/],
-    ['answers a byte at a time', 'trickle', /did not answer within 1 s/],
-    ['cuts its answer', 'cut', /closed the connection before its answer was whole/],
-    ['answers no JSON', 'no json', /sent something that is no answer of its API/],
-    ['says 429', { status: 429 }, /too busy to search \(429\): look at its limits/],
-    ['says 500', { status: 500 }, /failed \(500\): look at its health/],
-    ['says 404', { status: 404 }, /has no API at .*: correct `url`/],
-    ['says 400', { status: 400, body: 'max_entries_limit' }, /make `budget\.documents` smaller/],
-  ])('has a sentence of its own for a server that %s', async (_name, fault, sentence) => {
-    server.add([line(-3, 'no such host')]);
-    const proxy = await startFaultProxy(server.url);
-    proxy.behave(fault);
-    const evidence = await from({ url: proxy.url, budget: { time: '1s' } });
-    expect(evidence).toMatchObject({ state: 'unavailable', lines: [] });
-    expect(evidence.reason).toMatch(sentence);
-    await proxy.stop();
   });
 });

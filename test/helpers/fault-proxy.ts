@@ -1,10 +1,11 @@
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { stopLater } from '../servers/cleanup.ts';
 
 /**
- * What stands between the bridge and a server: passes on, never answers, answers a byte at a time, cuts the answer in
- * half, gives a status of its own, or changes the answer.
+ * What stands between the bridge and a server: passes on, never answers, answers late, answers a byte a second, cuts the
+ * answer in half, refuses every second request, gives a status of its own, or changes the answer.
  */
 export type Fault =
   | 'none'
@@ -12,6 +13,8 @@ export type Fault =
   | 'trickle'
   | 'cut'
   | 'no json'
+  | 'every second 503'
+  | { readonly delayMs: number }
   | { readonly status: number; readonly body?: unknown }
   | { readonly change: (body: unknown, path: string) => unknown };
 
@@ -27,11 +30,19 @@ export interface FaultProxy {
 /** A web server on a free port that passes everything on to `target` until it is told to misbehave. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let present: { fault: Fault; paths: RegExp } = { fault: 'none', paths: /^/ };
+  let served = 0;
   const requests: { path: string; headers: IncomingMessage['headers'] }[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     requests.push({ path, headers: request.headers });
-    void serve(present.paths.test(path) ? present.fault : 'none', target, request, response);
+    const fault = present.paths.test(path) ? present.fault : 'none';
+    if (fault === 'every second 503') served += 1;
+    void serve(
+      fault === 'every second 503' ? (served % 2 === 0 ? { status: 503 } : 'none') : fault,
+      target,
+      request,
+      response,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = async (): Promise<void> => {
@@ -45,6 +56,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     requests,
     behave: (fault, paths = /^/) => {
       present = { fault, paths };
+      served = 0;
     },
     stop,
   };
@@ -57,6 +69,7 @@ async function serve(fault: Fault, target: string, request: IncomingMessage, res
     response.end(JSON.stringify(fault.body ?? { status: fault.status }));
     return;
   }
+  if (typeof fault === 'object' && 'delayMs' in fault) await setTimeout(fault.delayMs, null, { ref: false });
   const answer = await pass(target, request).catch(() => null);
   if (answer === null) return void response.destroy();
   const headers = { ...answer.headers };
@@ -75,15 +88,14 @@ function bodyOf(fault: Fault, body: Buffer, path: string): Buffer {
   return Buffer.from(JSON.stringify(fault.change(JSON.parse(body.toString('utf8')), path)));
 }
 
-/** A byte every 100 ms, for as long as somebody listens. */
-function trickle(body: Buffer, response: ServerResponse): void {
-  let at = 0;
-  const timer = setInterval(() => {
-    response.write(body.subarray(at, at + 1));
-    at += 1;
-    if (at >= body.length) response.end();
-  }, 100);
-  response.on('close', () => clearInterval(timer));
+/** A byte every second, for as long as somebody listens. */
+async function trickle(body: Buffer, response: ServerResponse): Promise<void> {
+  for (const byte of body) {
+    if (response.destroyed) return;
+    response.write(Buffer.of(byte));
+    await setTimeout(1_000, null, { ref: false });
+  }
+  response.end();
 }
 
 interface Passed {
