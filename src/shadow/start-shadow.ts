@@ -29,7 +29,9 @@ export interface Shadow {
 const KEPT = 500;
 const MEMORY_MB = 256;
 const PATIENCE_MS = 30_000;
+/** After the first death; each time twice as long, until an incident was compared again. */
 const RESTART_MS = 10_000;
+const LONGEST_RESTART_MS = 600_000;
 
 /** Beside this file, which is TypeScript in tests and JavaScript in the build. */
 const ENTRY = new URL(`./shadow-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -57,6 +59,8 @@ class ShadowRun {
   readonly #skipped = new Map<number, string>();
   /** Incidents that a thread did not survive. */
   readonly #deadly: number[] = [];
+  /** Since an incident was last compared. */
+  #deaths = 0;
   #behind = 0;
   #trouble = '';
   #at: number | null = null;
@@ -114,6 +118,7 @@ class ShadowRun {
         return;
       }
       case 'compared':
+        this.#deaths = 0;
         this.#skipped.delete(message.finding.number);
         this.#findings.set(message.finding.number, message.finding);
         break;
@@ -142,6 +147,8 @@ class ShadowRun {
     this.#trouble = `${why}; it is begun anew`;
     this.#options.log.warn('the shadow rules broke off; the bridge itself goes on', { why, incident: this.#at });
     this.#at = null;
-    this.#restart = setTimeout(() => this.#start(), this.#options.restartMs ?? RESTART_MS).unref();
+    const waitMs = Math.min(LONGEST_RESTART_MS, (this.#options.restartMs ?? RESTART_MS) * 2 ** this.#deaths);
+    this.#deaths += 1;
+    this.#restart = setTimeout(() => this.#start(), waitMs).unref();
   }
 }
