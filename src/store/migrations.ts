@@ -1,10 +1,8 @@
 import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 import { nextDeadline, type Incident } from '../domain/incident.ts';
-import { GENESIS, sealEntry, type WireEntry } from '../incidents/timeline.ts';
-import { CONTROLS, openControl, resetName } from './fix-controls.ts';
+import { chainFixControls } from './chain-fix-controls.ts';
 import type { Tables } from './schema.ts';
 import { writeLikenesses } from './surroundings.ts';
-import { writeTimeline } from './write-changes.ts';
 
 /** The dialect's words where SQLite and PostgreSQL differ. */
 export interface Words {
@@ -347,27 +345,6 @@ async function changeTable(db: Kysely<Tables>): Promise<void> {
     .addPrimaryKeyConstraint('changes_key', ['source', 'key'])
     .execute();
   await db.schema.createIndex('changes_by_time').on('changes').column('at').execute();
-}
-
-/** What people did to known fixes lay in a table of its own; now it is part of the record (`fix-controls.ts`). */
-async function chainFixControls(db: Kysely<Tables>): Promise<void> {
-  const { rows } = await sql<Record<'action' | 'fix' | 'person' | 'reason' | 'at', string>>`
-    select action, fix, person, reason, at from fix_controls order by at, id`.execute(db);
-  const actions = { freeze: 'fixes_frozen', unfreeze: 'fixes_allowed', reset: 'breaker_reset' } as const;
-  const entries: WireEntry[] = [];
-  for (const { action, fix, person, reason, at } of rows) {
-    const open = openControl({ action: actions[action as keyof typeof actions], fix, by: person, reason });
-    entries.push(sealEntry(CONTROLS, entries.length + 1, Number(at), entries.at(-1)?.hash ?? GENESIS, open));
-    if (action !== 'reset') continue;
-    const value = { name: resetName(fix), value: String(at) };
-    await db
-      .insertInto('meta')
-      .values(value)
-      .onConflict((c) => c.column('name').doUpdateSet(value))
-      .execute();
-  }
-  await writeTimeline(db, entries);
-  await db.schema.dropTable('fix_controls').execute();
 }
 
 /** Finds incidents that had the same kinds of log lines. Those of before have none on record. */

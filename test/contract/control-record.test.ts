@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { faultOf, type WireEntry } from '../../src/incidents/timeline.ts';
+import { chainFixControls } from '../../src/store/chain-fix-controls.ts';
 import { CONTROLS, controlHistory, lastReset, writeFrozen, writeReset } from '../../src/store/fix-controls.ts';
 import { auditLedger, entriesAfter, type Audit } from '../../src/store/ledger.ts';
 import { rulesOf } from '../helpers/fake-rules.ts';
@@ -107,9 +108,7 @@ describeDialects('what people did to the known fixes', (dialect) => {
     await db.deleteFrom('incidents').execute();
     await db.deleteFrom('meta').where('name', 'like', 'reset:%').execute();
     await setMeta('frozen', JSON.stringify({ by: 'ada', at: 1_000, reason: 'a bad deploy' }));
-    const schema = await db.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirstOrThrow();
-    await setMeta('schema', String(Number(schema.value) - 1));
-    await house.reopen();
+    await chainFixControls(db);
     expect((await audit()).problems).toEqual([]);
     expect(await controls()).toHaveLength(2);
     expect(await lastReset(house.store.db, 'restart-unit')).toBe(2_000);
