@@ -10,10 +10,11 @@ export function describePeer(findings: readonly (PeerFinding | null)[], piece: P
   const all = findings.filter((finding) => finding !== null);
   if (all.length === 0) return null;
   const found = all.filter(({ state }) => state !== 'unavailable');
+  const missing = all.filter(({ state }) => state === 'unavailable');
   const whole = found.length === all.length && found.every(({ state }) => state === 'complete');
   return pieceOf('healthy_peer', piece, {
     state: found.length === 0 ? 'unavailable' : whole ? 'complete' : 'partial',
-    reason: all.map(({ reason }) => reason).join(' '),
+    reason: [...found, ...missing].map(({ reason }) => reason).join(' '),
     store: all
       .map(({ store }) => store)
       .filter((store) => store !== '')

@@ -94,7 +94,7 @@ describe('both ways of comparing as one piece', () => {
     });
     expect(describePeer([none, finding], PIECE)).toMatchObject({
       ...{ state: 'partial', store: 'prom, elk' },
-      reason: 'Versions could not be compared: prom did not answer within 5 s. Compared.',
+      reason: 'Compared. Versions could not be compared: prom did not answer within 5 s.',
     });
     expect(describePeer([none, null], PIECE)).toMatchObject({ state: 'unavailable', facts: [] });
     expect(describePeer([null, null], PIECE)).toBeNull();
