@@ -27,6 +27,7 @@ const STEPS: readonly Step<Words>[] = [
   changeTable,
   chainFixControls,
   templateTable,
+  gaugeIndex,
 ];
 
 /** How many steps there are: the schema that this Tierbell knows. */
@@ -357,4 +358,11 @@ async function templateTable(db: Kysely<Tables>): Promise<void> {
     .execute();
   const index = db.schema.createIndex('incident_templates_by_template').on('incident_templates');
   await index.columns(['template', 'created_at']).execute();
+}
+
+/** What the gauges count stands in an index: with thousands open, a scrape read as many whole incidents. */
+async function gaugeIndex(db: Kysely<Tables>): Promise<void> {
+  await db.schema.dropIndex('incidents_by_status').ifExists().execute();
+  const index = db.schema.createIndex('incidents_by_gauge').ifNotExists().on('incidents');
+  await index.columns(['status', 'category', 'level', 'priority', 'team', 'created_at']).execute();
 }
