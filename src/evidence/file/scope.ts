@@ -1,5 +1,6 @@
 import type { ScopeStep } from '../log-store.ts';
 import type { LocatedRecord } from '../records.ts';
+import { OWN_STEPS } from '../scope.ts';
 
 export interface FileRecord extends LocatedRecord {
   readonly path: string;
@@ -22,16 +23,51 @@ export function holdsName(text: string, name: string): boolean {
 
 const NAME_PART = /[\w-]/;
 
-/** The first scope with lines in the incident window (the first one), else the first with lines in any; else null. */
+/** Whose records are read. */
+export interface FileScope {
+  /** Null for everything. */
+  readonly step: ScopeStep | null;
+  readonly neighbours: { readonly names: readonly string[]; readonly traces: readonly string[] } | null;
+  readonly holds: (record: FileRecord) => boolean;
+}
+
+/**
+ * The first of pod, workload and service with lines in the incident window (the first one); else whoever names the silent
+ * one or shares its traces; else host and namespace; else the first with lines in any window. Null where there is none.
+ */
 export function chooseScope(
   scope: readonly ScopeStep[],
   windows: readonly (readonly FileRecord[])[],
-): ScopeStep | null {
-  const has = (step: ScopeStep, records: readonly FileRecord[] | undefined): boolean =>
-    records?.some((record) => inScope(record, step)) ?? false;
-  return (
-    scope.find((step) => has(step, windows[0])) ??
-    scope.find((step) => windows.some((records) => has(step, records))) ??
-    null
-  );
+): FileScope | null {
+  if (scope.length === 0) return { step: null, neighbours: null, holds: () => true };
+  const of = (step: ScopeStep): FileScope => ({ step, neighbours: null, holds: (record) => inScope(record, step) });
+  const isIn = (records: readonly FileRecord[] | undefined, { holds }: FileScope): boolean =>
+    records?.some((record) => holds(record)) ?? false;
+  const own = scope.filter(({ name }) => OWN_STEPS.has(name)).map(of);
+  const wide = scope.filter(({ name }) => !OWN_STEPS.has(name)).map(of);
+  const silent = [...own, ...wide].find((one) => windows.some((records) => isIn(records, one))) ?? null;
+  const candidates = [...own, ...neighboursOf(own, silent, windows), ...wide];
+  return candidates.find((one) => isIn(windows[0], one)) ?? silent;
+}
+
+/** A shorter name is a word of many lines. */
+const SHORTEST_NAME = 3;
+const MAX_TRACES = 64;
+
+function neighboursOf(
+  own: readonly FileScope[],
+  silent: FileScope | null,
+  windows: readonly (readonly FileRecord[])[],
+): readonly FileScope[] {
+  const steps = own.flatMap(({ step }) => (step === null ? [] : [step]));
+  const step = steps.find((one) => one === silent?.step) ?? steps.find(({ name }) => name === 'service') ?? steps[0];
+  if (step === undefined) return [];
+  const names = [...new Set(steps.map(({ value }) => value))].filter(({ length }) => length >= SHORTEST_NAME);
+  // The window before the incident: what it worked on when it fell silent.
+  const before = (windows[1] ?? []).filter((record) => silent?.step === step && silent.holds(record));
+  const traces = [...new Set(before.toReversed().map(({ trace }) => trace))].filter(Boolean).slice(0, MAX_TRACES);
+  const known = new Set(traces);
+  const holds = ({ text, trace }: FileRecord): boolean =>
+    known.has(trace) || names.some((name) => holdsName(text, name));
+  return [{ step, neighbours: { names, traces }, holds }];
 }

@@ -2,12 +2,12 @@ import { glob, open, stat } from 'node:fs/promises';
 import { commonParts } from '../common-parts.ts';
 import { sayClock } from '../../domain/moment.ts';
 import { failure, type Failure } from '../../domain/result.ts';
-import { chooseScope, inScope, type FileRecord } from '../file/scope.ts';
+import { chooseScope, type FileRecord } from '../file/scope.ts';
 import { findWindow, newest, readLines, type ByteRange } from '../file/window.ts';
 import type { FileSettings } from '../file/settings.ts';
 import type { LogAnswer, LogQuery, LogStore, LogWindow } from '../log-store.ts';
 import { joinLines, readLine } from '../records.ts';
-import { speakScope } from '../scope.ts';
+import { speakNeighbours, speakScope } from '../scope.ts';
 import { speakWindow } from '../windows.ts';
 
 type Span = LogQuery['windows'][number];
@@ -111,10 +111,11 @@ function answerOf(
   files: readonly LogFile[],
   partial: Set<string>,
 ): LogAnswer | Failure {
-  const step = chooseScope(query.scope, windows);
+  const scope = chooseScope(query.scope, windows);
   const read = windows.reduce((sum, records) => sum + records.length, 0);
-  if (read === 0 || (step === null && query.scope.length > 0)) return nothingFound(settings, query, windows, files);
-  const kept = windows.map((records) => (step === null ? records : records.filter((record) => inScope(record, step))));
+  if (read === 0 || scope === null) return nothingFound(settings, query, windows, files);
+  const { step, neighbours } = scope;
+  const kept = windows.map((records) => records.filter((record) => scope.holds(record)));
   const answer = query.windows.map((window, index): LogWindow => {
     const records = kept[index] ?? [];
     const lines = errorsFirst(records, Math.floor(query.budget.documents * (SHARES[index] ?? 0)));
@@ -137,7 +138,17 @@ function answerOf(
     };
   });
   const asked = { paths: settings.paths, files: files.map(({ path }) => path), scope: step, windows: query.windows };
-  return { ok: true, scope: step, windows: answer, partial: [...partial], query: asked, url: '' };
+  const notes = step === null || neighbours === null ? [] : [speakNeighbours(step, neighbours)];
+  return {
+    ok: true,
+    scope: step,
+    neighbours: neighbours !== null,
+    notes,
+    windows: answer,
+    partial: [...partial],
+    query: asked,
+    url: '',
+  };
 }
 
 async function readWindow(

@@ -40,6 +40,23 @@ describe('log files', () => {
     return path;
   };
 
+  it('of others are read where the service is silent: those that name it or share its last traces', async () => {
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const json = (minutes: number, service: string, msg: string, more: object = {}): string =>
+      JSON.stringify({ time: iso(minutes), level: 'error', service, msg, ...more });
+    write('all.log', [
+      json(-14, 'checkout', 'order begun', { trace_id: trace }),
+      json(-4, 'gateway', 'upstream checkout does not answer'),
+      json(-4, 'psp', 'payment was never confirmed', { trace_id: trace }),
+      json(-3, 'worker', 'checkout-worker is well'),
+      json(-3, 'shipping', 'parcel sent'),
+    ]);
+    const answer = await ask(storeOf({ paths: [join(folder, 'all.log')] }));
+    expect(textsOf(answer)).toEqual(['upstream checkout does not answer', 'payment was never confirmed']);
+    expect(answer).toMatchObject({ neighbours: true, scope: { name: 'service', value: 'checkout' } });
+    expect((answer as LogAnswer).notes?.join()).toMatch(/others that name checkout or share one of its 1 last traces/);
+  });
+
   it('belong to a scope by a field, by their name, or by their text', async () => {
     write('checkout.log', [`${iso(-3)} ERROR in a file of its name`]);
     write('shared.log', [
