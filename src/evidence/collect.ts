@@ -35,7 +35,7 @@ export async function collectLogs(
     if (!answer.ok) return unavailable(facts, store.name, redact(answer.detail));
     const logs = await collected(facts, store, answer, redact);
     if (facts.peers === undefined) return { ...logs, peer: null };
-    return { ...logs, peer: await lookAtPeers(facts.peers, store, { query, answer }, redact, signal) };
+    return { ...logs, peer: await lookAtPeers(facts.peers, store, { query, answer }, hiderOf(store, redact), signal) };
   } catch (error) {
     const cause = cleanLine(error instanceof Error ? error.message : String(error));
     return unavailable(
@@ -97,9 +97,10 @@ function digestOnce(store: LogStore, answer: LogAnswer, redact: Redactor, firedA
 }
 
 async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor, firedAt: number): Promise<Digest> {
+  const hide = hiderOf(store, redact);
   const windows = answer.windows.map((window) => ({
     ...window,
-    lines: window.lines.map((line) => redactRecord(line, redact)),
+    lines: window.lines.map((line) => redactRecord(line, hide)),
   }));
   const incident = windows.find(({ name }) => name === 'incident');
   const lines = selectExcerpt(
@@ -141,6 +142,11 @@ function sampleOf(window: LogWindow | undefined): Sample {
     weight: (level) =>
       Math.max(1, (levels?.[level] ?? (records * (read.get(level) ?? 0)) / lines.length) / (read.get(level) ?? 1)),
   };
+}
+
+/** What is taken out of its lines; a link to them and the query keep the addresses that the alert itself names. */
+function hiderOf({ hidesAddresses }: LogStore, redact: Redactor): Redactor {
+  return hidesAddresses === true ? (redact.withAddresses ?? redact) : redact;
 }
 
 function redactRecord(record: LogRecord, redact: Redactor): LogRecord {

@@ -10,6 +10,7 @@ interface CommonSettings {
   readonly matchers: readonly string[];
   readonly scope?: z.output<typeof logScope>;
   readonly budget: z.output<typeof logBudget>;
+  readonly redact_addresses: boolean;
 }
 
 /** The part of a log store that follows from these settings alone. */
@@ -19,7 +20,8 @@ export function commonParts({
   matchers,
   scope,
   budget: { time: timeMs, ...budget },
-}: CommonSettings): Pick<LogStore, 'name' | 'kind' | 'serves' | 'scopeLabels' | 'budget'> {
+  redact_addresses: hidesAddresses,
+}: CommonSettings): Pick<LogStore, 'name' | 'kind' | 'serves' | 'scopeLabels' | 'budget' | 'hidesAddresses'> {
   const parsed = matchers.map(parseMatcher);
   return {
     name,
@@ -27,5 +29,6 @@ export function commonParts({
     serves: (labels) => matchesAll(parsed, labels),
     scopeLabels: scopeLabels(scope),
     budget: { timeMs, ...budget },
+    hidesAddresses,
   };
 }

@@ -19,3 +19,8 @@ export const logBudget = z
   })
   .describe('How much one look into the logs may take')
   .prefault({});
+
+export const redactAddresses = z
+  .boolean()
+  .describe('Whether addresses of machines (IP, MAC) in the lines are hidden like secrets')
+  .default(false);

@@ -75,6 +75,8 @@ export interface LogStore {
     readonly bytes: number;
     readonly lines: number;
   };
+  /** Whether addresses in its lines are hidden like secrets. */
+  readonly hidesAddresses?: boolean;
   fetch(query: LogQuery, signal: AbortSignal): Promise<LogAnswer | Failure>;
   check(signal: AbortSignal): Promise<{ readonly ok: true; readonly detail: string } | Failure>;
   /** Whether it can be reached at all, cheaply; without it a store counts as reachable. */

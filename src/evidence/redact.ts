@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { addresses } from './redaction/addresses.ts';
 import { assignments } from './redaction/assignments.ts';
 import { isMarked, type Find, type Redactor } from './redaction/finding.ts';
 import { headers } from './redaction/headers.ts';
@@ -29,23 +30,24 @@ const MAX_ROUNDS = 8;
  */
 export function createRedactor(key: Uint8Array): Redactor {
   const digest = (secret: string): string => createHmac('sha256', key).update(secret).digest('hex').slice(0, 6);
-  return (text) => {
+  const redactorOf = (finders: readonly Find[]) => (text: string) => {
     const marks = createMarks(digest);
     let present = marks.hide(text);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const next = replaceOnce(present, marks);
+      const next = replaceOnce(present, marks, finders);
       if (next === present) break;
       present = next;
     }
     return marks.show(present);
   };
+  return Object.assign(redactorOf(FINDERS), { withAddresses: redactorOf([...FINDERS, ...addresses]) });
 }
 
-function replaceOnce(text: string, marks: Marks): string {
+function replaceOnce(text: string, marks: Marks, finders: readonly Find[]): string {
   let present = text;
   let lower = text.toLowerCase();
   const hinted = ANY_HINT.test(lower);
-  for (const { hints, find } of FINDERS) {
+  for (const { hints, find } of finders) {
     const worth = hints instanceof RegExp ? hints.test(present) : hinted && hints.some((hint) => lower.includes(hint));
     if (!worth) continue;
     const next = splice(present, find, marks);

@@ -217,6 +217,12 @@ describe('log stores', () => {
         await store.close();
       });
 
+      it('hides addresses in its lines where it is told to', async () => {
+        const [plain, hiding] = [storeOf(bench.config), storeOf({ ...bench.config, redact_addresses: true })];
+        expect([plain.hidesAddresses ?? false, hiding.hidesAddresses]).toEqual([false, true]);
+        await Promise.all([plain.close(), hiding.close()]);
+      });
+
       it('says that the service wrote nothing, though others did', async () => {
         const store = storeOf(bench.config);
         const { evidence, raw } = await collect(store, { service: 'nobody' });

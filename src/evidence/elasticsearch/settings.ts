@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dialling, httpAddress, matchers, name } from '../../config/fields.ts';
-import { logBudget, logScope } from '../common-settings.ts';
+import { logBudget, logScope, redactAddresses } from '../common-settings.ts';
 
 /** `logs: [{ kind: elasticsearch, … }]`. */
 export const elasticsearchSettings = z.strictObject({
@@ -38,6 +38,7 @@ export const elasticsearchSettings = z.strictObject({
     .default('auto'),
   scope: logScope,
   budget: logBudget,
+  redact_addresses: redactAddresses,
   ...dialling,
 });
 

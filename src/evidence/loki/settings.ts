@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dialling, httpAddress, httpLogin, matchers, name } from '../../config/fields.ts';
-import { logBudget, logScope } from '../common-settings.ts';
+import { logBudget, logScope, redactAddresses } from '../common-settings.ts';
 
 /** `logs: [{ kind: loki, … }]`. */
 export const lokiSettings = z.strictObject({
@@ -15,6 +15,7 @@ export const lokiSettings = z.strictObject({
     .optional(),
   scope: logScope,
   budget: logBudget,
+  redact_addresses: redactAddresses,
   ...dialling,
 });
 export type LokiSettings = z.output<typeof lokiSettings>;

@@ -1,4 +1,8 @@
-export type Redactor = (text: string) => string;
+export interface Redactor {
+  (text: string): string;
+  /** The same, which takes addresses of machines for secrets too. */
+  readonly withAddresses?: (text: string) => string;
+}
 
 /** Where a secret stands in a text: `[from, to)`. */
 export interface Found {

@@ -61,6 +61,7 @@ export function shelter(store: LogStore, clock: () => number = () => performance
     serves: (labels) => store.serves(labels),
     scopeLabels: store.scopeLabels,
     budget: store.budget,
+    ...(store.hidesAddresses === true ? { hidesAddresses: true } : {}),
     async fetch(query, caller) {
       if (caller.aborted) return calledOff(store);
       for (const asked of shared.candidates(query)) {

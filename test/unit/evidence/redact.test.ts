@@ -167,6 +167,26 @@ describe('secrets do not leave', () => {
     expect(redact(line)).toBe(line);
   });
 
+  it.each([
+    ['connect to 10.4.0.7:5432 failed', '10.4.0.7'],
+    ['client=203.0.113.9, upstream 2001:db8::8a2e:370:7334 port 443', '203.0.113.9', '2001:db8::8a2e:370:7334'],
+    ['[fe80::1ff:fe23:4567:890a] joined', 'fe80::1ff:fe23:4567:890a'],
+    ['dhcp: 52:54:00:ab:cd:ef leased 192.168.1.20', '52:54:00:ab:cd:ef', '192.168.1.20'],
+  ])('addresses are hidden by choice: %s', (line, ...addresses) => {
+    expect(redact(line)).toBe(line);
+    const clean = redact.withAddresses?.(line) ?? line;
+    for (const address of addresses) expect(clean).not.toContain(address);
+    expect(redact.withAddresses?.(clean)).toBe(clean);
+    expect(redact(clean)).toBe(clean);
+  });
+
+  it.each(['at 12:30:45.123 took 1.2.3 s', 'listening on 127.0.0.1:8080 and [::1]', 'std::vector a::b 0.0.0.0'])(
+    "what is no address, or nobody's, stays: %s",
+    (line) => {
+      expect(redact.withAddresses?.(line)).toBe(line);
+    },
+  );
+
   it('equal secrets get equal marks, others do not, and another key gives other marks', () => {
     const mark = (text: string): string | undefined => /:([0-9a-f]{6})\]/.exec(text)?.[1];
     expect(mark(redact('password=hunter2'))).toBe(mark(redact('{"passwd":"hunter2"}')));

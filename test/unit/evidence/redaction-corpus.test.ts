@@ -159,44 +159,48 @@ describe('200 seeded secrets in logs', () => {
     for (const { line } of seeded) expect(redact(line)).toMatch(/\[[a-z-]+:[0-9a-f]{6}\]/);
   });
 
-  it('leave by none of the ways out: excerpt, raw lines, texts for the rules, comparison with others', async () => {
-    const at = Date.UTC(2026, 0, 5, 2, 57);
-    const record = (text: string, pod: string, level: string): LogRecord => ({
-      ...{ at, level, service: 'checkout', host: 'h1', pod, text },
-    });
-    const lines = [
-      ...seeded.map(({ line }) => record(line, 'c-1', 'error')),
-      ...Array.from({ length: 400 }, (_, n) => record(ordinary(n), n % 2 === 0 ? 'c-1' : 'c-2', 'info')),
-    ];
-    const window = {
-      name: 'incident',
-      from: at - 1,
-      to: at + 1,
-      records: lines.length,
-      sampled: false,
-      lines,
-    } as const;
-    const store: LogStore = {
-      ...{ name: 'fake', kind: 'fake', serves: () => true, scopeLabels: scopeLabels() },
-      budget: { timeMs: 1_000, documents: 10_000, bytes: 10_000_000, lines: 200 },
-      fetch: async () => ({
-        ...{ ok: true, scope: { name: 'service', value: 'checkout' }, windows: [window], partial: [], url: '' },
-        query: { text: seeded[0]?.line },
-      }),
-      check: async () => ({ ok: true, detail: '' }),
-      close: async () => undefined,
-    };
-    const labels = { service: 'checkout', pod: 'c-1' };
-    const peers = { own: namesOf([labels]), alerting: namesOf([]) };
-    const facts = { id: 'e', labels, startsAt: at, now: at + 60_000, peers };
-    const { raw, ...found } = await collectLogs(facts, [store], redact, new AbortController().signal);
-    expect(found.evidence.lines.length).toBeGreaterThan(20);
-    expect(found.peer?.facts.length).toBeGreaterThan(0);
-    const out = `${JSON.stringify(found)}${gunzipSync(raw ?? new Uint8Array()).toString('utf8')}`;
-    expect(
-      seeded.filter(({ secret }) => out.includes(secret) || out.includes(JSON.stringify(secret).slice(1, -1))),
-    ).toEqual([]);
-  });
+  it.each([false, true])(
+    'leave by none of the ways out: excerpt, raw lines, texts for the rules, comparison with others (addresses hidden: %s)',
+    async (hidesAddresses) => {
+      const at = Date.UTC(2026, 0, 5, 2, 57);
+      const record = (text: string, pod: string, level: string): LogRecord => ({
+        ...{ at, level, service: 'checkout', host: 'h1', pod, text },
+      });
+      const lines = [
+        ...seeded.map(({ line }) => record(line, 'c-1', 'error')),
+        ...Array.from({ length: 400 }, (_, n) => record(ordinary(n), n % 2 === 0 ? 'c-1' : 'c-2', 'info')),
+      ];
+      const window = {
+        name: 'incident',
+        from: at - 1,
+        to: at + 1,
+        records: lines.length,
+        sampled: false,
+        lines,
+      } as const;
+      const store: LogStore = {
+        ...{ name: 'fake', kind: 'fake', hidesAddresses, serves: () => true, scopeLabels: scopeLabels() },
+        budget: { timeMs: 1_000, documents: 10_000, bytes: 10_000_000, lines: 200 },
+        fetch: async () => ({
+          ...{ ok: true, scope: { name: 'service', value: 'checkout' }, windows: [window], partial: [], url: '' },
+          query: { text: seeded[0]?.line },
+        }),
+        check: async () => ({ ok: true, detail: '' }),
+        close: async () => undefined,
+      };
+      const labels = { service: 'checkout', pod: 'c-1' };
+      const peers = { own: namesOf([labels]), alerting: namesOf([]) };
+      const facts = { id: 'e', labels, startsAt: at, now: at + 60_000, peers };
+      const { raw, ...found } = await collectLogs(facts, [store], redact, new AbortController().signal);
+      expect(found.evidence.lines.length).toBeGreaterThan(20);
+      expect(found.peer?.facts.length).toBeGreaterThan(0);
+      const out = `${JSON.stringify(found)}${gunzipSync(raw ?? new Uint8Array()).toString('utf8')}`;
+      expect(
+        seeded.filter(({ secret }) => out.includes(secret) || out.includes(JSON.stringify(secret).slice(1, -1))),
+      ).toEqual([]);
+      expect(/10\.0\.\d+\.7/.test(out)).toBe(!hidesAddresses);
+    },
+  );
 
   it('are told from ordinary lines: of ten thousand none is touched', () => {
     const lines = Array.from({ length: 10_000 }, (_, n) => ordinary(n));
