@@ -50,7 +50,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const metrics = pipelineMetrics(namesOf(settings.config));
   const secret = await readSecret(db, () => randomBytes(32));
   const redact = createRedactor(secret);
-  let plugins = openPlugins(settings.config, secret);
+  let plugins = openPlugins(settings.config, secret, log);
   let pipeline: Pipeline | null = null;
   const listeners: (() => void)[] = [];
   const store = await openStore({
@@ -111,7 +111,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     secret: async () => secret,
     async reload(config) {
       const old = plugins;
-      plugins = openPlugins(config, secret);
+      plugins = openPlugins(config, secret, log);
       metrics.rename(namesOf(config));
       setTimeout(() => void old.close(), CLOSE_OLD_AFTER_MS).unref();
       pipeline?.serve(plugins.channels.keys());

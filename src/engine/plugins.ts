@@ -16,6 +16,7 @@ import type { Provider } from '../providers/provider.ts';
 import { createProvider } from '../providers/registry.ts';
 import { compileRules } from '../rules.ts';
 import { createSource } from '../sources/registry.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { Source } from '../sources/source.ts';
 
 /** Everything in the store worker that follows from the configuration: exchanged whole by a reload. */
@@ -39,11 +40,13 @@ export interface Plugins {
  * Makes all of them. @throws Error where one cannot be made; then nothing was changed
  * @param secret the key by which secrets in texts are replaced
  */
-export function openPlugins(config: Config, secret: Uint8Array): Plugins {
+export function openPlugins(config: Config, secret: Uint8Array, log: Logger): Plugins {
   const redact = createRedactor(secret);
   const fixes = compileFixes(config.known_fixes);
   const channels = new Map(config.channels.map((channel) => [channel.name, createChannel(channel)]));
-  const logs = startCollector({ stores: config.logs, secret });
+  const tell = ({ message, stack }: Error): void =>
+    log.error('the thread that reads logs broke; the others go on', { error: redact(message), stack: redact(stack ?? '') });
+  const logs = startCollector({ stores: config.logs, secret }, { tell });
   return {
     ...{ fixes, channels, logs },
     rules: compileRules(config, fixes),

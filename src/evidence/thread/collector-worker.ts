@@ -29,8 +29,11 @@ export class CollectorWorker {
   #serial = 0;
   #death: Death | null = null;
 
-  /** @param entry the program of the thread */
-  constructor(entry: URL, settings: CollectorSettings, limits: CollectorLimits) {
+  /**
+   * @param entry the program of the thread
+   * @param tell hears of what no question was meant to do to it
+   */
+  constructor(entry: URL, settings: CollectorSettings, limits: CollectorLimits, tell: (error: Error) => void) {
     this.#limits = limits;
     this.#worker = new Worker(entry, {
       workerData: settings,
@@ -38,9 +41,10 @@ export class CollectorWorker {
     });
     this.#worker.unref();
     this.#worker.on('message', ({ id, collected }: FromCollector) => this.#waiting.get(id)?.answer({ collected }));
-    this.#worker.on('error', (error: Error & { code?: string }) =>
-      this.#die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'mistake'),
-    );
+    this.#worker.on('error', (error: Error & { code?: string }) => {
+      tell(error);
+      this.#die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'mistake');
+    });
     this.#worker.on('exit', () => this.#die('mistake'));
   }
 

@@ -10,6 +10,8 @@ export interface CollectorOptions extends Partial<CollectorLimits> {
   readonly idleMs?: number;
   /** The program of the thread. */
   readonly entry?: URL;
+  /** Hears of each thread that broke, for the log. */
+  readonly tell?: (error: Error) => void;
 }
 
 /** Longer than answers are shared (`shelter/`), and than the second look takes to come. */
@@ -31,6 +33,7 @@ const ENTRY = new URL(`./collector-thread${import.meta.url.endsWith('.ts') ? '.t
 export function startCollector(settings: CollectorSettings, options: CollectorOptions = {}): Collector {
   const stores = settings.stores.map(commonParts);
   const limits = { ...limitsFor(stores.map(({ budget }) => budget)), ...options };
+  const { entry = ENTRY, tell = () => undefined } = options;
   let worker: CollectorWorker | null = null;
   let idle: NodeJS.Timeout | undefined;
   let closed = false;
@@ -38,7 +41,7 @@ export function startCollector(settings: CollectorSettings, options: CollectorOp
 
   function present(): CollectorWorker {
     clearTimeout(idle);
-    if (worker === null || worker.isDead) worker = new CollectorWorker(options.entry ?? ENTRY, settings, limits);
+    if (worker === null || worker.isDead) worker = new CollectorWorker(entry, settings, limits, tell);
     return worker;
   }
 

@@ -67,12 +67,14 @@ describe('logs read in a thread of their own', () => {
   });
 
   it('that a mistake of ours stops are asked for once more in another thread, and then said to be not available', async () => {
-    start({ entry: IN_TROUBLE });
+    const told: string[] = [];
+    start({ entry: IN_TROUBLE, tell: ({ message }) => void told.push(message) });
     const before = await threadOf();
     expect(await reasonOf('breaks')).toMatch(
       /because of a mistake in the bridge itself, twice: please report it; they are/,
     );
     expect(await threadOf()).toBeGreaterThan(before + 1);
+    expect(told).toEqual(['a mistake of ours', 'a mistake of ours']);
   });
 
   it('that never come to an end are broken off', async () => {
