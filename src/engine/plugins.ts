@@ -45,7 +45,10 @@ export function openPlugins(config: Config, secret: Uint8Array, log: Logger): Pl
   const fixes = compileFixes(config.known_fixes);
   const channels = new Map(config.channels.map((channel) => [channel.name, createChannel(channel)]));
   const tell = ({ message, stack }: Error): void =>
-    log.error('the thread that reads logs broke; the others go on', { error: redact(message), stack: redact(stack ?? '') });
+    log.error('the thread that reads logs broke; the others go on', {
+      error: redact(message),
+      stack: redact(stack ?? ''),
+    });
   const logs = startCollector({ stores: config.logs, secret }, { tell });
   return {
     ...{ fixes, channels, logs },
