@@ -26,8 +26,14 @@ export class WalSync implements Sync {
   }
 
   start(done: (error: Error | null) => void): void {
+    let file: number;
+    try {
+      file = this.#open();
+    } catch (error) {
+      return done(error as Error); // thrown, it would reach nobody, and whoever waits would wait for ever
+    }
     this.#running = true;
-    fdatasync(this.#open(), (error) => {
+    fdatasync(file, (error) => {
       this.#running = false;
       if (this.#closed) this.#release();
       done(error);

@@ -85,8 +85,13 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     });
     return byMs;
   };
-  const putBack = async (...args: Parameters<typeof retryJob>): Promise<void> => {
+  let shifting: Promise<void> | null = null; // until the work that brings a shift is committed, or undone with it
+  const catchUpAlone = async (): Promise<void> => {
+    while (shifting !== null) await shifting;
     await catchUp(db);
+  };
+  const putBack = async (...args: Parameters<typeof retryJob>): Promise<void> => {
+    await catchUpAlone();
     await retryJob(...args);
   };
   if (replicas === null) await freeLeases(db);
@@ -94,14 +99,28 @@ export async function openStore(parts: StoreParts): Promise<Store> {
   const freeing = replicas === null ? undefined : keepFreeing(db, replicas);
   // Those of one process wait here for their turn: waiting in the database would take a connection each.
   const group = new GroupCommit(db, async (tx) => replicas?.takeTurn(tx));
+  /** A shift that is undone with its work is owed again before the next work begins, which would take moments for past. */
+  const inGroup = async <T>(work: (tx: Transaction<Tables>, now: number) => Promise<T>): Promise<T> => {
+    let shiftedMs = 0;
+    const giveBack = (error: unknown): never => {
+      shiftMs += shiftedMs;
+      shiftedMs = 0;
+      throw error;
+    };
+    const settled = (): void => void (shifting = null);
+    const run = group.run(async (tx) => {
+      const now = clock.now();
+      if (shiftMs !== 0) shifting = run.then(settled, settled);
+      shiftedMs = await catchUp(tx);
+      return work(tx, now).catch(giveBack);
+    });
+    return run.catch(giveBack); // the commit failed
+  };
   return {
     db,
     now: () => clock.now(),
     async transact(work) {
-      let shiftedMs = 0;
-      const commit = group.run(async (tx) => {
-        const now = clock.now();
-        shiftedMs = await catchUp(tx);
+      const { result, committed, recorded } = await inGroup(async (tx, now) => {
         const unit = new UnitOfWork(tx, parts.rules(), now);
         const result = await work(unit);
         await queueRefreshes(unit);
@@ -110,10 +129,6 @@ export async function openStore(parts: StoreParts): Promise<Store> {
         if (committed.length + recorded > 0) await unit.setMeta('clock', String(now));
         return { result, committed, recorded };
       });
-      const { result, committed, recorded } = await commit.catch((error: unknown) => {
-        shiftMs += shiftedMs; // rolled back with everything else
-        throw error;
-      });
       parts.onCommitted(committed, recorded);
       return result;
     },
@@ -121,10 +136,11 @@ export async function openStore(parts: StoreParts): Promise<Store> {
       return Number((await readMeta(db, 'deliveries_taken')) ?? 0);
     },
     async claim(kinds, limit, leaseMs, which) {
+      // Where nobody else writes, its commit serves others too.
+      if (replicas === null) return inGroup((tx, now) => claimJobs(tx, kinds, limit, now, leaseMs, which));
       const now = clock.now();
-      await catchUp(db);
-      if (replicas !== null) return claimJobs(db, kinds, limit, now, leaseMs, which, replicas.self);
-      return group.run((tx) => claimJobs(tx, kinds, limit, now, leaseMs, which)); // its commit serves others too
+      await catchUpAlone();
+      return claimJobs(db, kinds, limit, now, leaseMs, which, replicas.self);
     },
     retry: (job, dueAt, error) => putBack(db, job, dueAt, error),
     postpone: (job, dueAt, error, payload) => putBack(db, job, dueAt, error, { payload }),
@@ -165,13 +181,13 @@ async function shiftOnce(
   now: number,
   replicas: Replicas | null,
 ): Promise<void> {
-  if (replicas === null) return shiftDueJobs(db, byMs);
   if (!db.isTransaction) {
     return db.transaction().execute(async (tx) => {
-      await replicas.takeTurn(tx);
+      await replicas?.takeTurn(tx);
       await shiftOnce(tx, byMs, now, replicas);
     });
   }
+  if (replicas === null) return shiftDueJobs(db, byMs);
   const [at, by] = ((await readMeta(db, 'clock_shift')) ?? '0 0').split(' ').map(Number);
   if (Math.abs(now - (at ?? 0)) < SAME_SHIFT_WITHIN_MS && Math.abs(byMs - (by ?? 0)) < SAME_SHIFT_MS) return;
   await shiftDueJobs(db, byMs);

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInboxReader, type SqliteInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { openInbox, type InboxOptions, type SqliteInbox } from '../../src/inbox/inbox.ts';
+import { WalSync } from '../../src/inbox/wal-sync.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** What only a file can do or suffer; the rest is in inbox.test.ts. */
@@ -88,6 +89,15 @@ describe('the file of the inbox', () => {
       await waitFor('the next sync', () => disk.waiting.length === 1);
       disk.done();
       expect(await taken).toMatchObject({ seq: 2 });
+    });
+
+    it('a log that cannot be opened is told to the sender, and the next one is taken once it can', async () => {
+      const elsewhere = join(folder, 'elsewhere');
+      const inbox = open({ sync: new WalSync(elsewhere) });
+      await expect(inbox.append('am', body, 1)).rejects.toThrow('the inbox cannot be written (ENOENT)');
+      expect(inbox.healthy()).toEqual({ ok: false, why: 'the inbox cannot be written (ENOENT)' });
+      writeFileSync(`${elsewhere}-wal`, '');
+      expect(await inbox.append('am', body, 2)).toMatchObject({ seq: 2 });
     });
 
     it('closing brings to the disk what waits, and answers it', async () => {

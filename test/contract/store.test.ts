@@ -314,6 +314,27 @@ describeDialects('the store', (dialect) => {
       expect(await house.store.nextDue(['deadline'])).toBe(DAWN + HOUR + 15 * MINUTE);
     });
 
+    it.each(['alone', 'with others'])(
+      'nothing comes early where the one that brings the shift fails, %s',
+      async (how) => {
+        await house.deliver(groupOf([a]));
+        house.time.now += HOUR;
+        house.store.now();
+        const before = how === 'alone' ? null : house.store.transact(async () => house.pass(10 * MINUTE));
+        if (how === 'alone') house.pass(10 * MINUTE);
+        let claimed: Promise<readonly Job[]> = Promise.resolve([]);
+        const failing = house.store.transact(async () => {
+          claimed = house.store.claim(['deadline'], 9, MINUTE);
+          throw new Error('no');
+        });
+        await before;
+        await expect(failing).rejects.toThrow('no');
+        expect(await claimed).toEqual([]);
+        expect(await house.store.claim(['deadline'], 9, MINUTE)).toEqual([]);
+        expect(await house.store.nextDue(['deadline'])).toBe(DAWN + HOUR + 15 * MINUTE);
+      },
+    );
+
     it('what was written is never in the future of a later start', async () => {
       await house.deliver(groupOf([a]));
       house.time.now -= HOUR;
