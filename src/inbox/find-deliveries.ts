@@ -18,24 +18,31 @@ const SLACK_MS = 10 * 60_000;
 const AT_ONCE = 200;
 
 /**
- * Finds deliveries by their ids. Ids have no index, but hold the time; by it the place is found in some twenty looks.
+ * Finds deliveries by their ids. Ids have no index, but hold the time; by it the place is found in some twenty looks. Given
+ * one after the other: an incident may have had thousands, and all their bodies at once would take the machine's memory.
  * @param db tables among which `deliveries` is (see `openArchive`)
  */
-export async function findDeliveries(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, FoundDelivery>> {
-  const found = new Map<string, FoundDelivery>();
-  if (ids.length === 0) return found;
+export async function* findDeliveries(db: Kysely<Tables>, ids: readonly string[]): AsyncGenerator<FoundDelivery> {
+  if (ids.length === 0) return;
   const times = ids.map(timeOf);
   const from = await firstSince(db, Math.min(...times) - SLACK_MS);
   const to = await firstSince(db, Math.max(...times) + SLACK_MS);
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const some = sql.join(ids.slice(at, at + AT_ONCE));
-    const { rows } = await sql<{ id: string; source: string; at: number; reason: string; body: Buffer }>`
-      select id, source, received_at as at, reason, body from deliveries
+    const { rows } = await sql<{ seq: number; id: string; source: string; at: number; reason: string }>`
+      select seq, id, source, received_at as at, reason from deliveries
       where seq >= ${from} and seq <= ${to} and id in (${some})`.execute(db);
-    for (const { id, source, at: receivedAt, reason, body } of rows)
-      found.set(id, { id, source, receivedAt, body: reason.startsWith(FORGOTTEN) ? null : body });
+    for (const { seq, id, source, at: receivedAt, reason } of rows)
+      yield { id, source, receivedAt, body: reason.startsWith(FORGOTTEN) ? null : await bodyOf(db, seq) };
   }
-  return found;
+}
+
+/** @returns null where retention has come between */
+async function bodyOf(db: Kysely<Tables>, seq: number): Promise<Buffer | null> {
+  const { rows } = await sql<{ reason: string; body: Buffer }>`
+    select reason, body from deliveries where seq = ${seq}`.execute(db);
+  const [row] = rows;
+  return row === undefined || row.reason.startsWith(FORGOTTEN) ? null : row.body;
 }
 
 /** A UUIDv7 begins with 48 bits of epoch milliseconds. */

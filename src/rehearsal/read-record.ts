@@ -1,4 +1,5 @@
 import { promisify } from 'node:util';
+import type { AlertGroup } from '../domain/alert.ts';
 import { incidentId } from '../domain/incident.ts';
 import { classified } from '../evidence/collect.ts';
 import { findDeliveries, type FoundDelivery } from '../inbox/find-deliveries.ts';
@@ -44,8 +45,7 @@ export async function readRecord(
   const timeline = await read.timeline(incident.uid);
   const entries = timeline.map(openEntry);
   const wanted = deliveriesOf(entries);
-  const found = await findDeliveries(archive.db, wanted);
-  const told = tellAll(id, wanted, found, sources);
+  const told = await tellAll(id, wanted, findDeliveries(archive.db, wanted), sources);
   if (!told.ok) return told;
   const { source, labels, createdAt } = incident;
   const identity = alertIdentity(source, labels);
@@ -61,14 +61,27 @@ export async function readRecord(
 type Told =
   { readonly ok: true; readonly groups: IncidentRecord['told'] } | { readonly ok: false; readonly why: string };
 
-function tellAll(
+async function tellAll(
   id: string,
   wanted: readonly string[],
-  found: ReadonlyMap<string, FoundDelivery>,
+  deliveries: AsyncIterable<FoundDelivery>,
   sources: ReadonlyMap<string, Source>,
-): Told {
-  const missing = wanted.filter((one) => !found.has(one)).length;
-  const gone = wanted.filter((one) => found.get(one)?.body === null).length;
+): Promise<Told> {
+  const groups = new Map<string, readonly AlertGroup[]>();
+  let found = 0;
+  let gone = 0;
+  let unknown: string | null = null;
+  for await (const { id: delivery, source: name, receivedAt, body } of deliveries) {
+    found += 1;
+    const source = sources.get(name);
+    if (body === null) gone += 1;
+    else if (source === undefined) unknown ??= name;
+    else {
+      const json = readJson(body);
+      if (json.ok) groups.set(delivery, source.parse(json.value, receivedAt).groups);
+    }
+  }
+  const missing = wanted.length - found;
   const of = `${id}: ${missing + gone} of its ${wanted.length} deliveries`;
   if (gone > 0)
     return {
@@ -77,17 +90,11 @@ function tellAll(
     };
   if (missing > 0)
     return { ok: false, why: `${of} are not in the inbox, which is newer than the store; choose a younger incident` };
-  const groups = new Map<string, IncidentRecord['told'] extends ReadonlyMap<string, infer G> ? G : never>();
-  for (const delivery of found.values()) {
-    const source = sources.get(delivery.source);
-    if (source === undefined)
-      return {
-        ok: false,
-        why: `${id} came from the source ${delivery.source}, which is not configured; name the configuration that has it with --config.file`,
-      };
-    const json = readJson(delivery.body ?? Buffer.alloc(0));
-    if (json.ok) groups.set(delivery.id, source.parse(json.value, delivery.receivedAt).groups);
-  }
+  if (unknown !== null)
+    return {
+      ok: false,
+      why: `${id} came from the source ${unknown}, which is not configured; name the configuration that has it with --config.file`,
+    };
   return { ok: true, groups };
 }
 

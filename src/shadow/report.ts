@@ -1,3 +1,4 @@
+import type { Incident } from '../domain/incident.ts';
 import { DIFFERENCE_KINDS, type Difference, type DifferenceKind } from '../rehearsal/compare.ts';
 import type { Compared } from '../rehearsal/replay.ts';
 
@@ -7,7 +8,7 @@ export interface ShadowFinding {
   readonly title: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
-  /** Who owns it under either of them: whoever may not read about one of these may not read this. */
+  /** Who owns it, and would under either of them: whoever may not read about one of these may not read this. */
   readonly teams: readonly string[];
   /** Empty where both decide the same. */
   readonly differences: readonly Difference[];
@@ -30,12 +31,15 @@ export interface ShadowReport {
 }
 
 /** What is told of an incident that was played under both. */
-export function findingOf(number: number, compared: readonly Compared[]): ShadowFinding {
+export function findingOf(
+  { number, team: owner }: Pick<Incident, 'number' | 'team'>,
+  compared: readonly Compared[],
+): ShadowFinding {
   const accounts = compared.flatMap(({ before, after }) => [before, after]).filter((account) => account !== null);
   const [first] = accounts;
   return {
     ...{ number, title: first?.title ?? '', openedAt: first?.openedAt ?? 0 },
-    teams: [...new Set(accounts.map(({ team }) => team))].filter((team) => team !== ''),
+    teams: [...new Set([owner, ...accounts.map(({ team }) => team)])].filter((team) => team !== ''),
     differences: compared.flatMap(({ differences }) => differences),
   };
 }

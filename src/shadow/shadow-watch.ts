@@ -99,13 +99,13 @@ export class ShadowWatch {
     const { archive, now, tell } = this.#parts;
     const read = await readRecord(archive, this.#sources, number, now());
     if (!read.ok) return read.why;
-    const { recording, timeline } = read;
+    const { record, recording, timeline } = read;
     if (timeline.length > LONGEST) return `its record has more than ${LONGEST} entries`;
     const running = await playRecording(this.#running, recording);
     const shadow = await playRecording(this.#shadow, recording);
     tell({
       type: 'compared',
-      finding: findingOf(number, laySideBySide(running.accounts, shadow.accounts)),
+      finding: findingOf(record.incident, laySideBySide(running.accounts, shadow.accounts)),
       behind: this.behind,
     });
     // What either of them does next by itself may be what they differ in.

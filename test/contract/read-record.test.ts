@@ -1,4 +1,4 @@
-import { findDeliveries } from '../../src/inbox/find-deliveries.ts';
+import { findDeliveries, type FoundDelivery } from '../../src/inbox/find-deliveries.ts';
 import { observeGroup } from '../../src/jobs/observe.ts';
 import { readRecord } from '../../src/rehearsal/read-record.ts';
 import { createSource, sourceConfig } from '../../src/sources/registry.ts';
@@ -48,12 +48,34 @@ function behaves(place: () => Promise<StorageAddress>): void {
         ids.push(id);
     await house.storage.inbox.forget(DAWN + 50 * MINUTE, 3_000);
     const wanted = [2_999, 1_234, 0, 49, 50].map((n) => ids[n] ?? '');
-    const found = await findDeliveries(archive.db, [...wanted, '01900000-0000-7000-8000-000000000000']);
+    const all = findDeliveries(archive.db, [...wanted, '01900000-0000-7000-8000-000000000000']);
+    const found = new Map<string, FoundDelivery>();
+    for await (const one of all) found.set(one.id, one);
     expect(wanted.map((id) => found.get(id)?.body?.toString() ?? null)).toEqual([
       ...['body 2999', 'body 1234', null, null, 'body 50'],
     ]);
     expect(found.size).toBe(5);
     expect(found.get(wanted[1] ?? '')).toMatchObject({ source: 'am', receivedAt: DAWN + 1_234 * MINUTE });
+  });
+
+  it('their bodies are read one at a time, however many there are', async () => {
+    const { inbox } = house.storage;
+    const append = async () => (await inbox.append('am', Buffer.alloc(1_000), DAWN)).id;
+    const ids = await Promise.all(Array.from({ length: 5 }, append));
+    let bytes = 0;
+    const counted = archive.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        for (const { body } of result.rows) bytes += Buffer.isBuffer(body) ? body.length : 0;
+        return result;
+      },
+    });
+    const read: number[] = [];
+    for await (const { body } of findDeliveries(counted, ids)) {
+      expect(body).toHaveLength(1_000);
+      read.push(bytes);
+    }
+    expect(read).toEqual([1_000, 2_000, 3_000, 4_000, 5_000]);
   });
 
   it('an incident is read with its own alerts out of the deliveries that made it', async () => {

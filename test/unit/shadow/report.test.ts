@@ -1,4 +1,11 @@
-import { countKinds, differing, seenBy, type ShadowFinding, type ShadowReport } from '../../../src/shadow/report.ts';
+import {
+  countKinds,
+  differing,
+  findingOf,
+  seenBy,
+  type ShadowFinding,
+  type ShadowReport,
+} from '../../../src/shadow/report.ts';
 
 const finding = (number: number, teams: readonly string[], ...kinds: ('category' | 'notice')[]): ShadowFinding => ({
   ...{ number, title: `T${number}`, openedAt: 0, teams },
@@ -19,6 +26,12 @@ it('what is kept by a team under either rules is for those who may read it', () 
   expect(numbers(seenBy(report, keeps, false))).toEqual([2, 1]);
   expect(numbers(seenBy(report, keeps, true))).toEqual([3, 2, 1]);
   expect(seenBy(null, keeps, false)).toBeNull();
+});
+
+it('an incident that its team keeps stays kept where neither of the rules would give it to that team', () => {
+  const found = findingOf({ number: 4, team: 'security' }, []);
+  expect(seenBy({ ...report, findings: [found] }, keeps, false)?.findings).toEqual([]);
+  expect(findingOf({ number: 5, team: '' }, []).teams).toEqual([]);
 });
 
 it('incidents are counted once for each kind of thing that differs', () => {
