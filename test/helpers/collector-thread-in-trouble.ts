@@ -9,8 +9,17 @@ parentPort?.on('message', (message: ToCollector) => {
   if (facts.id === 'breaks') throw new Error('a mistake of ours');
   if (facts.id === 'never ends') for (;;);
   if (facts.id === 'waits') return;
+  if (facts.id === 'in turn') return inTurn(() => answer(id, `read in thread ${threadId}`));
   setTimeout(() => answer(id, `read in thread ${threadId}`), facts.id === 'slow' ? 300 : 0);
 });
+
+let busyUntil = 0;
+
+/** One after the other, as a store is asked by few at once. */
+function inTurn(done: () => void): void {
+  busyUntil = Math.max(busyUntil, performance.now()) + 400;
+  setTimeout(done, busyUntil - performance.now());
+}
 
 function hoard(): void {
   for (const all: unknown[] = []; ;) all.push(Array.from({ length: 1_000 }, (_, index) => ({ index })));

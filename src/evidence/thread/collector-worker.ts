@@ -9,23 +9,22 @@ export type Answer = { readonly collected: CollectedLogs } | { readonly death: D
 export interface CollectorLimits {
   /** Of its heap, in megabytes. */
   readonly memoryMb: number;
-  /** For one answer, its turn among others included. */
+  /** From one answer to the next, or to the first, where one question waits; … */
   readonly patienceMs: number;
+  /** … and so much more for each other question: they take turns at the store. */
+  readonly eachMs: number;
 }
 
 /** What is soon forgotten fits into little: with 24 the process grew by 40 MB more. */
 const YOUNG_MB = 6;
 
-interface Waiting {
-  readonly answer: (answer: Answer) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
 /** One thread that reads logs, until it dies or is ended. */
 export class CollectorWorker {
   readonly #worker: Worker;
   readonly #limits: CollectorLimits;
-  readonly #waiting = new Map<number, Waiting>();
+  /** How those who wait hear, by the number of their question. */
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #silence: NodeJS.Timeout | undefined;
   #serial = 0;
   #death: Death | null = null;
 
@@ -40,7 +39,7 @@ export class CollectorWorker {
       resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker.unref();
-    this.#worker.on('message', ({ id, collected }: FromCollector) => this.#waiting.get(id)?.answer({ collected }));
+    this.#worker.on('message', ({ id, collected }: FromCollector) => this.#waiting.get(id)?.({ collected }));
     this.#worker.on('error', (error: Error & { code?: string }) => {
       tell(error);
       this.#die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'mistake');
@@ -64,15 +63,15 @@ export class CollectorWorker {
     const callOff = (): void => this.#say({ type: 'call off', id });
     this.#worker.ref();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => void this.end('silence'), this.#limits.patienceMs);
       const answer = (given: Answer): void => {
-        clearTimeout(timer);
         signal.removeEventListener('abort', callOff);
         this.#waiting.delete(id);
+        this.#listen();
         if (this.isIdle) this.#worker.unref();
         resolve(given);
       };
-      this.#waiting.set(id, { answer, timer });
+      this.#waiting.set(id, answer);
+      this.#listen();
       this.#say({ type: 'collect', id, facts });
       signal.addEventListener('abort', callOff, { once: true });
       if (signal.aborted) callOff();
@@ -87,7 +86,15 @@ export class CollectorWorker {
 
   #die(death: Death): void {
     this.#death ??= death;
-    for (const waiting of [...this.#waiting.values()]) waiting.answer({ death: this.#death });
+    for (const answer of [...this.#waiting.values()]) answer({ death: this.#death });
+  }
+
+  /** It gets on as long as answers come: whoever waits behind many others need not mean that it hangs. */
+  #listen(): void {
+    clearTimeout(this.#silence);
+    if (this.isIdle) return;
+    const { patienceMs, eachMs } = this.#limits;
+    this.#silence = setTimeout(() => void this.end('silence'), patienceMs + (this.#waiting.size - 1) * eachMs);
   }
 
   #say(message: ToCollector): void {

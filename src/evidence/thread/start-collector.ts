@@ -79,9 +79,11 @@ export function startCollector(settings: CollectorSettings, options: CollectorOp
 
 function limitsFor(budgets: readonly { readonly timeMs: number; readonly bytes: number }[]): CollectorLimits {
   const most = (values: readonly number[]): number => Math.max(0, ...values);
+  const timeMs = most(budgets.map((budget) => budget.timeMs));
   return {
     memoryMb: Math.max(LEAST_MEMORY_MB, Math.ceil((most(budgets.map(({ bytes }) => bytes)) * MEMORY_PER_BYTE) / 1e6)),
-    patienceMs: 2 * most(budgets.map(({ timeMs }) => timeMs)) + GRACE_MS,
+    patienceMs: 2 * timeMs + GRACE_MS,
+    eachMs: timeMs, // two searches, its peers' included, where two are made at once (`shelter/`)
   };
 }
 

@@ -87,6 +87,12 @@ describe('logs read in a thread of their own', () => {
     expect(await reasonOf('x')).toMatch(/^read in thread/);
   });
 
+  it('that wait their turn at a slow store are not broken off with it', async () => {
+    start({ entry: IN_TROUBLE, patienceMs: 1_500, eachMs: 1_000 });
+    const all = await Promise.all(Array.from({ length: 8 }, () => reasonOf('in turn')));
+    expect(all.filter((reason) => !reason.startsWith('read in thread'))).toEqual([]);
+  });
+
   it('are called off where nobody waits any more', async () => {
     start({ entry: IN_TROUBLE });
     const giveUp = new AbortController();
