@@ -1,5 +1,11 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 
+/**
+ * How long a sync may wait for one of the few threads that all file work of the process shares: files on a server that
+ * is away hold them all. Longer than the sync itself takes on a disk that is well.
+ */
+const PATIENCE_MS = 1_000;
+
 /** Brings to the disk what was committed. */
 export interface Sync {
   /** `done` hears when all that was committed before is on the disk, or why it may not be. One at a time. */
@@ -17,7 +23,8 @@ export interface Sync {
 export class WalSync implements Sync {
   readonly #path: string;
   #file: number | null = null;
-  #running = false;
+  /** Syncs that have not come back: one that was not waited for any longer may be among them. */
+  #running = 0;
   #closed = false;
 
   /** @param database the path of the database; its log exists after the first commit */
@@ -32,11 +39,18 @@ export class WalSync implements Sync {
     } catch (error) {
       return done(error as Error); // thrown, it would reach nobody, and whoever waits would wait for ever
     }
-    this.#running = true;
+    this.#running += 1;
+    let told = false;
+    const tell = (error: Error | null): void => {
+      if (!told) done(error);
+      told = true;
+    };
+    const late = setTimeout(() => tell(this.#tryNow()), PATIENCE_MS);
     fdatasync(file, (error) => {
-      this.#running = false;
-      if (this.#closed) this.#release();
-      done(error);
+      clearTimeout(late);
+      this.#running -= 1;
+      if (this.#closed && this.#running === 0) this.#release();
+      tell(error);
     });
   }
 
@@ -44,9 +58,18 @@ export class WalSync implements Sync {
     fdatasyncSync(this.#open());
   }
 
+  #tryNow(): Error | null {
+    try {
+      this.now();
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
   close(): void {
     this.#closed = true;
-    if (!this.#running) this.#release();
+    if (this.#running === 0) this.#release();
   }
 
   #open(): number {
