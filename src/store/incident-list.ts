@@ -33,7 +33,7 @@ export interface OpenCounts {
 }
 
 /** Beyond this nobody counts any more, and counting would cost time. */
-export const COUNTED_TO = 10_000;
+export const COUNTED_TO = 1_000;
 
 /** What needs people first; closed ones are listed only where a filter asks for them. */
 export const LIST_ORDER: readonly IncidentStatus[] = ['triggered', 'acknowledged', 'resolved', 'closed'];

@@ -48,7 +48,7 @@ export async function benchConsole(): Promise<string> {
 }
 
 async function listen({ app }: ConsoleApp): Promise<Server> {
-  const server = createServer(app);
+  const server = createServer({ keepAliveTimeout: 0 }, app); // filling a store takes longer than a connection is kept
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return server;
 }

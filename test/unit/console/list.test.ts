@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import request from 'supertest';
 import { listAddress, meantIncident, readListQuery } from '../../../src/console/list-query.ts';
 import { CATEGORIES } from '../../../src/domain/category.ts';
 import { LEVELS } from '../../../src/domain/incident.ts';
@@ -90,6 +91,19 @@ it('counts what is open, what nobody has, and what is at Level 3', async () => {
     ...of('resolved', '3', 9),
   ]);
   expect(await house.read.openCounts()).toEqual({ triggered: 6, acknowledged: 1, level3: 3 });
+});
+
+it('a storm is counted to a thousand: the list costs no more with two hundred thousand open', async () => {
+  const of = (status: string, n: number): Made[] =>
+    Array.from({ length: n }, () => ({ status, level: '3', priority: 'P2', team: 'shop' }));
+  await fill([...of('triggered', 1_050), ...of('acknowledged', 999)]);
+  expect(await house.read.openCounts()).toEqual({ triggered: 1_000, acknowledged: 999, level3: 1_000 });
+  const { text } = await request(house.app).get('/').set('Cookie', 'tierbell_name=ada');
+  expect(text.match(/<b>.*?<\/b> (?:open|unacknowledged|at Level 3)/g)).toEqual([
+    '<b>1,000 or more</b> open',
+    '<b>1,000 or more</b> unacknowledged',
+    '<b>1,000 or more</b> at Level 3',
+  ]);
 });
 
 it('an address comes back as it was, and what it does not know is as if it were not there', () => {
