@@ -8,6 +8,7 @@ import type {
 } from '../domain/incident.ts';
 import { ABOUT_TITLES } from '../domain/sentences.ts';
 import { graphSvg } from '../evidence/beyond/graph-svg.ts';
+import { saysLeftOut } from '../incidents/evidence-list.ts';
 import { html, Html } from './html.ts';
 import { saySpan } from '../domain/moment.ts';
 import { badge, clock, count, outwardLink } from './words.ts';
@@ -31,6 +32,7 @@ const STATES: Readonly<Record<EvidenceState, string>> = {
 /** What was collected to explain the trouble: the logs first, and of each kind the newest. */
 export function evidenceSection(incident: Incident, now: number): Html {
   const { evidence } = incident;
+  const leftOut = saysLeftOut(incident);
   return html`<section id="evidence" aria-labelledby="evidence-title">
     <h2 id="evidence-title" tabindex="-1">Evidence</h2>
     ${
@@ -40,6 +42,7 @@ export function evidenceSection(incident: Incident, now: number): Html {
           </p>`
         : inOrder(evidence).map((one) => piece(one, now))
     }
+    ${leftOut !== '' && html`<p class="quiet small">${leftOut}</p>`}
   </section>`;
 }
 

@@ -308,7 +308,10 @@ export interface Incident {
   /** How many came between the first and the others that are kept. */
   readonly escalationsLeftOut?: number;
   readonly attempts: readonly Attempt[];
+  /** Of the looks at the logs before a handover the newest (`incidents/evidence-list.ts`); all are in the timeline. */
   readonly evidence: readonly Evidence[];
+  /** How many older looks are no longer kept. */
+  readonly evidenceLeftOut?: number;
   readonly told: readonly Told[];
   readonly assessment: Assessment | null;
   readonly owner: string | null;

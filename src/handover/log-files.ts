@@ -1,6 +1,7 @@
 import { incidentId, type Evidence } from '../domain/incident.ts';
 import { speakCount } from '../domain/sentences.ts';
 import { moment } from '../domain/moment.ts';
+import { saysLeftOut } from '../incidents/evidence-list.ts';
 import type { BundleInput } from './bundle-input.ts';
 import { bullets, document, fenced, inline } from './markdown.ts';
 
@@ -8,11 +9,13 @@ import { bullets, document, fenced, inline } from './markdown.ts';
 export function excerpt(input: BundleInput): string {
   const { incident } = input;
   const logs = incident.evidence.filter(({ kind }) => kind === 'logs');
+  const leftOut = saysLeftOut(incident);
   const none =
     'No logs were collected before this bundle was packed. They may follow in the incident; otherwise ask the log store for the service and the time in README.md.';
   return document([
     `# Logs for ${incidentId(incident)}`,
     ...(logs.length === 0 ? [none] : logs.flatMap((evidence) => section(evidence))),
+    ...(leftOut === '' ? [] : [leftOut]),
     rawNote(input, logs),
   ]);
 }

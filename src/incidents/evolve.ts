@@ -1,6 +1,7 @@
 import type { DeadlineChange, EntryData, TimelineEntry } from '../domain/entry.ts';
 import type { Attempt, Deadlines, Incident, Tick } from '../domain/incident.ts';
 import { withEscalation } from './escalation-list.ts';
+import { withEvidence } from './evidence-list.ts';
 import { severityRank } from './severity-rank.ts';
 
 /** Folds one entry into an incident. Pure; `null` before the first entry, which must be `opened`. */
@@ -60,7 +61,7 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
       return { ...incident, told: [...incident.told, told].slice(-50) };
     }
     case 'evidence_collected':
-      return { ...incident, evidence: [...incident.evidence, withoutDeadlines(entry.data)] };
+      return { ...incident, ...withEvidence(incident, withoutDeadlines(entry.data)) };
     case 'fix':
       return { ...incident, attempts: withAttempt(incident.attempts, withoutDeadlines(entry.data)) };
     case 'handover':

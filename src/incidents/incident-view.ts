@@ -11,6 +11,7 @@ import {
 } from '../domain/incident.ts';
 import { speakWholeSpread } from '../domain/spread.ts';
 import { escalationCount } from './escalation-list.ts';
+import { evidenceCount } from './evidence-list.ts';
 import type { FilledStep } from './procedure.ts';
 import { situationView, type Situation } from './situation.ts';
 import { toWire } from './timeline.ts';
@@ -74,9 +75,9 @@ export function incidentView(
 }
 
 function countsOf(incident: Incident): Record<string, number> {
-  const { impact, evidence, attempts } = incident;
+  const { impact, attempts } = incident;
   return {
-    ...{ alerts: impact.alerts, evidence: evidence.length, attempts: attempts.length },
+    ...{ alerts: impact.alerts, evidence: evidenceCount(incident), attempts: attempts.length },
     escalations: escalationCount(incident),
   };
 }

@@ -22,9 +22,10 @@ export async function sweepBlobs({ db, blobs }: BlobSweepParts, before: number, 
   const present = new Set(await blobs.names());
   if (present.size === 0) return 0;
   const past = new Set<string>();
-  for await (const { uids, names, isPast } of pagesOf(db, before)) {
+  for await (const { uids, names, longer, isPast } of pagesOf(db, before)) {
     const bundles = uids.length === 0 ? [] : await bundlesOf(db, uids);
-    for (const name of [...names, ...bundles]) {
+    const older = longer.length === 0 ? [] : await olderLogsOf(db, longer);
+    for (const name of [...names, ...bundles, ...older]) {
       if (!isPast)
         present.delete(name); // needed
       else if (present.has(name)) past.add(name);
@@ -45,6 +46,8 @@ interface Page {
   readonly uids: readonly string[];
   /** The raw logs that they name. */
   readonly names: readonly string[];
+  /** Those whose timeline names more of them. */
+  readonly longer: readonly string[];
   readonly isPast: boolean;
 }
 
@@ -60,7 +63,9 @@ async function* pagesOf(db: Kysely<Tables>, before: number): AsyncGenerator<Page
       .execute();
     for (const isPast of [true, false]) {
       const some = rows.filter(({ status, updated_at: at }) => (status === 'closed' && at < before) === isPast);
-      yield { uids: some.map(({ uid }) => uid), names: some.flatMap(({ state }) => rawLogsIn(state)), isPast };
+      const longer = some.filter(({ state }) => LEFT_OUT.test(state)).map(({ uid }) => uid);
+      const names = some.flatMap(({ state }) => rawLogsIn(state));
+      yield { uids: some.map(({ uid }) => uid), names, longer, isPast };
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
@@ -74,6 +79,19 @@ async function* pagesOf(db: Kysely<Tables>, before: number): AsyncGenerator<Page
  */
 function rawLogsIn(state: string): string[] {
   return [...state.matchAll(/"rawBlob":"([0-9a-f]{64})"/g)].map(([, name = '']) => name);
+}
+
+/** `incidents/evidence-list.ts` */
+const LEFT_OUT = /"evidenceLeftOut":[1-9]/;
+
+async function olderLogsOf(db: Kysely<Tables>, uids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('timeline')
+    .select('entry')
+    .where('incident', 'in', [...uids])
+    .where('type', '=', 'evidence_collected')
+    .execute();
+  return rows.flatMap(({ entry }) => rawLogsIn(entry));
 }
 
 async function bundlesOf(db: Kysely<Tables>, uids: readonly string[]): Promise<string[]> {

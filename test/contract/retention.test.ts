@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { join } from 'node:path';
+import { LOOKS_KEPT } from '../../src/incidents/evidence-list.ts';
 import { faultOf } from '../../src/incidents/timeline.ts';
 import { keepRetention, sweep, type Retention, type RetentionParts } from '../../src/retention/keep-retention.ts';
 import { auditLedger } from '../../src/store/ledger.ts';
@@ -112,6 +113,30 @@ function behaves(place: () => Promise<StorageAddress>): void {
     });
     return [raw, bundle];
   }
+
+  it('raw logs that an incident looked at too often to keep stay and go with it', async () => {
+    const { blobs } = house.storage;
+    await incidentWith('Flaps', 'the first look', false);
+    const { uid } = (await createReadModel(house.store.db).incidents({}, 1, null))[0] ?? { uid: '' };
+    for (let look = 0; look <= LOOKS_KEPT; look++) {
+      const rawBlob = await blobs.put(Buffer.from(`look ${look}`));
+      const lines = [{ at: null, level: 'error', service: '', text: 'word '.repeat(look + 1), count: 1 }];
+      const evidence = evidenceOf({ id: `look-${look}`, look: 'handover', rawBlob, lines });
+      await house.store.transact(async (unit) => {
+        await unit.incident(uid);
+        unit.run(uid, { type: 'evidence', evidence, logLines: [] });
+      });
+    }
+    expect((await createReadModel(house.store.db).byUid(uid))?.evidenceLeftOut).toBe(1);
+    await sweep(partsAt(DAWN + 400 * DAY));
+    expect(await blobs.names()).toHaveLength(LOOKS_KEPT + 3); // the bundle is the third
+    await house.store.transact(async (unit) => {
+      await unit.incident(uid);
+      for (const type of ['resolve', 'close'] as const) unit.run(uid, { type, by: ADA, reason: '' });
+    });
+    await sweep(partsAt(DAWN + 400 * DAY));
+    expect(await blobs.names()).toEqual([]);
+  });
 
   it('raw logs and bundles go when their incident has long been closed, and only those that no other needs', async () => {
     const gone = await incidentWith('Gone', 'logs of its own', true);
