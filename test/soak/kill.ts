@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deliver, incidents, type IncidentJson } from '../helpers/incident-api.ts';
+import { deliver, incidents, timeline, type IncidentJson } from '../helpers/incident-api.ts';
 import { firing } from '../helpers/payload.ts';
 import { runTierbell } from '../helpers/run-program.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -75,10 +75,10 @@ async function killOneStore(people: PeopleServer, random: () => number, kills: n
     }
     people.newLife();
     const bridge = await startTierbell(house);
-    const all = await settle(bridge, people, acknowledged);
+    const settled = await settle(bridge, people, acknowledged);
     await bridge.stop();
     const audit = await runTierbell(['audit', 'verify', '--storage.path', house.dataDir]);
-    return { ...judge(all, people, house, acknowledged), kills, recordHolds: audit.code === 0 };
+    return { ...judge(settled, people, house, acknowledged), kills, recordHolds: audit.code === 0 };
   } finally {
     house.remove();
   }
@@ -105,20 +105,22 @@ async function killOnce(
 }
 
 /** Waits until everything that must come has come; what does not come is counted by {@link judge}. */
-async function settle(
-  bridge: Tierbell,
-  people: PeopleServer,
-  acknowledged: readonly string[],
-): Promise<readonly IncidentJson[]> {
+async function settle(bridge: Tierbell, people: PeopleServer, acknowledged: readonly string[]): Promise<Settled> {
   await waitFor(
     'everything to be told',
     async () => {
       const all = await incidents(bridge);
-      return missing(all, acknowledged).length === 0 && untold(all, people).length === 0;
+      return missing(all, acknowledged).length === 0 && (await untold(bridge, all, people)).length === 0;
     },
-    { timeoutMs: SETTLED_WITHIN_MS, everyMs: 250 },
+    { timeoutMs: SETTLED_WITHIN_MS, everyMs: 500 },
   ).catch(() => false);
-  return incidents(bridge);
+  const all = await incidents(bridge);
+  return { all, untold: (await untold(bridge, all, people)).length };
+}
+
+interface Settled {
+  readonly all: readonly IncidentJson[];
+  readonly untold: number;
 }
 
 /** In lists an incident shows its first alert; here it has one. */
@@ -130,15 +132,29 @@ const missing = (all: readonly IncidentJson[], acknowledged: readonly string[]):
 };
 
 /** People must be told of each; of what a known fix mends they hear by its outcome. */
-const untold = (all: readonly IncidentJson[], people: PeopleServer): IncidentJson[] => {
+async function untold(bridge: Tierbell, all: readonly IncidentJson[], people: PeopleServer): Promise<IncidentJson[]> {
   const notices = [...people.notices.values()];
-  const told = new Set(notices.map(({ incident }) => incident));
-  const paged = new Set(notices.filter(({ purpose }) => purpose === 'page').map(({ incident }) => incident));
-  return all.filter((one) => !(nameOf(one).startsWith(MENDED) ? told : paged).has(one.id));
-};
+  const told = new Set(notices.flatMap((notice) => notice.incidents));
+  const pages = notices.filter(({ purpose }) => purpose === 'page' || purpose === 'digest');
+  const paged = new Set(pages.flatMap((notice) => notice.incidents));
+  const unnamed = all.filter((one) => !(nameOf(one).startsWith(MENDED) ? told : paged).has(one.id));
+  // A message for many names as many as fit; of the others the record says in which one they were.
+  const came = new Set(notices.filter(({ incidents: named, many }) => many > named.length).map(({ many }) => many));
+  if (came.size === 0) return unnamed;
+  const left: IncidentJson[] = [];
+  for (const one of unnamed) if (!(await wasInOneOf(bridge, one, came))) left.push(one);
+  return left;
+}
+
+async function wasInOneOf(bridge: Tierbell, { id }: IncidentJson, came: ReadonlySet<number>): Promise<boolean> {
+  return (await timeline(bridge, id)).some(({ type, data }) => {
+    const [, many = ''] = /one message for (\d+) incidents/.exec(String(data['detail'])) ?? [];
+    return type === 'notified' && came.has(Number(many));
+  });
+}
 
 function judge(
-  all: readonly IncidentJson[],
+  { all, untold: nobody }: Settled,
   people: PeopleServer,
   house: SoakHouse,
   acknowledged: readonly string[],
@@ -150,7 +166,7 @@ function judge(
     incidents: all.length,
     lost: missing(all, acknowledged).length,
     doubled: all.length - new Set(all.map(nameOf)).size,
-    untold: untold(all, people).length,
+    untold: nobody,
     notices: notices.length,
     copies: notices.reduce((sum, { times }) => sum + times - 1, 0),
     unexplained: people.unexplained(),

@@ -4,7 +4,10 @@ import { stopLater } from '../servers/cleanup.ts';
 
 /** What a receiver of Standard Webhooks remembers of a message: how often it came, and what it was. */
 export interface Notice {
-  readonly incident: string;
+  /** Those that it names: one, or of a message for many as many as fit into it. */
+  readonly incidents: readonly string[];
+  /** How many it is about. */
+  readonly many: number;
   /** `page`, `escalation` … */
   readonly purpose: string;
   times: number;
@@ -24,6 +27,25 @@ export interface PeopleServer {
   stop(): Promise<void>;
 }
 
+interface Body {
+  readonly type: string;
+  readonly data: { readonly incident: One | Digest };
+}
+interface One {
+  readonly id: string;
+}
+/** What a storm puts together. */
+interface Digest {
+  readonly digest: true;
+  readonly count: number;
+  readonly incidents: readonly One[];
+}
+
+function namedIn(said: One | Digest): Pick<Notice, 'incidents' | 'many'> {
+  if (!('digest' in said)) return { incidents: [said.id], many: 1 };
+  return { incidents: said.incidents.map(({ id }) => id), many: said.count };
+}
+
 /** The people's receiver: takes everything and counts it; holds no bodies, so that it can run for hours. */
 export async function startPeople(): Promise<PeopleServer> {
   const notices = new Map<string, Notice>();
@@ -33,14 +55,11 @@ export async function startPeople(): Promise<PeopleServer> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
     request.on('end', () => {
-      const { type, data } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
-        type: string;
-        data: { incident: { id: string } };
-      };
+      const { type, data } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Body;
       const id = String(request.headers['webhook-id']);
       const known = notices.get(id);
       if (known === undefined)
-        notices.set(id, { incident: data.incident.id, purpose: type.replace(/^incident\./, ''), times: 1, life });
+        notices.set(id, { ...namedIn(data.incident), purpose: type.replace(/^incident\./, ''), times: 1, life });
       else {
         if (known.life === life) unexplained += 1;
         known.times += 1;
