@@ -2,8 +2,10 @@ import { cleanText } from '../../domain/text.ts';
 import { Continuation } from '../reading/continuation.ts';
 import { readLine, stripAnsi } from '../records.ts';
 import { messageStart } from './header.ts';
-import { shapeOfRecord, shapeOfText } from './message.ts';
+import { shapeOfText } from './message.ts';
 import { TemplateMiner, type MinerLimits, type Template } from './miner.ts';
+import { RecentShapes } from './recent-shapes.ts';
+import { traceShape } from './trace.ts';
 
 /** A record with more lines goes on, but these are not looked at. */
 const MAX_FURTHER = 200;
@@ -24,6 +26,7 @@ export interface MinedLines {
 export class LineMiner {
   readonly #miner: TemplateMiner;
   readonly #raw: boolean;
+  readonly #recent = new RecentShapes();
   #lines = new Uint32Array(4_096);
   #length = 0;
   #records = 0;
@@ -90,13 +93,16 @@ export class LineMiner {
     const slot = this.#head === null ? this.#blank : this.#mine(this.#head);
     for (const blank of this.#open) this.#push(blank ? this.#blank : slot);
     this.#head = null;
-    this.#further = [];
-    this.#open = [];
+    if (this.#further.length > 0) this.#further = [];
+    this.#open.length = 0;
   }
 
   #mine(head: string): number {
     this.#records += 1;
-    if (this.#start >= 0) return this.#miner.addShape(shapeOfRecord(head, this.#start, this.#further));
+    if (this.#start >= 0) {
+      const shape = this.#recent.shapeOf(this.#start === 0 ? head : head.slice(this.#start));
+      return this.#miner.addShape(this.#further.length === 0 ? shape : shape + traceShape(this.#further));
+    }
     const { text } = readLine(head, 0);
     return this.#miner.addShape(shapeOfText([text, ...this.#further].join('\n').slice(0, MAX_TEXT)));
   }

@@ -1,5 +1,5 @@
 import { ShapeWriter, VARIABLE } from './shape.ts';
-import { maskWord } from './word.ts';
+import { isKey, maskWord } from './word.ts';
 
 /** What is longer is cut: what tells lines apart stands at their beginning. */
 const MAX_LINE = 2_048;
@@ -16,6 +16,7 @@ for (const mark of '=,;()[]{}"\'|<>:#`*') KIND[mark.charCodeAt(0)] = MARK;
 const OPENING = 40; // (
 const CLOSING = 41; // )
 const COLON = 58;
+const EQUALS = 61;
 const LESS = 60; // <
 const STAR = 42; // *
 const BACKSLASH = 92;
@@ -145,6 +146,7 @@ function readMarked(shape: ShapeWriter, text: string, copied: number, from: numb
   let end = word.length;
   while (end > start + 1 && isClosing(word.charCodeAt(end - 1))) end -= 1;
   const called = text.charCodeAt(to) === OPENING && end === word.length;
+  if (text.charCodeAt(to) === EQUALS && isKey(word)) return to;
   const dots = word.indexOf('..', start);
   if (dots > start && dots < end) {
     // dots that lead from a name to its value

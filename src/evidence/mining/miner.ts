@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { maskLine } from './mask.ts';
-import { printShape, VARIABLE } from './shape.ts';
+import { ownCopy, printShape, VARIABLE } from './shape.ts';
 import { mergeShapes } from './vote.ts';
 
 export interface Template {
@@ -83,7 +83,8 @@ export class TemplateMiner {
     return this.#shapes.map((_, slot) => bySlot.get(this.#resolve(slot)) ?? toTemplate(VARIABLE, 0));
   }
 
-  #open(shape: string, count: number): number {
+  #open(part: string, count: number): number {
+    const shape = ownCopy(part);
     const slot = this.#shapes.push(shape) - 1;
     this.#counts.push(count);
     this.#into.push(slot);

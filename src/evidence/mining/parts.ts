@@ -20,7 +20,15 @@ const RELATION = /^(?:for|from|to|by|of|on|at|in|with|via|as|into|against|invali
 const MARKS = /^[\s!-/:-@[-`{-~]$/;
 
 export function splitShape(shape: string): string[] {
-  return shape.match(PARTS) ?? [];
+  return (shape.match(PARTS) ?? []).flatMap(withoutStop);
+}
+
+/** What ends a sentence is no part of its last word. */
+const STOPPED = /^([^]*[^.!?])([.!?]+)$/;
+
+function withoutStop(part: string): readonly string[] {
+  const [, word, stop] = STOPPED.exec(part) ?? [];
+  return word === undefined || stop === undefined ? [part] : [word, ...stop.split('')];
 }
 
 /** The kind of each part. The first word names the event, so it is fixed unless a variable. */
@@ -31,7 +39,9 @@ export function kindsOf(parts: readonly string[]): PartKind[] {
     const isFirst = first;
     first = false;
     if (part === VARIABLE) return 'value';
-    if (SWITCH.test(part)) return 'fixed';
+    if (parts[index + 1] === '=' && !part.includes(VARIABLE)) return 'fixed'; // a key
+    if (SWITCH.test(part)) return isListed(parts, index) ? 'value' : 'fixed';
+    if (part === 'localhost') return 'value';
     if (isQuoted(part) || standsAsValue(parts, index)) return 'value';
     if (isFirst) return 'fixed';
     return kindOfWord(part, parts, index);
@@ -43,6 +53,18 @@ export function isQuoted(part: string): boolean {
 }
 
 const PAIRS: ReadonlySet<string> = new Set(["''", '""', '()', '[]']);
+
+export function isSwitch(part: string): boolean {
+  return SWITCH.test(part);
+}
+
+/** States side by side are readings of several things: `( on off )`. */
+function isListed(parts: readonly string[], index: number): boolean {
+  return (
+    (parts[index - 1] === ' ' && isSwitch(parts[index - 2] ?? '')) ||
+    (parts[index + 1] === ' ' && isSwitch(parts[index + 2] ?? ''))
+  );
+}
 
 function standsAsValue(parts: readonly string[], index: number): boolean {
   const left = parts[index - 1] ?? '';

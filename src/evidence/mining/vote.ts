@@ -1,4 +1,4 @@
-import { isQuoted, kindsOf, splitShape, type PartKind } from './parts.ts';
+import { isQuoted, isSwitch, kindsOf, splitShape, type PartKind } from './parts.ts';
 import { VARIABLE } from './shape.ts';
 
 /** A shape and how many lines have it. */
@@ -17,6 +17,8 @@ export const THRESHOLDS = {
   /** … or this many in effect (the exponential of their entropy), where none of few dominates. */
   valuesInEffect: 2.5,
   names: 5,
+  /** Of two columns of names that do not vary together, each this many. */
+  independent: 3,
   words: 6,
 } as const;
 
@@ -68,19 +70,51 @@ function toRows(result: readonly string[], shapes: readonly CountedShape[], know
 
 /** Names and values, all columns at once, among rows that are equal but for these and have a word in common. */
 function voteTogether(rows: readonly Row[]): boolean {
-  const groups = groupBy(rows, (row) => {
-    const isOpen = (index: number): boolean => row.kinds[index] === 'value' || row.kinds[index] === 'name';
-    if (!row.parts.some((part, index) => part.length > 1 && !isOpen(index))) return null;
-    return row.parts.map((part, index) => (isOpen(index) ? '\u0001' : part)).join('\u0002');
+  const groups = groupBy(rows, ({ parts, kinds }) => {
+    const isOpen = (index: number): boolean => kinds[index] === 'value' || kinds[index] === 'name';
+    if (!parts.some((part, index) => part.length > 1 && !isOpen(index))) return null;
+    return parts.map((part, index) => (isOpen(index) ? '\u0001' : part)).join('\u0002');
   });
   let changed = false;
-  for (const group of groups.values())
-    for (let column = 0; column < Math.min(group[0]?.parts.length ?? 0, MAX_COLUMNS); column += 1) {
-      const kind = group[0]?.kinds[column];
-      if ((kind === 'value' || kind === 'name') && isVariable(group, column))
+  for (const group of groups.values()) {
+    if (group.length < 2) continue;
+    const kinds = group[0]?.kinds ?? [];
+    const open = kinds.flatMap((kind, column) =>
+      column < MAX_COLUMNS && (kind === 'value' || kind === 'name') ? [column] : [],
+    );
+    const independent = independentColumns(group, open);
+    for (const column of open)
+      if (independent.has(column) || isVariable(group, column))
         for (const row of group) changed = openColumn(row, column) || changed;
-    }
+  }
   return changed;
+}
+
+/** Columns beyond are not compared with each other. */
+const MAX_COMPARED = 12;
+
+/**
+ * Names of few states each that vary independently of each other are parameters: `from NEW to RUNNING`, `from RUNNING to
+ * KILLED`. Of one event and another, what differs differs together.
+ */
+function independentColumns(group: readonly Row[], open: readonly number[]): ReadonlySet<number> {
+  if (group.length <= THRESHOLDS.independent) return new Set();
+  const sizes = new Map(
+    open
+      .filter((column) => group.every(({ parts }) => parts[column] !== VARIABLE))
+      .map((column) => [column, distinct(group, [column])] as const)
+      .filter(([, size]) => size >= THRESHOLDS.independent)
+      .slice(0, MAX_COMPARED),
+  );
+  const isIndependent = (one: number): boolean =>
+    [...sizes].some(
+      ([other, size]) => other !== one && distinct(group, [one, other]) > Math.max(size, sizes.get(one) ?? 0),
+    );
+  return new Set([...sizes.keys()].filter(isIndependent));
+}
+
+function distinct(group: readonly Row[], columns: readonly number[]): number {
+  return new Set(group.map(({ parts }) => columns.map((column) => parts[column]).join('\u0002'))).size;
 }
 
 /** One column alone, plain words too, among rows that are equal everywhere else and have a word there. */
@@ -138,6 +172,7 @@ function isVariable(group: readonly Row[], column: number): boolean {
   if (counts.has(VARIABLE) || counts.has(QUOTED)) return true;
   if (kinds.has('name')) return counts.size >= THRESHOLDS.names;
   if ([...counts.keys()].every((part) => part.includes(VARIABLE))) return true; // `[node-a<*>]`, `[node-b<*>]`
+  if ([...counts.keys()].every(isSwitch)) return true; // listed ones
   return counts.size >= THRESHOLDS.values || inEffect([...counts.values()]) >= THRESHOLDS.valuesInEffect;
 }
 

@@ -24,14 +24,14 @@ export class Continuation {
   place(line: string, timed: boolean): LinePlace {
     if (!(line.charCodeAt(0) > 32) && line.trim() === '') return 'blank';
     if (!timed && (this.#inTrace || MAY_GO_ON.test(line)) && this.#head !== '' && this.#goesOn(line)) return 'further';
-    this.#head = line.slice(0, HEAD);
+    this.#head = line;
     this.#timed = timed;
     this.#inTrace = line.startsWith(TRACEBACK);
     return 'first';
   }
 
   #goesOn(line: string): boolean {
-    if (!continuesRecord(line, this.#inTrace ? TRACEBACK : this.#head)) return false;
+    if (!continuesRecord(line, this.#inTrace ? TRACEBACK : this.#head.slice(0, HEAD))) return false;
     if (WEAK.test(line)) return this.#inTrace || this.#timed;
     if (line.startsWith(TRACEBACK) && !this.#timed) return false;
     this.#inTrace = true;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { LineMiner } from '../../../../src/evidence/mining/line-miner.ts';
 import { TemplateMiner } from '../../../../src/evidence/mining/miner.ts';
+import { RecentShapes } from '../../../../src/evidence/mining/recent-shapes.ts';
 import { mergeShapes } from '../../../../src/evidence/mining/vote.ts';
 import { maskLine } from '../../../../src/evidence/mining/mask.ts';
 import { printShape } from '../../../../src/evidence/mining/shape.ts';
@@ -37,6 +38,27 @@ describe('what only comparison shows to be variable', () => {
     ],
     ['names with numbers where values stand', ['no answer from [node-a7] yet', 'no answer from [node-b12] yet'], 1],
     ['names with numbers elsewhere are as other names', ['link up on en0', 'link up on awdl0'], 2],
+    ['the end of a sentence is no part of a value', ['asked db-a7. Waiting', 'asked 10.0.0.1. Waiting'], 1],
+    ['this very host is a host like another', ['no reply of localhost [1]', 'no reply of a.example.org [2]'], 1],
+    [
+      'names of few states that vary independently are parameters',
+      ['NEW', 'BUSY', 'DONE'].flatMap((from) => ['BUSY', 'DONE', 'DEAD'].map((to) => `job went ${from} -> ${to} now`)),
+      1,
+    ],
+    [
+      'names that vary together are events',
+      ['NEW BUSY', 'BUSY DONE', 'DONE DEAD', 'DEAD GONE'].map(
+        (states) => `job went ${states.replace(' ', ' -> ')} now`,
+      ),
+      4,
+    ],
+    ['states side by side are readings', ['fans ( on off ) seen', 'fans ( on on ) seen', 'fans ( off on ) seen'], 1],
+    [
+      'the name of a value tells what it is',
+      ['os.name=Linux', 'java.io.tmpdir=/tmp', 'java.class.path=/a/b.jar:/c'].map((pair) => `environment:${pair}`),
+      3,
+    ],
+    ['a name keeps itself before a long number too', ['stored part_7_12', 'stored part_7_123456', 'stored chunk_7'], 2],
     ['yes and no are two events', ['overlap: true', 'overlap: false'], 2],
     [
       'the first word names the event',
@@ -116,6 +138,19 @@ describe('the templates of a log', () => {
 });
 
 describe('memory', () => {
+  it('what comes again has the shape that it had', () => {
+    const message = fc.oneof(
+      fc.stringMatching(/^[a-c]{1,2} \d{1,2} x{0,9}$/),
+      fc.string({ maxLength: 500 }).map((text) => `m ${text.replaceAll(/\s/g, ' ')}`),
+    );
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 60 }), (messages) => {
+        const recent = new RecentShapes();
+        for (const one of [...messages, ...messages]) expect(recent.shapeOf(one)).toBe(maskLine(one));
+      }),
+    );
+  });
+
   it('never holds more shapes than allowed, and counts every message all the same', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z]{1,3}( [a-z]{1,3}){0,4}$/), { maxLength: 400 }), (messages) => {
