@@ -35,6 +35,15 @@ export function tooLarge(maxBytes: number): Problem {
   };
 }
 
+/** @param most values, for a body of the largest size */
+export function tooMany(most: number): Problem {
+  return {
+    status: 413,
+    title: 'Body too large',
+    detail: `The body holds more than ${most} values; set \`max_alerts\` at the sender, or raise \`max_body\` of this source.`,
+  };
+}
+
 /** @param challenge for `WWW-Authenticate` */
 export function unproven(challenge: string): Problem {
   return {

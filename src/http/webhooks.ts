@@ -3,7 +3,7 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { Proof } from '../sources/auth/method.ts';
 import { readJson } from '../sources/read-json.ts';
 import type { Source } from '../sources/source.ts';
-import { deeperThan } from './json-depth.ts';
+import { excessOf } from './json-depth.ts';
 import { sendProblem, type Problem } from './problem.ts';
 import { BODY_BUDGET, discardRest, readBody, unpack, type Budget } from './read-body.ts';
 import {
@@ -14,6 +14,7 @@ import {
   onlyFromHere,
   stale,
   tooLarge,
+  tooMany,
   unproven,
   WRONG_ENCODING,
   wrongMethod,
@@ -22,6 +23,9 @@ import {
 
 /** Levels of nesting; Alertmanager's own payload has four. */
 const DEPTH_MAX = 32;
+/** Alerts as they are have some thirty: what has fewer is no alerts, and would take a hundred times its size in memory. */
+const BYTES_A_VALUE = 20;
+const VALUES_LEAST = 10_000;
 const PREFIX = '/webhooks';
 const NOTHING = Buffer.alloc(0);
 
@@ -212,7 +216,10 @@ async function decode(
 
 /** Depth first, then syntax, then the source's shape: each is dearer than the one before. */
 function look(source: Source, body: Uint8Array): Problem | null {
-  if (deeperThan(body, DEPTH_MAX)) return badRequest('', `The body is nested deeper than ${DEPTH_MAX} levels.`);
+  const values = Math.max(VALUES_LEAST, Math.ceil(source.maxBody / BYTES_A_VALUE));
+  const excess = excessOf(body, { depth: DEPTH_MAX, values });
+  if (excess === 'depth') return badRequest('', `The body is nested deeper than ${DEPTH_MAX} levels.`);
+  if (excess === 'values') return tooMany(values);
   const json = readJson(body);
   if (!json.ok) return badRequest('', `${json.problem[0]?.toUpperCase()}${json.problem.slice(1)}.`);
   const shape = source.check(json.value);

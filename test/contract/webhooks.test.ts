@@ -223,6 +223,15 @@ describe('the webhook over HTTP', () => {
       },
     );
 
+    it('refuses what is small and would fill the memory, and keeps it', async () => {
+      const crowd = wrap(`[${Array(60_000).fill('{}').join()}]`);
+      const answer = await post(crowd);
+      expect(answer.status).toBe(413);
+      expect(answer.json['detail']).toMatch(/^The body holds more than \d+ values; .*\.$/);
+      expect(kept[0]?.equals(Buffer.from(crowd))).toBe(true);
+      expect((await post(good)).status).toBe(200);
+    });
+
     it.each<[string, string | Buffer]>([
       ['__proto__ as a label', wrap('[{"__proto__":{},"labels":{"__proto__":"x","constructor":"y"}}]')],
       ['NUL, U+2028 and a lone surrogate', wrap(String.raw`[{"labels":{"a":"\u0000\u2028\ud800"}}]`)],

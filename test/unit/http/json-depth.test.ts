@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { deeperThan } from '../../../src/http/json-depth.ts';
+import { excessOf } from '../../../src/http/json-depth.ts';
 
+const deeperThan = (body: Buffer, depth: number): boolean => excessOf(body, { depth, values: 1e9 }) === 'depth';
 const nested = (depth: number, open = '[', close = ']'): string => open.repeat(depth) + close.repeat(depth);
 
 describe('the depth of JSON text', () => {
@@ -29,6 +30,20 @@ describe('the depth of JSON text', () => {
         expect(deeperThan(Buffer.from(text), max)).toBe(depthOf(JSON.parse(text)) > max);
       }),
     );
+  });
+});
+
+describe('the number of values in JSON text', () => {
+  const values = (text: string, most: number) => excessOf(Buffer.from(text), { depth: 32, values: most });
+
+  it.each([
+    ['numbers', `[${Array(100).fill(1).join()}]`, 100],
+    ['empty objects', `[${Array(100).fill('{}').join()}]`, 200],
+    ['the labels of an object', JSON.stringify(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [n, '']))), 50],
+    ['none in a string', `["${',{['.repeat(100)}"]`, 1],
+  ])('%s', (_what, text, count) => {
+    expect(values(text, count)).toBe(null);
+    expect(values(text, count - 1)).toBe('values');
   });
 });
 
