@@ -1,6 +1,4 @@
-import type { Labels } from '../domain/alert.ts';
 import type { Attempt, AttemptState, Incident } from '../domain/incident.ts';
-import { isOpen } from '../domain/incident.ts';
 import type { Job } from '../domain/job.ts';
 import type { Executor, RunResult } from '../fixes/executor.ts';
 import type { FixPlan } from '../fixes/fix.ts';
@@ -13,6 +11,7 @@ import { targetsOfFix } from '../store/firing.ts';
 import type { AttemptRow } from '../store/schema.ts';
 import { StaleLease, type UnitOfWork } from '../store/unit-of-work.ts';
 import { askMetrics } from './ask-metrics.ts';
+import { lookAgain, mayNotRun, whoHasIt, type Intent } from './may-run.ts';
 import { planAttempt, refusalsOf, type FixParts } from './plan-attempt.ts';
 import { untilStored } from './until-stored.ts';
 
@@ -21,27 +20,21 @@ type FixJob = Extract<Job, { kind: 'fix' }>;
 /** How much of a fix's output the record keeps; the executor caps at 64 KiB. */
 const OUTPUT_KEPT = 16_384;
 
-/** What is about to run, after its intent was committed. */
-interface Intent {
-  readonly attempt: Attempt;
-  readonly plan: FixPlan;
-  readonly intentAt: number;
-  /** Of the incident: they choose whom a query without a name is put to. */
-  readonly labels: Labels;
-}
-
 /**
  * Runs a known fix, at most once: `intent` is committed, then the guards that need a look outside, then `started` is
- * committed, only then it runs. Found `started` after a crash, its outcome is `unknown` and it never starts again.
+ * committed, only then it runs, at once or not without another look. Found `started` after a crash, its outcome is
+ * `unknown` and it never starts again.
  */
 export async function runFix(parts: FixParts, job: FixJob, signal: AbortSignal): Promise<void> {
   const intent = await parts.store.transact((unit) => prepare(parts, unit, job));
   if (intent === null) return;
   const reasons = await lookOutside(parts, intent, signal);
+  const begunAt = parts.store.now();
   const started = await parts.store.transact((unit) => start(parts, unit, job, intent, reasons));
   if (started === null) return; // refused, or it waits for a person now
+  const since = await lookAgain(parts, job, intent, begunAt);
   const executor = parts.executors.find(({ name }) => name === intent.plan.executor);
-  const result = await runOnce(executor, intent, job.fence, signal);
+  const result = since.length > 0 ? neverRun(since) : await runOnce(executor, intent, job.fence, signal);
   await untilStored(
     () => parts.store.transact((unit) => finish(unit, job, started, intent.plan, result)),
     signal,
@@ -132,12 +125,6 @@ async function recordUnknown(
   return null;
 }
 
-/** A fix has its time; once that is over, people work on it, and nothing may run under their hands. */
-function whoHasIt(incident: Incident): string[] {
-  if (!isOpen(incident)) return [];
-  return incident.deadlines.fix === undefined ? ['its time is over, and people have taken the incident over'] : [];
-}
-
 /** Guards that ask a metrics source. Fail closed: no answer refuses. */
 async function lookOutside(parts: FixParts, { plan, attempt, labels }: Intent, signal: AbortSignal): Promise<string[]> {
   const { precondition, population } = plan.guards;
@@ -166,12 +153,7 @@ async function start(
   const incident = await unit.incident(job.incident);
   if (incident === null) return end(unit, job);
   await unit.hold(job);
-  const reasons = [
-    ...found,
-    ...whoHasIt(incident),
-    ...(await refusalsOf(unit, intent.plan, incident, { id: intent.attempt.id, intentAt: intent.intentAt })),
-  ];
-  if (parts.rules().mode !== 'full') reasons.push('fixes are off (mode is not full)');
+  const reasons = [...found, ...(await mayNotRun(parts, unit, incident, intent))];
   if (reasons.length > 0) return moveTo(unit, job, intent, 'refused', reasons);
   if (intent.attempt.state === 'proposed')
     return moveTo(unit, job, intent, 'awaiting_approval', intent.attempt.reasons);
@@ -196,6 +178,11 @@ async function moveTo(
   if (await moveAttempt(unit.tx, attempt.id, ['intent', 'proposed'], state))
     unit.run(job.incident, { type: 'fix_state', attempt: { ...attempt, state, reasons } });
   return end(unit, job);
+}
+
+function neverRun(reasons: readonly string[]): RunResult {
+  const reason = `it was not run: the bridge stood still just before, and by then ${reasons.join('; ')}`;
+  return { state: 'failed', exitCode: null, output: '', reason };
 }
 
 async function runOnce(

@@ -360,6 +360,63 @@ describe('kill -9 at every commit point', () => {
     expect(await house.states()).toEqual({ journal: ['succeeded'], incident: ['succeeded'] });
   });
 
+  /** Its second transaction says that it has started; then the process stands still for a while. */
+  async function standsStill(house: FixHouse, forMs: number, meanwhile: () => Promise<void>): Promise<void> {
+    const job = await house.claim('fix');
+    if (job.kind !== 'fix') throw new Error('no fix');
+    let nth = 0;
+    const transact: FixHouse['store']['transact'] = async (work) => {
+      const result = await house.store.transact(work);
+      if (++nth === 2) {
+        house.pass(forMs);
+        await meanwhile();
+      }
+      return result;
+    };
+    await runFix({ ...house.parts, store: { ...house.store, transact } }, job, signal);
+  }
+
+  it('the process stood still after it had said so, and nothing has changed: it runs', async () => {
+    const house = await opened();
+    await standsStill(house, 20 * SECOND, async () => {});
+    expect(house.runs).toHaveLength(1);
+    expect((await house.states()).journal).toEqual(['succeeded']);
+  });
+
+  it.each<[string, number, (house: FixHouse) => Promise<void>, string]>([
+    [
+      'the kill switch was thrown',
+      10 * SECOND,
+      (house) => house.store.transact((unit) => writeFrozen(unit, true, 'ada', 'hands off')),
+      'ada',
+    ],
+    [
+      'it went quiet',
+      10 * SECOND,
+      (house) => house.deliver(groupOf([endOf(UNIT_FAILED, house.time.now)], { source: 'alertmanager' })),
+      'no alert of the incident fires',
+    ],
+    ['it was long ago', 10 * MINUTE, async () => {}, 'too old to act upon'],
+  ])('the process stood still after it had said so, and %s: it does not run', async (_what, ms, change, why) => {
+    const house = await opened();
+    await standsStill(house, ms, () => change(house));
+    expect(house.runs).toEqual([]);
+    expect((await house.states()).journal).toEqual(['failed']);
+    expect(await reasonsOf(house)).toContain(`it was not run: the bridge stood still just before, and by then`);
+    expect(await reasonsOf(house)).toContain(why);
+  });
+
+  it('the process stood still and somebody took over: only they say what became of it', async () => {
+    const house = await opened();
+    await expect(
+      standsStill(house, 10 * MINUTE, async () => {
+        await house.work('fix');
+      }),
+    ).rejects.toThrow('lease');
+    expect(house.runs).toEqual([]);
+    expect((await house.states()).journal).toEqual(['unknown']);
+  });
+
   it('the lease was lost while it ran: its outcome is unknown, and the late result is refused', async () => {
     const house = await opened();
     const executor = {
