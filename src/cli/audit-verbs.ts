@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { outputFlag } from './output-flag.ts';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
@@ -9,7 +10,7 @@ export function addAuditVerbs(program: Command, terminal: Terminal, finish: (sta
     .command('verify')
     .description('check every timeline and the ledger over all of them; prints the head to be noted elsewhere')
     .option('--anchor <hash>', 'a head that was noted earlier: it must still be there')
-    .option('-o, --output <form>', 'table or json', 'table');
+    .addOption(outputFlag(['table', 'json']));
   addStorageFlags(verify, terminal).action(async (flags: StorageFlags & { anchor?: string; output: string }) => {
     const { openStoreReader } = await import('../store/open-storage.ts');
     const { auditLedger } = await import('../store/ledger.ts');

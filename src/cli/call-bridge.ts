@@ -24,8 +24,13 @@ export async function callBridge<T>({ url, token }: BridgeOptions, path: string,
   const text = await response.text();
   const json = parse(text);
   if (response.ok && json !== undefined) return json as T;
-  const detail = (json as { detail?: string } | undefined)?.detail ?? `the bridge answered ${response.status}`;
-  throw new CliError(asFlags(detail));
+  const { field = '', detail = `the bridge answered ${response.status}` } = (json ?? {}) as Partial<Said>;
+  throw new CliError(`${field === '' ? '' : `${field}: `}${asFlags(detail)}`);
+}
+
+interface Said {
+  readonly field: string;
+  readonly detail: string;
 }
 
 /** The API speaks of fields; here they are flags. */

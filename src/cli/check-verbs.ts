@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import { checkConfig } from './check-config.ts';
+import { outputFlag } from './output-flag.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 type Finish = (status: number | null) => void;
@@ -24,10 +25,8 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
 
   withConfig(program.command('check-rules'), terminal)
     .description('also rules that are never reached, policies that end nowhere, categories without procedure')
-    .option('-o, --output <form>', 'table, json or sarif', 'table')
-    .action(async ({ 'config.file': file, output }: { 'config.file': string; output: string }) => {
-      if (output !== 'table' && output !== 'json' && output !== 'sarif')
-        throw new CliError(`--output: found ${output}, allowed is table, json or sarif`, 2);
+    .addOption(outputFlag(['table', 'json', 'sarif']))
+    .action(async ({ 'config.file': file, output }: { 'config.file': string; output: 'table' | 'json' | 'sarif' }) => {
       const { checkRules } = await import('./check-rules.ts');
       const { env, version } = terminal;
       const write = (text: string): void => terminal.write(text);
@@ -37,7 +36,7 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
   withConfig(program.command('classify'), terminal)
     .description('the category of every alert in a file, with its reasons')
     .argument('<file>', 'webhook payloads, an alert list, or NDJSON of alerts or alerting rules; - for standard input')
-    .option('-o, --output <form>', 'table, json or ndjson', 'table')
+    .addOption(outputFlag(['table', 'json', 'ndjson']))
     .option('--threshold <share>', '0 to 1: below it an alert stays unclassified; 0 always decides')
     .action(async (file: string, options: ClassifyFlags) => finish(await classify(file, options, terminal, lines)));
 
@@ -46,7 +45,7 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
     .argument('<labels...>', 'team=shop severity=critical')
     .option('--at <time>', 'when it comes, such as 2026-01-05T03:00:00Z; now without it')
     .option('--source <name>', 'whose alert it is; the first source without it')
-    .option('-o, --output <form>', 'table or json', 'table')
+    .addOption(outputFlag(['table', 'json']))
     .action(async (labels: string[], flags: RouteFlags) => {
       terminal.write(await routeText(labels, flags, terminal));
       finish(0);
@@ -55,15 +54,13 @@ export function addCheckVerbs(program: Command, terminal: Terminal, finish: Fini
 
 interface RouteFlags {
   readonly 'config.file': string;
-  readonly output: string;
+  readonly output: 'table' | 'json';
   readonly at?: string;
   readonly source?: string;
 }
 
 async function routeText(labels: readonly string[], flags: RouteFlags, terminal: Terminal): Promise<string> {
   const { output, at, source } = flags;
-  if (output !== 'table' && output !== 'json')
-    throw new CliError(`--output: found ${output}, allowed is table or json`, 2);
   const loaded = await loadConfig({ file: flags['config.file'], env: terminal.env });
   if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));
   const { route } = await import('./route.ts');
@@ -73,7 +70,7 @@ async function routeText(labels: readonly string[], flags: RouteFlags, terminal:
 
 interface ClassifyFlags {
   readonly 'config.file': string;
-  readonly output: string;
+  readonly output: 'table' | 'json' | 'ndjson';
   readonly threshold?: string;
 }
 
@@ -84,8 +81,6 @@ async function classify(
   lines: { write: (text: string) => void; writeError: (text: string) => void },
 ): Promise<number> {
   const { output, threshold } = options;
-  if (output !== 'table' && output !== 'json' && output !== 'ndjson')
-    throw new CliError(`--output: found ${output}, allowed is table, json or ndjson`, 2);
   const loaded = await loadConfig({ file: options['config.file'], env: terminal.env });
   if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));
   const { compileClassifier } = await import('../classify/classifier.ts');

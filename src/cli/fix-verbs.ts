@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { callBridge, type BridgeOptions } from './call-bridge.ts';
+import { outputFlag } from './output-flag.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 type Flags = BridgeOptions & { output: 'table' | 'json'; by?: string; reason?: string };
@@ -56,7 +57,7 @@ export function addFixVerbs(program: Command, terminal: Terminal, finish: (statu
     command
       .option('--url <url>', 'the bridge', terminal.env['TIERBELL_URL'] ?? 'http://127.0.0.1:9096')
       .option('--token <token>', 'an API token', terminal.env['TIERBELL_TOKEN'])
-      .option('-o, --output <form>', 'table or json', 'table');
+      .addOption(outputFlag(['table', 'json']));
   const person = terminal.env['TIERBELL_USER'] ?? terminal.env['USER'];
 
   client(program.command('freeze'))

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CATEGORIES } from '../domain/category.ts';
 import { callBridge, type BridgeOptions } from './call-bridge.ts';
 import { describeIncident, listIncidents, type IncidentJson } from './incident-text.ts';
+import { outputFlag } from './output-flag.ts';
 import type { Terminal } from './terminal.ts';
 
 type TextFlag =
@@ -29,7 +30,7 @@ export function addIncidentVerbs(program: Command, terminal: Terminal, finish: (
       .description(text)
       .option('--url <url>', 'the bridge', terminal.env['TIERBELL_URL'] ?? 'http://127.0.0.1:9096')
       .option('--token <token>', 'an API token', terminal.env['TIERBELL_TOKEN'])
-      .option('-o, --output <form>', 'table or json', 'table');
+      .addOption(outputFlag(['table', 'json']));
   const person = terminal.env['TIERBELL_USER'] ?? terminal.env['USER'];
 
   verb('list', 'the newest incidents')

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { outputFlag } from './output-flag.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
 type Finish = (status: number | null) => void;
 
 interface TemplateFlags {
-  readonly output: string;
+  readonly output: 'table' | 'json' | 'ndjson';
   readonly raw: boolean;
 }
 
@@ -15,11 +16,9 @@ export function addLogVerbs(program: Command, terminal: Terminal, finish: Finish
     .command('templates')
     .description('the kinds of lines in a log, most frequent first')
     .argument('<files...>', 'text or JSON documents, one a line; - for standard input')
-    .option('-o, --output <form>', 'table, json, or ndjson: the template of every line', 'table')
+    .addOption(outputFlag(['table', 'json', 'ndjson'], ': ndjson has the template of every line'))
     .option('--raw', 'take every line as text, also where it is JSON', false)
     .action(async (files: string[], { output, raw }: TemplateFlags) => {
-      if (output !== 'table' && output !== 'json' && output !== 'ndjson')
-        throw new CliError(`--output: found ${output}, allowed is table, json or ndjson`, 2);
       const { printTemplates } = await import('./log-templates.ts');
       await printTemplates({ files, format: output, raw, ...doors(terminal) });
       finish(0);
@@ -33,7 +32,7 @@ interface ExcerptFlags {
   readonly service?: string;
   readonly lines: string;
   readonly templates: string;
-  readonly output: string;
+  readonly output: 'table' | 'json';
   readonly raw: boolean;
 }
 
@@ -47,12 +46,10 @@ function addExcerpt(logs: Command, terminal: Terminal, finish: Finish): void {
     .option('--service <name>', 'only records of this service')
     .option('--lines <count>', 'at most so many lines', '20')
     .option('--templates <count>', 'at most so many templates', '20')
-    .option('-o, --output <form>', 'table or json', 'table')
+    .addOption(outputFlag(['table', 'json']))
     .option('--raw', 'take every line as text, also where it is JSON', false)
     .action(async (files: string[], flags: ExcerptFlags) => {
       const { output, baseline = [], raw } = flags;
-      if (output !== 'table' && output !== 'json')
-        throw new CliError(`--output: found ${output}, allowed is table or json`, 2);
       const { printExcerpt } = await import('./log-excerpt.ts');
       await printExcerpt({
         files,

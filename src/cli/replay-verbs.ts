@@ -10,6 +10,7 @@ import type { Account } from '../rehearsal/account.ts';
 import type { Recording } from '../rehearsal/recording.ts';
 import { laySideBySide, type Compared } from '../rehearsal/replay.ts';
 import type { Source } from '../sources/source.ts';
+import { outputFlag } from './output-flag.ts';
 import { countDifferent, replayJson, replayTable, type Replayed } from './replay-text.ts';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -33,15 +34,13 @@ export function addReplayVerb(program: Command, terminal: Terminal, finish: (sta
     .option('--source <name>', 'which source sent the bodies of a file')
     .option('--for <duration>', 'how long a file is played on after its last delivery, with nobody answering', '24h')
     .option('--exit-code', 'end with status 1 where anything is decided otherwise', false)
-    .option('-o, --output <form>', 'table or json', 'table')
+    .addOption(outputFlag(['table', 'json']))
     .option(
       '--config.file <file>',
       'the main configuration file',
       terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml',
     );
   addStorageFlags(verb, terminal).action(async (what: string, flags: ReplayFlags) => {
-    if (flags.output !== 'table' && flags.output !== 'json')
-      throw new CliError(`--output: found ${flags.output}, allowed is table or json`, 2);
     const replayed = await replayVerb(what, flags, terminal);
     terminal.write(flags.output === 'json' ? replayJson(replayed) : replayTable(replayed));
     finish(flags.exitCode && countDifferent(replayed) > 0 ? 1 : 0);

@@ -3,6 +3,7 @@ import { expressionOf } from '../classify/facts.ts';
 import type { PastIncident } from '../classify/propose.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { Incident } from '../domain/incident.ts';
+import { outputFlag } from './output-flag.ts';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
@@ -22,13 +23,11 @@ export function addRulesVerbs(program: Command, terminal: Terminal, finish: (sta
       'the main configuration file',
       terminal.env['TIERBELL_CONFIG_FILE'] ?? 'rules/tierbell.yaml',
     )
-    .option('-o, --output <form>', 'yaml or json', 'yaml');
+    .addOption(outputFlag(['yaml', 'json']));
   addStorageFlags(propose, terminal).action(async (flags: ProposeFlags) => finish(await proposeVerb(flags, terminal)));
 }
 
 async function proposeVerb(flags: ProposeFlags, terminal: Terminal): Promise<number> {
-  if (flags.output !== 'yaml' && flags.output !== 'json')
-    throw new CliError(`--output: found ${flags.output}, allowed is yaml or json`, 2);
   const { loadConfig } = await import('../config/load.ts');
   const loaded = await loadConfig({ file: flags['config.file'], env: terminal.env });
   if (!loaded.ok) throw new CliError(loaded.problems.map(renderProblem).join('\n'));

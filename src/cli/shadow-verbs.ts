@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { cleanLine } from '../domain/text.ts';
 import type { Difference } from '../rehearsal/compare.ts';
 import { callBridge, type BridgeOptions } from './call-bridge.ts';
+import { outputFlag } from './output-flag.ts';
 import { differenceLines } from './replay-text.ts';
-import { CliError, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 interface ShadowJson {
   readonly rules: string | null;
@@ -26,10 +27,8 @@ export function addShadowVerb(program: Command, terminal: Terminal, finish: (sta
     .description('where the shadow rules would have decided otherwise')
     .option('--url <url>', 'the bridge', terminal.env['TIERBELL_URL'] ?? 'http://127.0.0.1:9096')
     .option('--token <token>', 'an API token', terminal.env['TIERBELL_TOKEN'])
-    .option('-o, --output <form>', 'table or json', 'table')
+    .addOption(outputFlag(['table', 'json']))
     .action(async (flags: BridgeOptions & { output: string }) => {
-      if (flags.output !== 'table' && flags.output !== 'json')
-        throw new CliError(`--output: found ${flags.output}, allowed is table or json`, 2);
       const report = await callBridge<ShadowJson>(flags, '/api/v1/shadow');
       if (flags.output === 'json') terminal.write(`${JSON.stringify(report, null, 2)}\n`);
       else terminal.write(shadowTable(report));

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import type { FileResult } from '../rehearsal/run-file.ts';
-import { CliError, type Terminal } from './terminal.ts';
+import { outputFlag } from './output-flag.ts';
+import type { Terminal } from './terminal.ts';
 
 /** `tierbell test rules FILE…`: unit tests of the rules, with no bridge, no store and no network. */
 export function addTestVerbs(program: Command, terminal: Terminal, finish: (status: number | null) => void): void {
@@ -11,10 +12,8 @@ export function addTestVerbs(program: Command, terminal: Terminal, finish: (stat
     .command('rules')
     .description('play tests of the rules on a clock of their own; nothing is sent or run')
     .argument('<files...>', 'YAML files with `rule_files` and `tests`; see docs/guides/judgement.md')
-    .option('-o, --output <form>', 'table, json or junit', 'table')
+    .addOption(outputFlag(['table', 'json', 'junit']))
     .action(async (files: string[], { output }: { output: string }) => {
-      if (!['table', 'json', 'junit'].includes(output))
-        throw new CliError(`--output: found ${output}, allowed is table, json or junit`, 2);
       const { runTestFile, writeJunit } = await import('../rehearsal/run-file.ts');
       terminal.settled();
       const read = async (path: string): Promise<string> =>

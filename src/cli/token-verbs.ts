@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import type { Kysely } from 'kysely';
 import { ROLES, type Role } from '../domain/role.ts';
+import { cleanLine } from '../domain/text.ts';
 import type { Tables } from '../store/schema.ts';
+import { outputFlag } from './output-flag.ts';
 import { addStorageFlags, existingStorageOf, storageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
+
+/** As long as a name on record may be. */
+const NAME_MAX = 128;
 
 interface Flags extends StorageFlags {
   role: string;
@@ -22,6 +27,7 @@ export function addTokenVerbs(program: Command, terminal: Terminal, finish: (sta
     .action(async (name: string, flags: Flags) => {
       const { createToken } = await import('../store/access.ts');
       const role = readRole(flags.role);
+      checkName(name);
       await withStore(terminal, flags, true, async (db) =>
         terminal.write(`${await createToken(db, name, role, Date.now())}\n`),
       );
@@ -30,7 +36,7 @@ export function addTokenVerbs(program: Command, terminal: Terminal, finish: (sta
     });
 
   verb('list', 'who has a token')
-    .option('-o, --output <form>', 'table or json', 'table')
+    .addOption(outputFlag(['table', 'json']))
     .action(async (flags: Flags) => {
       const { listTokens } = await import('../store/access.ts');
       await withStore(terminal, flags, false, async (db) => {
@@ -58,6 +64,16 @@ export function addTokenVerbs(program: Command, terminal: Terminal, finish: (sta
       if (!found) throw new CliError(`there is no token of the name ${name}; see tierbell token list`);
       finish(0);
     });
+}
+
+/** @throws CliError where the record could not say who it was */
+function checkName(name: string): void {
+  if (name !== '' && cleanLine(name, NAME_MAX) === name) return;
+  const found = JSON.stringify(name.slice(0, NAME_MAX));
+  throw new CliError(
+    `a name stands in the record: found ${found}, allowed are 1 to ${NAME_MAX} characters that can be seen`,
+    2,
+  );
 }
 
 /** @param make whether a store may be made where there is none: the first token comes before the first start */

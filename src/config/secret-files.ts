@@ -15,9 +15,18 @@ function fileFields(data: unknown, path: Path = []): Path[] {
   });
 }
 
-/** Relative paths in `…_file` fields lie beside the main file, as Prometheus has it; here they become whole paths. */
+/** The paths of log files. */
+function logPaths(data: unknown): Path[] {
+  const stores = (data as { logs?: unknown } | null)?.logs;
+  if (!Array.isArray(stores)) return [];
+  return stores.flatMap((store: { paths?: unknown } | null, index) =>
+    Array.isArray(store?.paths) ? store.paths.map((_path, at) => ['logs', index, 'paths', at]) : [],
+  );
+}
+
+/** Relative paths, in `…_file` fields and of log files, lie beside the main file, as Prometheus has it; here they become whole. */
 export function anchorFiles(main: YamlFile): void {
-  for (const path of fileFields(main.data)) {
+  for (const path of [...fileFields(main.data), ...logPaths(main.data)]) {
     const parent = valueAt(main.data, path.slice(0, -1)) as Record<string | number, unknown>;
     const last = path.at(-1) ?? '';
     const value = parent[last];

@@ -1,6 +1,6 @@
 import { label, type Labels } from '../domain/alert.ts';
 import { asksForBreachCheck, CHECK_FOR_BREACH } from '../domain/category.ts';
-import { incidentId, isOpen, nextDeadline, type Incident } from '../domain/incident.ts';
+import { incidentId, isOpen, toldDeadline, type Incident } from '../domain/incident.ts';
 import { measuredImpact } from '../domain/measured-impact.ts';
 import { speakService } from '../domain/service.ts';
 import { speakMeasuredSpread } from '../domain/spread.ts';
@@ -71,7 +71,7 @@ function holder(incident: Incident, now: number): Html {
 }
 
 function nextStep(incident: Incident, now: number): Html {
-  const next = nextDeadline(incident);
+  const next = toldDeadline(incident);
   if (next !== null)
     return html`${nextWords(next.kind, next.at, now)} <span class="quiet">(${clock(next.at, now)} UTC)</span>`;
   return isOpen(incident) ? html`Nothing happens by itself: a person must act` : html`Nothing`;

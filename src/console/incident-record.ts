@@ -77,27 +77,40 @@ export function toldSection({ told }: Incident, now: number): Html {
   </section>`;
 }
 
-/** As many as the page shows. */
+/** As many as the page holds; those after the first few are folded, so that the timeline is not far below. */
 export const ALERTS_SHOWN = 100;
+const ALERTS_UNFOLDED = 10;
 
 export function alertSection({ impact, firing }: Incident, alerts: readonly StoredAlert[], now: number): Html {
   const cut = impact.alerts > alerts.length;
+  const folded = alerts.slice(ALERTS_UNFOLDED);
   return html`<section id="alerts" aria-labelledby="alerts-title">
     <h2 id="alerts-title" tabindex="-1">
       Alerts <span class="quiet">${firing.toLocaleString('en')} firing of ${impact.alerts.toLocaleString('en')}</span>
     </h2>
     ${alerts.length === 0 && html`<p class="empty">None is on record yet.</p>`}
-    <ul class="alerts">
-      ${alerts.map((alert) => alertLine(alert, now))}
-    </ul>
+    ${alertList(alerts.slice(0, ALERTS_UNFOLDED), now)}
+    ${
+      folded.length > 0 &&
+      html`<details id="alerts-folded">
+        <summary>${count(folded.length, 'more alert')}</summary>
+        ${alertList(folded, now)}
+      </details>`
+    }
     ${cut && html`<p class="quiet">The first ${count(alerts.length, 'alert')} of ${impact.alerts.toLocaleString('en')}; all of them are in the hand-over bundle.</p>`}
   </section>`;
+}
+
+function alertList(alerts: readonly StoredAlert[], now: number): Html {
+  return html`<ul class="alerts">
+    ${alerts.map((alert) => alertLine(alert, now))}
+  </ul>`;
 }
 
 function alertLine(alert: StoredAlert, now: number): Html {
   const { source, fingerprint, status, labels, annotations, startsAt, endsAt, generatorURL } = alert;
   const key = `${source}-${fingerprint}`;
-  const said = label(annotations, 'summary') || label(annotations, 'description') || label(annotations, 'message');
+  const said = new Set(['summary', 'description', 'message'].map((name) => label(annotations, name)).filter(Boolean));
   return html`<li class="alert" id="alert-${key}">
     <p>
       ${badge(status === 'firing' ? 'is-triggered' : 'is-resolved', status)}
@@ -108,7 +121,7 @@ function alertLine(alert: StoredAlert, now: number): Html {
         UTC</span
       >
     </p>
-    ${said !== '' && html`<p>${said}</p>`}
+    ${[...said].map((text) => html`<p class="text">${text}</p>`)}
     <details id="labels-${key}">
       <summary class="small">Labels</summary>
       ${pairs(labels)} ${pairs(annotations)}

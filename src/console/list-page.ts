@@ -10,7 +10,7 @@ import { html, type Html } from './html.ts';
 import { isFiltered, listAddress, OPEN, statusChoice, type ListQuery } from './list-query.ts';
 import { shell, type Said } from './shell.ts';
 import type { Visitor } from './visitor.ts';
-import { age, badge, breakable, categoryTitle, nextWords, statusBadge, statusWord } from './words.ts';
+import { age, badge, breakable, categoryTitle, count, nextWords, statusBadge, statusWord } from './words.ts';
 
 export interface ListPageOptions {
   readonly query: ListQuery;
@@ -171,6 +171,7 @@ function line(row: ListRow, { visitor, now, situations }: ListPageOptions, here:
       <p class="row-facts">
         <span>${categoryTitle(row.category)}</span> ${row.service !== '' && html`<span>${row.service}</span>`}
         ${row.environment !== '' && html`<span>${row.environment}</span>`}
+        ${row.firing > 1 && html`<span>${count(row.firing, 'alert')} firing</span>`}
         ${situation !== undefined && html`<span>${speakSituation(situation, row.number)}</span>`}
       </p>
     </div>

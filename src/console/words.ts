@@ -1,5 +1,5 @@
 import { CATEGORY_TITLES, type Category } from '../domain/category.ts';
-import { nextAction, type DeadlineKind } from '../domain/incident.ts';
+import { nextAction, type ToldDeadline } from '../domain/incident.ts';
 import { moment, sayExactly } from '../domain/moment.ts';
 import { httpUrl } from '../domain/text.ts';
 import { Html, html } from './html.ts';
@@ -75,7 +75,7 @@ export function categoryTitle(category: string): string {
 
 /** `in 4 min: escalate unless acknowledged`. */
 export function nextWords(kind: string, at: number, now: number): Html {
-  const action = nextAction(kind as DeadlineKind);
+  const action = nextAction(kind as ToldDeadline);
   return at <= now ? html`now: ${action}` : html`${age(at, now)}: ${action}`;
 }
 

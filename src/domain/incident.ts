@@ -352,9 +352,12 @@ const NEXT_ACTION: Readonly<Record<DeadlineKind, string>> = {
   approval: 'withdraw the proposed fix unless approved',
 };
 
+/** A deadline as it is told: no further level follows the last step's. */
+export type ToldDeadline = DeadlineKind | 'last_ack';
+
 /** What happens by itself at a deadline, as a verb phrase. */
-export function nextAction(kind: DeadlineKind): string {
-  return NEXT_ACTION[kind];
+export function nextAction(kind: ToldDeadline): string {
+  return kind === 'last_ack' ? 'tell the fallback unless acknowledged' : NEXT_ACTION[kind];
 }
 
 /** The deadline that is due first; null where nothing is pending. */
@@ -364,12 +367,16 @@ export function nextDeadline(incident: Pick<Incident, 'deadlines'>): { at: numbe
   return first === undefined ? null : { kind: first[0], at: first[1] };
 }
 
-/** What happens next by itself, and when; null where nothing is pending. */
-export function nextStep(
-  incident: Pick<Incident, 'deadlines'> & Partial<Pick<Incident, 'lastStep'>>,
-): { at: number; action: string } | null {
+type Pending = Pick<Incident, 'deadlines'> & Partial<Pick<Incident, 'lastStep'>>;
+
+/** The deadline that is due first, as it is told. */
+export function toldDeadline(incident: Pending): { at: number; kind: ToldDeadline } | null {
   const next = nextDeadline(incident);
-  if (next === null) return null;
-  const last = next.kind === 'ack' && incident.lastStep === true;
-  return { at: next.at, action: last ? 'tell the fallback unless acknowledged' : NEXT_ACTION[next.kind] };
+  return next?.kind === 'ack' && incident.lastStep === true ? { at: next.at, kind: 'last_ack' } : next;
+}
+
+/** What happens next by itself, and when; null where nothing is pending. */
+export function nextStep(incident: Pending): { at: number; action: string } | null {
+  const next = toldDeadline(incident);
+  return next === null ? null : { at: next.at, action: nextAction(next.kind) };
 }

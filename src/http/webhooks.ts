@@ -6,6 +6,7 @@ import type { Source } from '../sources/source.ts';
 import { excessOf } from './json-depth.ts';
 import { sendProblem, type Problem } from './problem.ts';
 import { BODY_BUDGET, discardRest, readBody, unpack, type Budget } from './read-body.ts';
+import { createStrangerLog, type Stranger } from './stranger-log.ts';
 import {
   badRequest,
   BUSY,
@@ -57,13 +58,22 @@ type Verdict =
  * @returns a listener that says whether the request was its own
  */
 export function createWebhookHandler(parts: WebhookParts): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const budget: Budget = { used: 0, max: BODY_BUDGET };
+  const room: Room = {
+    budget: { used: 0, max: BODY_BUDGET },
+    tellStranger: createStrangerLog((message) => parts.log.warn(message), parts.now),
+  };
   return (req, res) => {
     const place = placeOf(req.url ?? '');
     if (place === null) return false;
-    void handle(parts, budget, place, req, res);
+    void handle(parts, room, place, req, res);
     return true;
   };
+}
+
+/** What all requests share. */
+interface Room {
+  readonly budget: Budget;
+  readonly tellStranger: (stranger: Stranger) => void;
 }
 
 /** `/webhooks/<name>/<rest>`; both '' where there is none. */
@@ -92,7 +102,7 @@ function placeOf(url: string): Place | null {
 
 async function handle(
   parts: WebhookParts,
-  budget: Budget,
+  { budget, tellStranger }: Room,
   { name, rest }: Place,
   req: IncomingMessage,
   res: ServerResponse,
@@ -107,7 +117,8 @@ async function handle(
         : await receive(parts, budget, source, rest, req, res);
     if (verdict.outcome === 'gone') return;
     if (verdict.outcome === 'stored') sendReceipt(res, verdict.delivery);
-    else await refuse(parts, label, verdict, req, res);
+    else if (verdict.proven) await refuse(parts, label, verdict, req, res);
+    else turnAway(verdict.problem, { source: label, name }, tellStranger, req, res);
   } catch (error) {
     parts.log.error(
       `a request to the source ${label} failed inside Tierbell; its sender was asked to try again`,
@@ -124,6 +135,20 @@ function sendReceipt(res: ServerResponse, delivery: string): void {
   res.end(body);
 }
 
+/** Of a stranger nothing is kept; the log says why, as it may be our own sender with the wrong token. */
+function turnAway(
+  problem: Problem,
+  asked: { readonly source: string; readonly name: string },
+  tell: (stranger: Stranger) => void,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (!req.complete) discardRest(req);
+  const { status, detail } = problem;
+  if (status < 500) tell({ ...asked, from: req.socket.remoteAddress ?? 'nowhere', status, detail });
+  sendProblem(res, problem);
+}
+
 /**
  * Keeps what a proven sender sent, then answers: an alert may be lost, and the store worker reads here whom to tell of it
  * (`jobs/tell-refused.ts`). Where it cannot be kept the sender is asked to come again, as nobody would hear of it.
@@ -131,13 +156,13 @@ function sendReceipt(res: ServerResponse, delivery: string): void {
 async function refuse(
   { inbox, log, now }: WebhookParts,
   source: string,
-  { problem, proven, body }: Extract<Verdict, { outcome: 'refused' }>,
+  { problem, body }: Extract<Verdict, { outcome: 'refused' }>,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   if (!req.complete) discardRest(req);
   const reason = `${problem.status} ${problem.field ? `${problem.field}: ` : ''}${problem.detail}`;
-  if (!proven || problem.status >= 500) return sendProblem(res, problem);
+  if (problem.status >= 500) return sendProblem(res, problem);
   log.warn(`source ${source}: a request was refused: ${reason}`);
   try {
     await inbox.refused(source, body, now(), reason);

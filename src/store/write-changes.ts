@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import { nextDeadline, type Incident } from '../domain/incident.ts';
+import { toldDeadline, type Incident } from '../domain/incident.ts';
 import type { NewJob } from '../domain/job.ts';
 import { reachOf } from '../incidents/correlate.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
@@ -101,7 +101,7 @@ export async function writeJobs(
 function incidentRow(incident: Incident): Tables['incidents'] {
   const { uid, number, status, level, severity, priority, team, service, environment, source, title, firing } =
     incident;
-  const next = nextDeadline(incident);
+  const next = toldDeadline(incident);
   return {
     ...{ uid, number, status, level, severity, priority, team, service, environment, source, title, firing },
     category: incident.classification.category,

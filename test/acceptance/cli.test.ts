@@ -41,6 +41,24 @@ describe('tierbell incident, against a running bridge', () => {
     expect((await verb('list', '--status', 'closed')).stdout).toBe('No incidents.\n');
   });
 
+  it('what a verb does not take is named with what it takes', async () => {
+    const form = await verb('list', '-o', 'xml');
+    expect([form.code, form.stdout, form.stderr]).toEqual([
+      2,
+      '',
+      'tierbell: --output: found xml, allowed is table or json\n',
+    ]);
+    const assessed = await verb('assess', id('Disk'), '--urgency', 'extreme');
+    expect([assessed.code, assessed.stdout]).toEqual([1, '']);
+    expect(assessed.stderr).toContain('urgency: Invalid option: expected one of "high"|"medium"|"low"');
+    expect((await verb('list', '--level', '9')).stderr).toContain('level: Invalid option');
+    for (const name of ['', '  ', 'a\nb']) {
+      const made = await runTierbell(['token', 'create', name, '--storage.path', bridge.dataDir]);
+      expect([made.code, made.stdout]).toEqual([2, '']);
+      expect(made.stderr).toContain(`a name stands in the record: found ${JSON.stringify(name)}`);
+    }
+  });
+
   it('shows one with its reasons, its next step and its timeline', async () => {
     const shown = await verb('show', id('Disk'));
     expect([shown.code, shown.stderr]).toEqual([0, '']);

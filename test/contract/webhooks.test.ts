@@ -285,6 +285,22 @@ describe('the webhook over HTTP', () => {
     expect([lost, counted]).toEqual([[], ['alertmanager 401']]);
   });
 
+  it('the log says why the requests of a sender with a wrong token are refused, once for many, and repeats no secret', async () => {
+    const headers = { authorization: 'Bearer tok_124', 'x-test-from': '10.0.0.9', connection: 'close' };
+    const path = '/webhooks/open%20one';
+    for (let n = 0; n < 3; n++) await send({ path, headers, body: GOOD });
+    for (let n = 0; n < 3; n++) await send({ path: '/webhooks/alertmangr?token=tok_124', body: GOOD });
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^a request to \/webhooks\/open one from 10\.0\.0\.9 was refused, nothing of it is kept: 401 /,
+      ),
+      expect.stringMatching(
+        /^a request to \/webhooks\/alertmangr from .*: 404 .* Did you mean \/webhooks\/alertmanager\?$/,
+      ),
+    ]);
+    expect(said.join()).not.toContain('tok_124');
+  });
+
   it('401 comes before the body does', async () => {
     const socket = connect(port(), '127.0.0.1');
     socket.write('POST /webhooks/alertmanager HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{');

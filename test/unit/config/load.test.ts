@@ -259,6 +259,14 @@ describe('files beside the main file', () => {
     ]);
   });
 
+  it('relative paths of log files lie beside the main file as well', async () => {
+    const result = await loadFrom(
+      `${MAIN}\nlogs: [{ name: files, kind: file, paths: ['../logs/*.log', /var/log/a.log] }]\n`,
+    );
+    const beside = join(folder, '..', 'logs', '*.log');
+    expect(result).toMatchObject({ ok: true, config: { logs: [{ paths: [beside, '/var/log/a.log'] }] } });
+  });
+
   it('a relative secret file lies beside the main file and is looked for only on request', async () => {
     const main = replaced(
       MAIN,
