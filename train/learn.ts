@@ -1,7 +1,7 @@
 /** How the category model learns: from labelled alerts, and from what the rules say of unlabelled ones. */
 import { readFacts, type AlertFacts } from '../src/classify/facts.ts';
 import { BUCKETS, readFeatures, type Feature } from '../src/classify/features.ts';
-import { bounded, type ModelFile } from '../src/classify/model.ts';
+import { bounded, lengthOf, type ModelFile } from '../src/classify/model.ts';
 import { indexRules } from '../src/classify/rule-index.ts';
 import { BY_GRAVITY, type Decided } from '../src/classify/verdict.ts';
 import type { CategoryRule } from '../src/config/rules-schema.ts';
@@ -64,6 +64,8 @@ function classOf(label: string | null | undefined): number {
 export interface Vocabulary {
   readonly marks: Uint8Array;
   readonly rarity: Float64Array;
+  /** That of a feature which stands in one alert alone. */
+  readonly rarest: number;
 }
 
 /** The commonest feature of a bucket owns it; what stands in one alert alone owns nothing. */
@@ -80,13 +82,15 @@ export function vocabularyOf(all: readonly Prepared[]): Vocabulary {
     most[bucket] = count;
     marks[bucket] = key % 256;
   }
-  return { marks, rarity: most.map((count) => Math.log((1 + all.length) / (1 + count)) + 1) };
+  const rarityOf = (count: number): number => Math.log((1 + all.length) / (1 + count)) + 1;
+  return { marks, rarity: most.map(rarityOf), rarest: rarityOf(0) };
 }
 
-export function vectorOf(all: readonly Feature[], { marks, rarity }: Vocabulary): Sparse {
-  const features = all.filter(({ bucket, mark }) => marks[bucket] === mark);
+export function vectorOf(all: readonly Feature[], { marks, rarity, rarest }: Vocabulary): Sparse {
+  const owned = ({ bucket, mark }: Feature): boolean => marks[bucket] === mark;
+  const features = all.filter(owned);
   const values = Float64Array.from(features, ({ bucket }) => rarity[bucket] as number);
-  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1;
+  const norm = lengthOf(all, owned, values, rarest);
   return { indices: Int32Array.from(features, ({ bucket }) => bucket), values: values.map((value) => value / norm) };
 }
 

@@ -22,6 +22,11 @@ const MOST_WORDS = 400;
 const MOST_NAME = 120;
 const PIECES = [3, 4, 5];
 const NUMBER = /^\p{N}+$/u;
+/** What stands in every text, and numbers: no kind of alert is known by them, and no person can check such a reason. */
+const SAYS_NOTHING = new Set(
+  `0 a an and are as at be been being but by de do for from had has have he if in into is it its of on or s so such t
+  than that the their then there these they this to was were which will with you your`.split(/\s+/),
+);
 
 /**
  * The features of an alert, each once: words and pairs of words of its name, its expression and its annotations, apart
@@ -39,10 +44,12 @@ export function readFeatures({ places, labels }: Pick<ReadFacts, 'places' | 'lab
     room -= words.length;
     const space = spaceOf(place);
     for (const [at, word] of words.entries()) {
-      add(space, word, word, place.place);
-      add('w', word, word, place.place);
       const next = words[at + 1];
-      if (next !== undefined) add(space === 'n' ? 'nn' : 'ww', `${word} ${next}`, `${word} ${next}`, place.place);
+      const silent = SAYS_NOTHING.has(word);
+      if (!silent) add(space, word, word, place.place);
+      if (!silent) add('w', word, word, place.place);
+      if (next !== undefined && !(silent && SAYS_NOTHING.has(next)))
+        add(space === 'n' ? 'nn' : 'ww', `${word} ${next}`, `${word} ${next}`, place.place);
     }
   }
   addPieces(label(labels, '__words__').slice(0, MOST_NAME), (piece) => add('p', piece, '', 'alertname'));

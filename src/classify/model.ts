@@ -48,6 +48,29 @@ export function bounded(scores: readonly number[]): number[] {
   return scores.map((score) => Math.max(score - most, -SAYS_AT_MOST));
 }
 
+/**
+ * What the weights of an alert's features are divided by. Words that the model has never seen count too, as rare as any:
+ * of a text in another language it knows a stray word, and that must not speak for the whole.
+ * @param owned whether the feature's bucket is its own
+ * @param rarities of those that are
+ * @param rarest the inverse document frequency of what stands in one alert alone
+ */
+export function lengthOf(
+  features: readonly Feature[],
+  owned: (feature: Feature) => boolean,
+  rarities: Iterable<number>,
+  rarest: number,
+): number {
+  let sum = features.filter((feature) => isWord(feature) && !owned(feature)).length * rarest ** 2;
+  for (const rarity of rarities) sum += rarity ** 2;
+  return Math.sqrt(sum) || 1;
+}
+
+/** Not a pair of words, not a piece of one: most of those are new in any alert. */
+function isWord({ word }: Feature): boolean {
+  return word !== '' && !word.includes(' ');
+}
+
 /** @throws Error where the file is not one of this version: train anew */
 export function readModel(file: ModelFile): Model {
   const weights = new Int8Array(Buffer.from(file.weights, 'base64'));
@@ -59,11 +82,14 @@ export function readModel(file: ModelFile): Model {
   const rows = BY_GRAVITY.map((name) => file.classes.indexOf(name));
   const weightOf = (row: number, { bucket }: Feature): number =>
     ((weights[row * BUCKETS + bucket] ?? 0) * (file.scales[row] ?? 0) * (rarity[bucket] ?? 0)) / 127;
+  const owned = ({ bucket, mark }: Feature): boolean => marks[bucket] === mark;
+  const rarest = rarity.reduce((most, each) => Math.max(most, each), 0);
   return {
     judge(all) {
-      const features = all.filter(({ bucket, mark }) => marks[bucket] === mark);
+      const features = all.filter(owned);
       if (features.length === 0) return null;
-      const norm = Math.sqrt(features.reduce((sum, { bucket }) => sum + (rarity[bucket] ?? 0) ** 2, 0)) || 1;
+      const rarities = features.map(({ bucket }) => rarity[bucket] ?? 0);
+      const norm = lengthOf(all, owned, rarities, rarest);
       const scores = rows.map((row) => {
         let sum = 0;
         for (const feature of features) sum += weightOf(row, feature);
@@ -72,16 +98,28 @@ export function readModel(file: ModelFile): Model {
       return {
         scores: bounded(scores),
         telling: (category, most) =>
-          tellingWords(features, rows, BY_GRAVITY.indexOf(category), weightOf).slice(0, most),
+          tellingWords(
+            features,
+            rows,
+            BY_GRAVITY.indexOf(category),
+            (row, feature) => (file.modelScale * weightOf(row, feature)) / norm,
+          ).slice(0, most),
       };
     },
   };
 }
 
-/** Comparisons tell the model something, and people nothing. */
+/** Comparisons and words like `no` tell the model something, and people nothing. */
+const SHORTEST_TOLD = 3;
 const OPERATOR = /[=<>!]/;
 
-/** Words by how much more they speak for this class than for the others on average; what says little is left out. */
+/** In log-odds: a word that moves the verdict by less is no reason to tell. */
+const TELLS_FROM = 0.08;
+
+/**
+ * Words by how much more they speak for this class than for the others on average; what says little is left out.
+ * @param weightOf in log-odds
+ */
 function tellingWords(
   features: readonly Feature[],
   rows: readonly number[],
@@ -90,11 +128,11 @@ function tellingWords(
 ): { word: string; place: string }[] {
   const best = new Map<string, { word: string; place: string; worth: number }>();
   for (const feature of features) {
-    if (feature.word.length < 2 || OPERATOR.test(feature.word)) continue;
+    if (feature.word.length < SHORTEST_TOLD || OPERATOR.test(feature.word)) continue;
     const each = rows.map((row) => weightOf(row, feature));
     const worth = (each[chosen] ?? 0) - each.reduce((sum, one) => sum + one, 0) / each.length;
     const known = best.get(feature.word);
-    if (worth > 0 && worth > (known?.worth ?? 0)) best.set(feature.word, { ...feature, worth });
+    if (worth >= TELLS_FROM && worth > (known?.worth ?? 0)) best.set(feature.word, { ...feature, worth });
   }
   const sorted = [...best.values()].sort((a, b) => b.worth - a.worth || (a.word < b.word ? -1 : 1));
   const told: { word: string; place: string }[] = [];

@@ -35,10 +35,11 @@ export const BY_GRAVITY: readonly Decided[] = [
 ];
 
 /**
- * Where another category won, a breach is named from so much weight of rules for it, such a share of all, or such a share
- * by the model alone. Of 248 alerts that are none, few are so marked (`npm run bench -- judgement`).
+ * Where another category won, a breach is named from so much weight of rules for it, such a share of all where a rule
+ * speaks for it, or such a share by the model alone. Of alerts that are none, few are so marked
+ * (`npm run bench -- judgement`).
  */
-const BREACH_IS_NAMED_FROM = { weight: 2, share: 0.1, model: 0.3 };
+const BREACH_IS_NAMED_FROM = { weight: 2, share: 0.1, model: 0.4 };
 /** Nothing that a machine says of an alert is certain. */
 const MOST_CONFIDENCE = 0.99;
 const MOST_REASONS = 4;
@@ -148,10 +149,9 @@ function checkForBreach(breach: readonly Ground[], [best, ...rest]: readonly Gue
   if (!isBreachLikely(guess.weight, guess.confidence, model?.scores ?? [])) return [];
   const [strongest] = breach;
   if (strongest !== undefined) return [`${CHECK_FOR_BREACH}: ${sentence(strongest)}`];
+  // Without a word to point at there is nothing that a person could check.
   const words = quoteWords(model?.telling('data-security-breach', MOST_WORDS) ?? []);
-  return [
-    `${CHECK_FOR_BREACH}: ${words === '' ? 'similar alerts meant one' : `alerts with ${words} are often about one`}`,
-  ];
+  return words === '' ? [] : [`${CHECK_FOR_BREACH}: alerts with ${words} are often about one`];
 }
 
 /**
@@ -165,7 +165,7 @@ export function isBreachLikely(weight: number, share: number, scores: readonly n
   const byModel = all === 0 ? 0 : Math.exp(scores[BY_GRAVITY.indexOf('data-security-breach')] ?? -Infinity) / all;
   return (
     weight >= BREACH_IS_NAMED_FROM.weight ||
-    share >= BREACH_IS_NAMED_FROM.share ||
+    (weight > 0 && share >= BREACH_IS_NAMED_FROM.share) ||
     byModel >= BREACH_IS_NAMED_FROM.model
   );
 }

@@ -5,23 +5,31 @@ export interface Word {
 }
 
 const RUN = /[\p{L}\p{N}]+|[=!<>]=|[<>]/gu;
-const PIECE = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lt}\p{Lm}]+|\p{N}+\p{Ll}*/gu;
+/** Chinese and Japanese have no spaces: each sign is a word, so that a phrase is found wherever it stands. */
+const PIECE =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]|\p{Lu}+(?!\p{Ll})|\p{Lu}?[[\p{Ll}\p{Lo}\p{Lt}\p{Lm}]--[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]]+|\p{N}+\p{Ll}*/gv;
 const LOWER = /^[a-z]+$/;
+const ASCII = /^[\0-\x7f]*$/;
+const ACCENTS = /[\u0300-\u036f]/g;
 
 /**
  * Splits a text into lower-case words at anything but letters and digits, at case changes and before digits:
  * `KubePodCrashLooping` → kube pod crash looping, `node_disk_io` → node disk io, `HTTP5xx` → http 5xx.
- * Comparison operators are words too, so that `up == 0` is a phrase.
+ * Comparison operators are words too, so that `up == 0` is a phrase. Accents are left out: people leave them out too.
  * @param max the most words given back
  */
 export function splitWords(text: string, max = 4000): Word[] {
   const words: Word[] = [];
-  for (const [run] of text.matchAll(RUN)) {
+  for (const [run] of withoutAccents(text).matchAll(RUN)) {
     if (words.length >= max) break;
     if (LOWER.test(run)) words.push({ text: run, joined: '' });
     else words.push(...splitRun(run));
   }
   return words.length > max ? words.slice(0, max) : words;
+}
+
+function withoutAccents(text: string): string {
+  return ASCII.test(text) ? text : text.normalize('NFD').replace(ACCENTS, '').normalize('NFC');
 }
 
 function splitRun(run: string): Word[] {

@@ -58,6 +58,23 @@ describe('the shipped category model', () => {
     expect(verdict.reasons[0]).toMatch(/^Check for breach: alerts with “.+” are often about one$/);
   });
 
+  it.each([
+    ['Copia nocturna', 'La copia de la noche no terminó en el servidor de datos'],
+    ['Drukarka', 'W drukarce na drugim piętrze zabrakło tonera'],
+    ['夜間処理', '夜間処理が終わりませんでした'],
+    ['Yazıcı', 'Yazıcıda toner bitti ve kâğıt sıkıştı'],
+  ])('says little of a language that it does not know: no breach is called in %j', (alertname, summary) => {
+    const { category, reasons } = byModel.classify(named(alertname, { annotations: { summary } }));
+    expect(category).toBe('unclassified');
+    expect(reasons.join('\n')).not.toMatch(/check for breach|“(de|la|na|no|w|en|el)”/i);
+  });
+
+  it('quotes no words that stand in every text', () => {
+    const summary = 'It was to be in the house, or it had been so by the time that this is of 100 and 200';
+    const { reasons } = byModel.classify(named('ItIsInTheHouse', { annotations: { summary } }), 0);
+    expect(reasons.join('\n')).not.toMatch(/“(it|was|in|the|or|of|is|to|by|so|0 0)”/i);
+  });
+
   it('of another version is refused with the command that makes a new one', () => {
     const file = JSON.parse(readFileSync(FILE, 'utf8')) as ModelFile;
     expect(() => readModel({ ...file, buckets: 8 })).toThrow('npm run train');
