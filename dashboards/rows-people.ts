@@ -154,6 +154,20 @@ export const PEOPLE_ROWS: readonly Row[] = [
         },
         unit: 'short',
       }),
+      bars({
+        title: 'Shadow rules: the newest incidents, decided alike or otherwise',
+        description:
+          'Rules under `shadow:` run beside the present ones and act on nothing. Empty where none are named. Skipped ones could not be compared: the page /shadow of the console says why.',
+        queries: { '{{outcome}}': held('shadow_incidents', 'outcome') },
+        unit: 'short',
+      }),
+      bars({
+        title: 'Shadow rules: what they would have decided otherwise',
+        description:
+          'In how many of the newest incidents each thing differs. Read them one by one on the page /shadow of the console, or with `tierbell shadow`, before these rules take the place of the present ones.',
+        queries: { '{{kind}}': `${held('shadow_differences', 'kind')} > 0` },
+        unit: 'short',
+      }),
     ],
   },
 ];

@@ -3,7 +3,6 @@ import { cleanLine } from '../domain/text.ts';
 import type { Accounts, Door } from '../http/authorize.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { endSession, startSession } from '../http/session.ts';
-import type { ShadowReport } from '../shadow/report.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
 import { createDecisionRoutes } from './decision-route.ts';
@@ -20,8 +19,6 @@ export interface ConsoleParts extends IncidentRouteParts {
   readonly accounts: Accounts;
   readonly door: Door;
   readonly secret: Buffer;
-  /** The rules that run beside; null where there are none. */
-  readonly shadow?: () => ShadowReport | null;
 }
 
 /** The pages for people: `GET /`, `GET /incidents/INC-n`, what their forms post to, and signing in. */

@@ -5,6 +5,7 @@ import type { Situation } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import type { StoredAlert, StoredBundle } from '../store/read-model.ts';
 import type { Frozen } from '../fixes/frozen.ts';
+import type { ShadowFinding } from '../shadow/report.ts';
 import type { FormContext, KeptForm } from './forms.ts';
 import { freezeBanner, freezeForm } from './freeze-banner.ts';
 import { html } from './html.ts';
@@ -14,6 +15,7 @@ import { head } from './incident-head.ts';
 import { categorySection, fixSection, procedureSection } from './incident-judgement.ts';
 import { alertSection, escalationSection, timelineSection, toldSection } from './incident-record.ts';
 import type { OfferedFix, RestingFix } from './offered-fixes.ts';
+import { shadowSection } from './shadow-page.ts';
 import { shell, type Said } from './shell.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -39,6 +41,8 @@ export interface IncidentPageOptions {
   readonly runnable: readonly OfferedFix[];
   /** Of those that were tried here, the ones that rest. */
   readonly resting: readonly RestingFix[];
+  /** What the shadow rules make of it; null where none run or this visitor may not read it. */
+  readonly shadow: ShadowFinding | null;
   readonly visitor: Visitor;
   readonly now: number;
   readonly said: Said | null;
@@ -57,8 +61,8 @@ export function incidentPage(options: IncidentPageOptions): string {
         ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(options, context)}
       </div>
       <div class="column-side">
-        ${actions(incident, context)} ${categorySection(incident)} ${escalationSection(options)}
-        ${toldSection(incident, now)} ${freezeForm(options, here)}
+        ${actions(incident, context)} ${categorySection(incident)} ${shadowSection(options.shadow)}
+        ${escalationSection(options)} ${toldSection(incident, now)} ${freezeForm(options, here)}
       </div>
       <div class="column-rest">${alertSection(incident, options.alerts, now)} ${timelineSection(options)}</div>
     </div>`;

@@ -13,6 +13,7 @@ import { procedureOf } from '../incidents/procedure.ts';
 import type { ProcedureStep } from '../incidents/rules.ts';
 import { NO_SERVICES } from '../incidents/services.ts';
 import type { Services } from '../domain/service.ts';
+import { seenBy, type ShadowReport } from '../shadow/report.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { readSituation } from '../store/situations.ts';
 import { localPath } from './local-path.ts';
@@ -33,6 +34,8 @@ export interface IncidentRouteParts {
   readonly services?: () => Services;
   /** Known fixes as the configuration has them now; without it none is offered. */
   readonly fixes?: () => readonly CompiledFix[];
+  /** The rules that run beside; null where there are none. */
+  readonly shadow?: () => ShadowReport | null;
   readonly now: () => number;
   readonly confidential: Confidential;
 }
@@ -188,10 +191,12 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   const situation = await readSituation({ read, services, holds: parts.confidential }, incident);
   const steps = procedureOf(procedure(incident.classification.category), incident);
   const priorityReasons = (priority?.data as { reasons?: readonly string[] } | undefined)?.reasons ?? [];
+  const shadow = seenBy(parts.shadow?.() ?? null, parts.confidential, visitor.role !== 'viewer');
   const page = incidentPage({
     ...{ incident, alerts, entries, bundle, priorityReasons, frozen, visitor, ...shown },
     ...{ procedure: steps, situation, service: services.named(incident.service) },
     ...{ runnable: runnableFixes(fixes, incident), resting, now: now() },
+    shadow: shadow?.findings.find(({ number }) => number === incident.number) ?? null,
   });
   res.type('html').send(page);
 }

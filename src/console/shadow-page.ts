@@ -50,26 +50,40 @@ function section({ number, title, openedAt, differences }: ShadowFinding, now: n
   return html`<section>
     <h2><a href="/incidents/${id}">${id}</a> ${breakable(title)}</h2>
     <p class="quiet">opened ${age(openedAt, now)}</p>
-    <table class="beside">
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">Present rules</th>
-          <th scope="col">Shadow rules</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${differences.map(
-          ({ kind, before, after }) =>
-            html`<tr>
-              <th scope="row">${kind}</th>
-              <td>${before ?? 'none'}</td>
-              <td>${after ?? 'none'}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${sideBySide(differences)}
   </section>`;
+}
+
+/** On the page of an incident: what the shadow rules would have decided otherwise there. */
+export function shadowSection(finding: ShadowFinding | null): Html | null {
+  if (finding === null || finding.differences.length === 0) return null;
+  return html`<section id="shadow" aria-labelledby="shadow-title">
+    <h2 id="shadow-title" tabindex="-1">Shadow rules</h2>
+    <p>They act on nothing, and would have decided otherwise here. <a href="/shadow">All that they differ in</a></p>
+    ${sideBySide(finding.differences)}
+  </section>`;
+}
+
+function sideBySide(differences: ShadowFinding['differences']): Html {
+  return html`<table class="beside">
+    <thead>
+      <tr>
+        <th scope="col">What</th>
+        <th scope="col">Present rules</th>
+        <th scope="col">Shadow rules</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${differences.map(
+        ({ kind, before, after }) =>
+          html`<tr>
+            <th scope="row">${kind}</th>
+            <td>${before ?? 'none'}</td>
+            <td>${after ?? 'none'}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }
 
 function skipped({ skipped: left }: ShadowReport): Html | null {

@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { mailChannels, twoLevels, writeConfiguration } from '../helpers/configuration.ts';
@@ -75,8 +75,14 @@ async function startBoth(): Promise<{ prometheus: Prometheus; bridge: Tierbell }
   hook.answerNext(...Array.from({ length: 100 }, () => ({ status: 400 })));
   const logs = join(folder, 'shop.log');
   writeFileSync(logs, `${new Date().toISOString()} ERROR service=shop the ledger is gone\n`);
+  const policies = [twoLevels('hasty', '1s', ['instance="shop-4"']), twoLevels('default', '15m')];
+  const beside = writeConfiguration(smtp.url, {
+    categories: [{ ...SHOP, category: 'network-downtime' }],
+    policies,
+  });
   const configFile = writeConfiguration(smtp.url, {
     main: {
+      shadow: { rules: dirname(beside) },
       logs: [{ name: 'files', kind: 'file', paths: [logs] }],
       executors: [{ name: 'local', kind: 'command', allow: [`${folder}/`] }],
       metrics: [{ name: 'prom', kind: 'prometheus', url: prometheus.url }],
@@ -95,7 +101,7 @@ async function startBoth(): Promise<{ prometheus: Prometheus; bridge: Tierbell }
       knownFix('restart', writeProgram(folder, 'restart', 0), 'shop-1'),
       knownFix('reload', writeProgram(folder, 'reload', 3), 'shop-2'),
     ],
-    policies: [twoLevels('hasty', '1s', ['instance="shop-4"']), twoLevels('default', '15m')],
+    policies,
   });
   const bridge = await startTierbell({ configFile });
   tell([new URL(bridge.url).host]);

@@ -74,6 +74,8 @@ async function tellsTheDifference(start: (configFile: string) => Promise<Tierbel
   expect(metrics).toContain('tierbell_shadow_differences{kind="category"} 1');
   const page = (await bridge.api('/shadow')).text;
   expect(page).toMatch(/<a href="\/incidents\/INC-\d+">INC-\d+<\/a>[^]*network-downtime/);
+  const incident = (await bridge.api('/incidents/INC-1')).text;
+  expect(incident).toMatch(/All that they differ in<\/a>[\s\S]+<th scope="row">category/);
   expect((await bridge.api('/')).text).toMatch(/<a href="\/shadow">Shadow rules<\/a>: 1 of 1 incidents/);
   const verb = await runTierbell(['shadow', '--url', bridge.url]);
   expect(verb).toMatchObject({ code: 0, stderr: '' });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dashboardFile } from '../../../dashboards/escalation.ts';
-import { pipelineMetrics, receivingMetrics, storeMetrics } from '../../../src/telemetry/metrics.ts';
+import { pipelineMetrics, receivingMetrics, shadowMetrics, storeMetrics } from '../../../src/telemetry/metrics.ts';
 import { DASHBOARD_FILE, queriesOf, readDashboard, type PanelJson } from '../../helpers/dashboard-file.ts';
 
 const SUFFIX = /_(bucket|sum|count)$/;
@@ -12,6 +12,7 @@ async function declared(): Promise<ReadonlySet<string>> {
   const all = [
     receivingMetrics([]),
     storeMetrics(),
+    shadowMetrics(),
     pipelineMetrics({ sources: none, channels: none, stores: none, fixes: none, teams: none }),
   ];
   const metrics = await Promise.all(all.map(({ registry }) => registry.getMetricsAsJSON()));
