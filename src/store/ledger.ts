@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { GENESIS, type WireEntry } from '../incidents/timeline.ts';
+import { statesThatDiffer, type TimelineEnd } from './audit-states.ts';
 import { CONTROLS, controlsThatDiffer } from './fix-controls.ts';
 import type { Tables } from './schema.ts';
 
@@ -78,46 +79,73 @@ export interface Audit {
 }
 
 /**
- * Checks both chains and the stored state of every incident against them.
+ * Checks both chains and the stored state of every incident against them, all as of one moment: the bridge may write on
+ * meanwhile.
  * @param verifyEntry what is wrong with an entry after `previous`, or null
  * @param anchor a chain value that was noted elsewhere earlier: it must still be there
  */
-export async function auditLedger(
-  db: Kysely<Tables>,
-  verifyEntry: (previous: string, entry: WireEntry) => string | null,
-  anchor: string | null,
-): Promise<Audit> {
+export async function auditLedger(db: Kysely<Tables>, verifyEntry: VerifyEntry, anchor: string | null): Promise<Audit> {
+  const moment = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
+  return moment.execute((tx) => auditMoment(tx, verifyEntry, anchor));
+}
+
+async function auditMoment(db: Transaction<Tables>, verifyEntry: VerifyEntry, anchor: string | null): Promise<Audit> {
   const problems: string[] = [];
-  const heads = new Map<string, { seq: number; hash: string }>();
+  const ends = new Map<string, TimelineEnd>();
   const controls: WireEntry[] = [];
   let head: LedgerHead = { n: 0, chain: GENESIS };
   let anchored = anchor === null;
   for (;;) {
     const rows = await db.selectFrom('timeline').selectAll().where('n', '>', head.n).orderBy('n').limit(PAGE).execute();
     for (const row of rows) {
-      const entry = JSON.parse(row.entry) as WireEntry;
-      const { seq, hash } = heads.get(row.incident) ?? { seq: 0, hash: GENESIS };
+      const entry = readEntry(row.entry);
+      const before = ends.get(row.incident) ?? { seq: 0, hash: GENESIS, broken: false };
       if (row.n !== head.n + 1) problems.push(missing(head.n, row.n ?? 0));
-      if (row.seq !== seq + 1) problems.push(`${chainName(row.incident)}: entry ${seq + 1} is missing`);
-      const wrong = verifyEntry(hash, entry);
-      if (wrong !== null) problems.push(`${chainName(row.incident)}: entry ${row.seq} ${wrong}`);
-      const chain = chainOn(head.chain, entry.hash);
+      const faults = faultsOf(row, entry, before, verifyEntry);
+      problems.push(...faults.map((fault) => `${chainName(row.incident)}: ${fault}`));
+      const chain = chainOn(head.chain, entry?.hash ?? '');
       if (row.chain !== chain && row.n === head.n + 1) problems.push(`ledger: the chain breaks at number ${row.n}`);
-      if (row.incident === CONTROLS) controls.push(entry);
-      heads.set(row.incident, { seq: row.seq, hash: entry.hash });
+      if (row.incident === CONTROLS && entry !== null) controls.push(entry);
+      ends.set(row.incident, { seq: row.seq, hash: entry?.hash ?? '', broken: before.broken || faults.length > 0 });
       head = { n: row.n ?? head.n, chain: row.chain ?? chain };
       anchored ||= head.chain === anchor;
     }
     if (rows.length < PAGE) break;
   }
   if (!anchored) problems.push('the anchor is not in the ledger: its tail was cut, or it was written anew');
-  heads.delete(CONTROLS);
+  ends.delete(CONTROLS);
   problems.push(
     ...(await unstamped(db)),
-    ...(await statesThatDiffer(db, heads)),
+    ...(await statesThatDiffer(db, ends)),
     ...(await controlsThatDiffer(db, controls)),
   );
-  return { problems, entries: head.n, incidents: heads.size, head };
+  return { problems, entries: head.n, incidents: ends.size, head };
+}
+
+type VerifyEntry = (previous: string, entry: WireEntry) => string | null;
+
+/** Null for what is no JSON: somebody wrote into it. */
+function readEntry(text: string): WireEntry | null {
+  try {
+    return JSON.parse(text) as WireEntry;
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong with an entry in its chain, and with the columns that it is found by. */
+function faultsOf(
+  { seq, type, at }: Pick<Tables['timeline'], 'seq' | 'type' | 'at'>,
+  entry: WireEntry | null,
+  before: TimelineEnd,
+  verifyEntry: VerifyEntry,
+): string[] {
+  const gap = seq === before.seq + 1 ? [] : [`entry ${before.seq + 1} is missing`];
+  if (entry === null) return [...gap, `entry ${seq} was edited`];
+  const wrong = verifyEntry(before.hash, entry);
+  if (wrong !== null) return [...gap, `entry ${seq} ${wrong}`];
+  const filedElsewhere = entry.seq !== seq || entry.type !== type || Date.parse(entry.at) !== Number(at);
+  return filedElsewhere ? [...gap, `entry ${seq} was edited`] : gap;
 }
 
 /** Whose chain it is, in words. */
@@ -139,34 +167,4 @@ async function unstamped(db: Kysely<Tables>): Promise<string[]> {
     .executeTakeFirst();
   const count = row?.count ?? 0;
   return count === 0 ? [] : [`${count} entries are not in the ledger`];
-}
-
-/** The stored state of an incident must end where its timeline ends: so an edited state or a cut timeline shows. */
-async function statesThatDiffer(
-  db: Kysely<Tables>,
-  heads: ReadonlyMap<string, { seq: number; hash: string }>,
-): Promise<string[]> {
-  const problems: string[] = [];
-  const seen = new Set<string>();
-  for (let last = 0; ;) {
-    const rows = await db
-      .selectFrom('incidents')
-      .select(['uid', 'number', 'state'])
-      .where('number', '>', last)
-      .orderBy('number')
-      .limit(PAGE)
-      .execute();
-    for (const { uid, number, state } of rows) {
-      seen.add(uid);
-      last = number;
-      const { seq, head } = JSON.parse(state) as { seq: number; head: string };
-      const end = heads.get(uid);
-      if (end === undefined) problems.push(`INC-${number}: its timeline is gone`);
-      else if (end.seq !== seq || end.hash !== head)
-        problems.push(`INC-${number}: its state stands at entry ${seq}, its timeline ends at ${end.seq}`);
-    }
-    if (rows.length < PAGE) break;
-  }
-  for (const uid of heads.keys()) if (!seen.has(uid)) problems.push(`incident ${uid}: its timeline is here, it is not`);
-  return problems;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hashEntry, type WireEntry } from '../../../src/incidents/timeline.ts';
 import { auditLedger, entriesAfter, ledgerHead, type Audit } from '../../../src/store/ledger.ts';
 import type { Tables } from '../../../src/store/schema.ts';
-import { openSqlite } from '../../../src/store/sqlite.ts';
+import { openSqlite, openSqliteReader } from '../../../src/store/sqlite.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { observeGroup } from '../../../src/jobs/observe.ts';
 import { rulesOf } from '../../helpers/fake-rules.ts';
@@ -118,6 +118,69 @@ it('a cut tail is found by the state of its incident, and by an anchor that was 
   expect(problems).toContainEqual(
     expect.stringMatching(/INC-2: its state stands at entry \d+, its timeline ends at \d+/),
   );
+});
+
+describe('what is stored otherwise than the timeline tells', () => {
+  const edit = (values: Partial<Tables['incidents']>) =>
+    db.updateTable('incidents').set(values).where('number', '=', 2).execute();
+  const editState = async (change: Record<string, unknown>) => {
+    const { state } = await db
+      .selectFrom('incidents')
+      .select('state')
+      .where('number', '=', 2)
+      .executeTakeFirstOrThrow();
+    await edit({ state: JSON.stringify({ ...(JSON.parse(state) as object), ...change }) });
+  };
+
+  it.each([
+    ['the status that lists go by', () => edit({ status: 'closed' }), 'INC-2', 'status'],
+    ['the title that lists show', () => edit({ title: 'nothing' }), 'INC-2', 'title'],
+    ['who has it', () => edit({ acknowledged_by: 'eve' }), 'INC-2', 'acknowledgedBy'],
+    ['its number', () => edit({ number: 50 }), 'INC-50', 'number'],
+    ['its category', () => edit({ category: 'other' }), 'INC-2', 'classification'],
+    ['the whole state', () => editState({ status: 'closed', priority: 'P4' }), 'INC-2', 'status, priority'],
+    ['a deadline that is due', () => editState({ deadlines: {} }), 'INC-2', 'deadlines'],
+  ])('%s', async (_what, change, id, fields) => {
+    await change();
+    expect((await audit()).problems).toEqual([`${id}: stored otherwise than its timeline tells: ${fields}`]);
+  });
+
+  it('a state that is no JSON any more', async () => {
+    await edit({ state: '{' });
+    expect((await audit()).problems).toEqual(['INC-2: its state cannot be read: it was edited']);
+  });
+
+  it.each([
+    ['its time', { at: 5 }],
+    ['its type', { type: 'note' }],
+    ['all of it', { entry: '{' }],
+  ])('an entry: %s', async (_what, change) => {
+    await db
+      .updateTable('timeline')
+      .set(change)
+      .where('incident', '=', uids[1] as string)
+      .where('seq', '=', 2)
+      .execute();
+    expect((await audit()).problems).toContain(`incident ${uids[1]}: entry 2 was edited`);
+  });
+});
+
+it('beside a bridge that writes on, the record holds: it is looked at as of one moment', async () => {
+  const reader = openSqliteReader(folder);
+  const written: Promise<void>[] = [];
+  let n = 0;
+  const { problems, incidents } = await auditLedger(
+    reader,
+    (previous, entry) => {
+      if (written.length < 5) written.push(open(`late ${n++}`), acknowledge(uids[0] as string));
+      return hashEntry(previous, entry) === entry.hash ? null : 'was edited';
+    },
+    null,
+  );
+  await Promise.all(written);
+  await reader.destroy();
+  expect([problems, incidents]).toEqual([[], 3]);
+  expect(await audit()).toMatchObject({ problems: [], incidents: 6 });
 });
 
 it('a later anchor holds as long as the record only grows', async () => {
