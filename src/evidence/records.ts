@@ -124,7 +124,7 @@ function asDocument(text: string): Document | null {
 
 /** Frames, causes and what else goes on from the line before it: Java, .NET, Python, Go, Node, Ruby, PHP. */
 const CONTINUES =
-  /^(?:[ \t]+\S|\}|\)|\]|Caused by: |Suppressed: |\.\.\. \d+ more|at [\w.$<>]+\(|goroutine \d+ \[|\[?#\d+\]? |--- End of |During handling of the above|The above exception was|Traceback \(most recent call last\):|[\w./]+\.go:\d+ \+0x|created by [\w./]+)/;
+  /^(?:[ \t]+\S|\}|\)|\]|Caused by: |Suppressed: |\.\.\. \d+ more|at [\w.$<>]+\(|goroutine \d+ \[|\[?#\d+\]? {1,3}(?:[/{]|0x|\[internal function\]|[\w\\:$<>.-]{1,200} ?\()|--- End of |During handling of the above|The above exception was|Traceback \(most recent call last\):|[\w./]+\.go:\d+ \+0x|created by [\w./]+)/;
 
 /** The line that ends a Python traceback stands at the margin again. */
 const EXCEPTION = /^(?:[\w$]+\.)*[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt|Warning|Fault)\b/;

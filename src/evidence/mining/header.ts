@@ -71,6 +71,12 @@ export function messageStart(line: string): number {
   return begin(line, fields(line, found));
 }
 
+/** Where the time in front of this line ends; 0 where none stands there. What follows may be indented. */
+export function timeEnd(line: string): number {
+  const end = times(line, LEADS.test(line) ? after(LEAD, line, 0) : 0);
+  return end < 0 || BARE.test(line.slice(0, end)) ? 0 : end;
+}
+
 function times(line: string, from: number): number {
   if (from < 0 || !BEFORE_TIME.test(line.charAt(from))) return -1;
   let end = after(TIME, line, from);

@@ -27,6 +27,11 @@ export function traceShape(further: readonly string[]): string {
   return [...causes.map(maskLine), ...top.map(frameShape)].map((shape) => `\n${shape}`).join('');
 }
 
+/** A frame of a run time or a framework: it tells nothing of what is wrong. */
+export function isForeignFrame(line: string): boolean {
+  return FRAME.test(line) && FOREIGN.test(line);
+}
+
 /** Names stay; line numbers, addresses and numbers of generated classes go. */
 function frameShape(line: string): string {
   return line.trim().slice(0, 240).replace(DIGITS, VARIABLE);

@@ -27,6 +27,7 @@ export const WEIGHTS = {
     level: { fatal: 7, error: 6, warn: 2.5 } as Readonly<Record<string, number>>,
     denied: -7,
     code: -3,
+    advice: -3,
     debug: -5,
     command: 4,
     red: 1,
@@ -38,8 +39,12 @@ export const WEIGHTS = {
     afterEnd: -4,
     /** Each doubling of the like costs this. */
     again: 2.2,
+    /** Of one report the first lines tell most; each line further costs this, … */
+    run: 0.3,
+    /** … up to so many. */
+    longRun: 10,
     /** Lines around a problem share its weight, less with each line between. */
-    around: { share: 0.72, plain: 0.6, decay: 0.93, detail: 1.5, before: 2, after: 16 },
+    around: { share: 0.72, plain: 0.6, decay: 0.93, detail: 1.5, before: 2, after: 16, command: 2 },
   },
 } as const;
 

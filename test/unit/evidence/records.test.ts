@@ -162,10 +162,16 @@ describe('lines that go on the one before', () => {
     ['Python', 'Traceback (most recent call last):\n  File "a.py", line 1\n    x()\nValueError: no\nINFO next', 2],
     ['Go', 'panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\nINFO next', 3],
     ['Node', 'TypeError: x\n    at f (a.js:1:1)\n    at g (b.js:1:1)\nINFO next', 2],
+    ['PHP', 'PHP Fatal error:  x\n#0 /a/b.php(3): c()\n#1 {main}\n  thrown in /a/b.php on line 3\nINFO next', 2],
   ])('belong to a stack trace of %s', (_name, text, count) => {
     const records = join(text);
     expect(records).toHaveLength(count);
     expect(records.at(-1)).toBe('INFO next');
+  });
+
+  it('are not those of a build that numbers its steps', () => {
+    const build = ['#9 [base 2/6] RUN make', '#9 0.412 cc a.c', '#9 DONE 3.1s', '#10 [base 3/6] COPY . .'];
+    expect(join(build.join('\n'))).toEqual(build);
   });
 
   it('are joined for each service and host where the store holds one line a record', () => {

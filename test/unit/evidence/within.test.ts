@@ -33,6 +33,12 @@ describe('what the words of a line say', () => {
     ['│ Error: Invalid reference', 'strong'],
     ['FAILURE: Build went wrong', 'strong'],
     ['connection refused by db', 'weak'],
+    ['internal/store/pg.go:112:14: undefined: pgx.ErrNoRow', 'weak'],
+    ['CMake Error at CMakeLists.txt:47 (find_package):', 'weak'],
+    ['npm error Found: react@19.0.0', 'weak'],
+    ['Failed!  - Failed:     1, Passed:   212', 'end'],
+    ['  LockfileBreakingChangeError.js |     100 |', 'none'],
+    ['Merge pull request #7 from acme/fix-error-handling', 'none'],
     ['finished with exit code 0', 'none'],
     ['compiling everything', 'none'],
   ])('%j: %s', (text, strength) => {
@@ -44,9 +50,29 @@ describe('what the words of a line say', () => {
     'test_error_page PASSED',
     'no problems found',
     'failures: 0',
+    'Tests run: 1, Failures: 0, Errors: 0',
+    '  fail-on-cache-miss: false',
+    'tests/unit/test_os.py::test_os_error[Could not open]',
     'continue-on-error: false',
   ])('%j says that nothing failed', (text) => {
     expect(readCue(text).denied).toBe(true);
+  });
+
+  it.each([
+    'npm error A complete log of this run can be found in: /x.log',
+    '[ERROR] Re-run Maven using the -X switch to enable full debug logging.',
+    'For more information about this error, try `rustc --explain E0308`.',
+    'See also "/x/CMakeOutput.log".',
+  ])('%j says where to read on', (text) => {
+    expect(readCue(text).advice).toBe(true);
+  });
+
+  it('a line of nothing but the word of failure says little', () => {
+    expect(['[ERROR]', 'FAIL', 'npm error no such file'].map((text) => readCue(text).bare)).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('a line of printed source code is no failure', () => {
@@ -68,6 +94,8 @@ describe('what the words of a line say', () => {
     ['      at Object.<anonymous> (test/a.ts:32:38)', 1],
     ['  --> src/main.rs:5:5', 1],
     ['packages/a/src/b.js', 1],
+    ['    at org.junit.jupiter.api.Assertions.assertEquals(Assertions.java:1145)', 0],
+    ['    at com.acme.OrderTest.total(OrderTest.java:57)', 1],
     ['all is well', 0],
   ])('%j is a detail: %d', (text, count) => {
     expect(detailOf(text)).toBe(count);
@@ -150,6 +178,65 @@ describe('within one log, with nothing to compare it with', () => {
       [line('$ make early'), ...filler(30), line('$ make test'), line('$ make all'), line('exited with code 2')],
       '$ make all',
       '$ make early',
+    ],
+    [
+      'the first lines of a report before its last',
+      [
+        ...filler(30),
+        ...['code ERESOLVE', 'Found: react', 'Fix the conflict', 'or retry it'].map((text) =>
+          line(`npm error ${text}`),
+        ),
+        line('##[error]exit code 1'),
+      ],
+      'npm error code ERESOLVE',
+      'npm error or retry it',
+    ],
+    [
+      'what failed before where to read on',
+      [...filler(9), line('error: no such table'), line('error: for more information see the guide'), ...filler(3)],
+      'error: no such table',
+      'error: for more information see the guide',
+    ],
+    [
+      'what the last command printed before what an earlier step did',
+      [
+        line('##[group]Run make fetch'),
+        ...['fetched it', 'and that'].map((text) => line(text)),
+        line('##[group]Run make lint'),
+        line('##[endgroup]'),
+        line('please put the lines of this file in order'),
+        line('##[error]exit code 1'),
+      ],
+      'please put the lines of this file in order',
+      'fetched it',
+    ],
+    [
+      'what follows an error before what follows the end',
+      [...filler(9), line('error: closed'), line('the disk is gone'), line('##[error]exit code 1'), line('tidied up')],
+      'the disk is gone',
+      'tidied up',
+    ],
+    [
+      'the details after a count of failures, where nothing says with what all ended',
+      [
+        ...filler(30),
+        line('2 failing'),
+        line('  1) total'),
+        line('AssertionError: 1 is not 2'),
+        line('at test/a.js:8:1'),
+      ],
+      'AssertionError: 1 is not 2',
+      'step c runs along',
+    ],
+    [
+      'what failed though it looks like a level in front of a message',
+      [
+        ...filler(9),
+        line('2026-01-31T12:00:00Z CMake Error at a.txt:4 (find):'),
+        line('2026-01-31T12:00:00Z found it'),
+      ],
+      '2026-01-31T12:00:00Z CMake Error at a.txt:4 (find):',
+      'step c runs along',
     ],
     [
       'what is debugged last',
