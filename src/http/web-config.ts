@@ -37,18 +37,32 @@ const NOT_BUILT: readonly Path[] = [
 export const webFile = z.strictObject({
   tls_server_config: z
     .strictObject({
-      cert_file: path,
-      key_file: path,
-      client_auth_type: z.enum(CLIENT_AUTH).default('NoClientCert'),
-      client_ca_file: path.optional(),
-      client_allowed_sans: z.array(z.string().min(1)).default([]),
-      min_version: version.default('TLS12'),
-      max_version: version.default('TLS13'),
-      prefer_server_cipher_suites: z.boolean().optional(),
+      cert_file: path.describe("The server's certificate and those above it, PEM; read anew when it changes"),
+      key_file: path.describe('Its private key, PEM'),
+      client_auth_type: z
+        .enum(CLIENT_AUTH)
+        .describe('Whether clients must show a certificate, and whether it must be good')
+        .default('NoClientCert'),
+      client_ca_file: path.describe("Who signs clients' certificates, PEM").optional(),
+      client_allowed_sans: z
+        .array(z.string().min(1))
+        .describe("A client's certificate must bear one of these: DNS name, IP address, e-mail address or URI")
+        .default([]),
+      min_version: version.describe('The oldest TLS that is spoken').default('TLS12'),
+      max_version: version.describe('The newest TLS that is spoken').default('TLS13'),
+      prefer_server_cipher_suites: z.boolean().describe('Read and without effect').optional(),
     })
+    .describe('HTTPS, and who may connect; without it plain HTTP')
     .optional(),
   http_server_config: z
-    .strictObject({ http2: z.boolean().optional(), headers: z.record(z.string(), z.string()).default({}) })
+    .strictObject({
+      http2: z.boolean().describe('Read and without effect: the bridge speaks HTTP/1.1').optional(),
+      headers: z
+        .record(z.string(), z.string())
+        .describe('Added to every answer that has no such header of its own')
+        .default({}),
+    })
+    .describe('How answers are given')
     .optional(),
 });
 

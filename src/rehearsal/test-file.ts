@@ -3,38 +3,86 @@ import { category, decidedCategory, duration, level, priority } from '../config/
 import { ATTEMPT_STATES, ESCALATION_REASONS } from '../domain/incident.ts';
 
 const labels = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
-const person = z.string().min(1);
-const reason = z.string().default('');
+const person = z.string().min(1).describe('Who does it');
+const reason = z.string().describe('Why').default('');
 const incident = z.number().int().min(1).describe('Which incident is meant, by its number in the test').default(1);
 const after = duration.describe('Since the beginning of the test');
 
-const alert = { annotations: labels.default({}), source: z.string().optional() };
+const alert = {
+  annotations: labels.describe('Of the alert').default({}),
+  source: z.string().describe('Which source of the main file brings it; the first where left out').optional(),
+};
 
 /** Exactly one thing. */
 const event = z.union([
-  z.strictObject({ after, firing: labels, ...alert, expr: z.string().default('') }),
-  z.strictObject({ after, resolved: labels, ...alert }),
   z.strictObject({
     after,
-    log: z.strictObject({ text: z.string(), service: z.string().default(''), level: z.string().default('') }),
+    firing: labels.describe('An alert with these labels fires'),
+    ...alert,
+    expr: z.string().describe("The alerting rule's expression").default(''),
   }),
-  z.strictObject({ after, incident, acknowledge: z.strictObject({ by: person }) }),
-  z.strictObject({ after, incident, unacknowledge: z.strictObject({ by: person, reason }) }),
+  z.strictObject({ after, resolved: labels.describe('The alert with these labels is over'), ...alert }),
+  z.strictObject({
+    after,
+    log: z
+      .strictObject({
+        text: z.string().describe('What the line says'),
+        service: z.string().describe('Which service wrote it').default(''),
+        level: z.string().describe('Such as error').default(''),
+      })
+      .describe('A log line is written'),
+  }),
+  z.strictObject({ after, incident, acknowledge: z.strictObject({ by: person }).describe('A person takes it') }),
   z.strictObject({
     after,
     incident,
-    escalate: z.strictObject({ by: person, level: level.optional(), reason }),
+    unacknowledge: z.strictObject({ by: person, reason }).describe('A person gives it back'),
   }),
-  z.strictObject({ after, incident, resolve: z.strictObject({ by: person, reason }) }),
-  z.strictObject({ after, incident, close: z.strictObject({ by: person, reason }) }),
-  z.strictObject({ after, incident, approve: z.strictObject({ by: person }) }),
-  z.strictObject({ after, incident, deny: z.strictObject({ by: person, reason }) }),
-  z.strictObject({ after, incident, run: z.strictObject({ by: person, fix: z.string().min(1) }) }),
-  z.strictObject({ after, incident, prioritise: z.strictObject({ by: person, priority, reason }) }),
   z.strictObject({
     after,
     incident,
-    reclassify: z.strictObject({ by: person, category: decidedCategory, reason }),
+    escalate: z
+      .strictObject({
+        by: person,
+        level: level.describe('Where to; the next one where left out').optional(),
+        reason,
+      })
+      .describe('A person hands it on'),
+  }),
+  z.strictObject({
+    after,
+    incident,
+    resolve: z.strictObject({ by: person, reason }).describe('A person says that it is over'),
+  }),
+  z.strictObject({ after, incident, close: z.strictObject({ by: person, reason }).describe('A person closes it') }),
+  z.strictObject({
+    after,
+    incident,
+    approve: z.strictObject({ by: person }).describe('A person lets the proposed fix run'),
+  }),
+  z.strictObject({
+    after,
+    incident,
+    deny: z.strictObject({ by: person, reason }).describe('A person turns the proposed fix down'),
+  }),
+  z.strictObject({
+    after,
+    incident,
+    run: z
+      .strictObject({ by: person, fix: z.string().min(1).describe('Its id') })
+      .describe('A person has a known fix run, under every guard'),
+  }),
+  z.strictObject({
+    after,
+    incident,
+    prioritise: z.strictObject({ by: person, priority, reason }).describe('A person sets the priority'),
+  }),
+  z.strictObject({
+    after,
+    incident,
+    reclassify: z
+      .strictObject({ by: person, category: decidedCategory, reason })
+      .describe('A person says which category it is'),
   }),
 ]);
 export type TestEvent = z.output<typeof event>;
@@ -45,17 +93,21 @@ const expectation = z.strictObject({
   incident,
   incidents: z.number().int().min(0).describe('How many incidents there are').optional(),
   category: category.optional(),
-  method: z.enum(['rule', 'model', 'person']).optional(),
+  method: z.enum(['rule', 'model', 'person']).describe('Who or what decided the category').optional(),
   because: z.string().describe('One of the reasons for the category contains this').optional(),
   priority: priority.optional(),
-  status: z.enum(['triggered', 'acknowledged', 'resolved', 'closed']).optional(),
+  status: z.enum(['triggered', 'acknowledged', 'resolved', 'closed']).describe('Where it stands').optional(),
   level: level.optional(),
   reason: z.enum(ESCALATION_REASONS).describe('Why it was escalated last').optional(),
-  team: z.string().optional(),
+  team: z.string().describe('Which team owns it').optional(),
   fix: z
     .union([
       z.literal('none'),
-      z.strictObject({ id: z.string(), state: z.enum(ATTEMPT_STATES).optional(), because: z.string().optional() }),
+      z.strictObject({
+        id: z.string().describe('Which fix'),
+        state: z.enum(ATTEMPT_STATES).describe('How far it came').optional(),
+        because: z.string().describe('One of its reasons contains this').optional(),
+      }),
     ])
     .describe('The newest attempt; none: no fix was looked at; because: one of its reasons contains this')
     .optional(),
@@ -85,5 +137,5 @@ export type TestCase = z.output<typeof testCase>;
 /** A file for `tierbell test rules`. */
 export const testFile = z.strictObject({
   rule_files: z.array(z.string().min(1)).length(1).describe('The main configuration file, beside this one'),
-  tests: z.array(testCase).min(1),
+  tests: z.array(testCase).min(1).describe('Stories, each on a clock of its own'),
 });

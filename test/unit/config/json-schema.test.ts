@@ -185,6 +185,17 @@ it('says what the keys of the shipped files mean, and defaults as people write t
   expect(propertyOf(rules, 'cooldown')).toMatchObject({ default: '30m' });
 });
 
+it.each(['web', 'tests'])('every key of the schema %s says what it means', async (kind) => {
+  const silent: string[] = [];
+  JSON.parse((await schema(kind)).out, (name, value: unknown) => {
+    if (name === 'properties' && typeof value === 'object' && value !== null)
+      for (const [key, one] of Object.entries(value))
+        if (!/\w/.test(String((one as Record<string, unknown>)['description'] ?? ''))) silent.push(key);
+    return value;
+  });
+  expect([...new Set(silent)]).toEqual([]);
+});
+
 /** The first property of this name, wherever it is. */
 function propertyOf(text: string, key: string): unknown {
   let found: unknown;
