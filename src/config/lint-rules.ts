@@ -1,7 +1,7 @@
 import { CATEGORIES } from '../domain/category.ts';
-import { labelSet } from '../domain/alert.ts';
-import { parseMatcher, type Matcher } from '../domain/matcher.ts';
+import type { Matcher } from '../domain/matcher.ts';
 import type { Draft, Item } from './draft.ts';
+import { compileAll, covers, exclude } from './matcher-logic.ts';
 import type { Finding, Path, Problem } from './problem.ts';
 import type { EscalationPolicy, KnownFix } from './rules-schema.ts';
 
@@ -92,11 +92,18 @@ function lintCategories(
 }
 
 function lintFixes(draft: Draft): LintProblem[] {
+  const compiled = draft.known_fixes.map(({ value }) => compileAll(value?.applies_to.matchers ?? []));
   return draft.known_fixes.flatMap((item, index) => {
     const fix = item.value;
     if (fix === null) return [];
     const findings: Found[] = neverFits(fix.applies_to.matchers, ['applies_to', 'matchers']);
-    const before = draft.known_fixes.slice(0, index).find(({ value }) => value !== null && takesAllOf(value, fix));
+    const before = draft.known_fixes.find(
+      ({ value }, other) =>
+        other < index &&
+        value !== null &&
+        takesAllOf(value, fix) &&
+        covers(compiled[other] ?? [], compiled[index] ?? []),
+    );
     if (before !== undefined)
       findings.push({
         lint: 'shadowed',
@@ -104,9 +111,10 @@ function lintFixes(draft: Draft): LintProblem[] {
         message: `never chosen: ${before.name ?? 'an earlier fix'} fits whatever this one fits and comes first`,
         hint: `move this one before ${before.file.place(before.path)}, or narrow that one`,
       });
+    const overrides = fix.overrides.map(({ matchers }) => compileAll(matchers));
     for (const [number, { matchers }] of fix.overrides.entries()) {
       findings.push(...neverFits(matchers, ['overrides', number, 'matchers']));
-      const hides = fix.overrides.slice(0, number).findIndex((other) => isSubset(other.matchers, matchers));
+      const hides = overrides.slice(0, number).findIndex((other) => covers(other, overrides[number] ?? []));
       if (hides >= 0)
         findings.push({
           lint: 'shadowed',
@@ -119,21 +127,22 @@ function lintFixes(draft: Draft): LintProblem[] {
   });
 }
 
-/** Whether the first fix is chosen wherever the second could be. */
+/** Whether the first fix, by its categories and sources, is chosen wherever the second could be. */
 function takesAllOf({ applies_to: a }: KnownFix, { applies_to: b }: KnownFix): boolean {
   const [wide = [], narrow = []] = [a.categories, b.categories];
   const categories = wide.length === 0 ? a.matchers.length > 0 : narrow.length > 0 && isSubset(narrow, wide);
-  return categories && isSubset(b.sources, a.sources) && isSubset(a.matchers, b.matchers);
+  return categories && isSubset(b.sources, a.sources);
 }
 
 function lintPolicies(draft: Draft): LintProblem[] {
+  const compiled = draft.escalation_policies.map(({ value }) => compileAll(value?.matchers ?? []));
   return draft.escalation_policies.flatMap((item, index) => {
     const policy = item.value;
     if (policy === null) return [];
     const findings: Found[] = [...neverFits(policy.matchers, ['matchers']), ...endsNowhere(policy)];
-    const before = draft.escalation_policies
-      .slice(0, index)
-      .find(({ value }) => value !== null && isSubset(value.matchers, policy.matchers));
+    const before = draft.escalation_policies.find(
+      ({ value }, other) => other < index && value !== null && covers(compiled[other] ?? [], compiled[index] ?? []),
+    );
     if (before !== undefined)
       findings.push({
         lint: 'shadowed',
@@ -214,7 +223,7 @@ function lintProcedures(draft: Draft): LintProblem[] {
 
 /** Two matchers of one list that no value satisfies both. */
 function neverFits(texts: readonly string[], path: Path): Found[] {
-  const matchers = texts.map(parseMatcher);
+  const matchers: readonly Matcher[] = compileAll(texts);
   for (const [index, matcher] of matchers.entries()) {
     const against = matchers.slice(0, index).find((other) => exclude(other, matcher));
     if (against !== undefined)
@@ -230,24 +239,6 @@ function neverFits(texts: readonly string[], path: Path): Found[] {
   return [];
 }
 
-function exclude(a: Matcher, b: Matcher): boolean {
-  if (a.name !== b.name) return false;
-  const exact = a.op === '=' ? a : b.op === '=' ? b : null;
-  if (exact === null)
-    return a.value === b.value && isNegated(a) !== isNegated(b) && isExpression(a) === isExpression(b);
-  const other = exact === a ? b : a;
-  return !other.matches(labelSet([[exact.name, exact.value]]));
-}
-
-function isNegated({ op }: Matcher): boolean {
-  return op === '!=' || op === '!~';
-}
-
-function isExpression({ op }: Matcher): boolean {
-  return op === '=~' || op === '!~';
-}
-
 function isSubset(some: readonly string[], all: readonly string[]): boolean {
-  const spelled = new Set(all.map((text) => text.replaceAll(' ', '')));
-  return some.every((text) => spelled.has(text.replaceAll(' ', '')));
+  return some.every((one) => all.includes(one));
 }

@@ -63,7 +63,7 @@ function checkBecause({ because }: Expectation, { classification: { reasons } }:
     say('because', `no reason for the category contains "${because}"; there are: ${reasons.join(' | ')}`);
 }
 
-function checkFix({ fix }: Expectation, { attempts }: Incident, say: Say): void {
+function checkFix({ fix }: Expectation, { attempts, classification }: Incident, say: Say): void {
   if (fix === undefined) return;
   const last = attempts.at(-1);
   if (fix === 'none') {
@@ -71,7 +71,8 @@ function checkFix({ fix }: Expectation, { attempts }: Incident, say: Say): void 
     return;
   }
   const why = last === undefined || last.reasons.length === 0 ? '' : ` (${last.reasons.join('; ')})`;
-  if (last === undefined) say('fix', `no fix was looked at, expected ${fix.id}`);
+  const asked = classification.category === 'unclassified' ? '; it is unclassified, and a person decides first' : '';
+  if (last === undefined) say('fix', `no fix was looked at, expected ${fix.id}${asked}`);
   else if (last.fix !== fix.id) say('fix', `the fix is ${last.fix}, expected ${fix.id}`);
   else if (fix.state !== undefined && last.state !== fix.state)
     say('fix', `${last.fix} is ${last.state}${why}, expected ${fix.state}`);
