@@ -190,7 +190,7 @@ it.each(['web', 'tests'])('every key of the schema %s says what it means', async
   JSON.parse((await schema(kind)).out, (name, value: unknown) => {
     if (name === 'properties' && typeof value === 'object' && value !== null)
       for (const [key, one] of Object.entries(value))
-        if (!/\w/.test(String((one as Record<string, unknown>)['description'] ?? ''))) silent.push(key);
+        if (((one as { description?: string }).description ?? '') === '') silent.push(key);
     return value;
   });
   expect([...new Set(silent)]).toEqual([]);
