@@ -423,6 +423,21 @@ describeDialects('the store', (dialect) => {
     });
   });
 
+  it('a list of incidents is read at once, though one of them holds twenty thousand alerts', async () => {
+    const many = Array.from({ length: 20_000 }, (_none, n) => alertOf(`h${n}`));
+    await house.deliver(groupOf(many));
+    await house.deliver(groupOf([alertOf('other', { name: 'Other' })], { groupKey: 'other' }));
+    const uids = [(await house.incident(1)).uid, (await house.incident(2)).uid];
+    const began = performance.now();
+    const first = await house.read.firstAlerts([...uids, 'unknown']);
+    expect(performance.now() - began).toBeLessThan(2_000); // asked of each alert it took a minute
+    expect([...first.keys()].toSorted()).toEqual(uids.toSorted());
+    expect(first.get(uids[0] ?? '')).toMatchObject({
+      fingerprint: many.map(({ fingerprint }) => fingerprint).toSorted()[0],
+    });
+    expect(first.get(uids[1] ?? '')?.labels['alertname']).toBe('Other');
+  }, 60_000);
+
   it('of a newer program is refused with the next step', async () => {
     await house.store.db.updateTable('meta').set({ value: '999' }).where('name', '=', 'schema').execute();
     await expect(dialect.open(house.folder)).rejects.toThrow(/newer Tierbell/);
