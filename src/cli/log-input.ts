@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { cleanLine } from '../domain/text.ts';
 import { openLog, splitLines } from '../evidence/file/open-log.ts';
+import { toUtf8 } from '../evidence/file/to-utf8.ts';
 import { CliError } from './terminal.ts';
 
 export interface LogInput {
@@ -12,7 +13,7 @@ export interface LogInput {
 /** The lines of a file, many at a time. Throws a {@link CliError} where it cannot be read to its end. */
 export async function* readLogLines(file: string, { cwd, stdin }: LogInput): AsyncGenerator<string[]> {
   try {
-    yield* splitLines(openLog(file === '-' ? stdin() : resolve(cwd, file)));
+    yield* splitLines(toUtf8(openLog(file === '-' ? stdin() : resolve(cwd, file))));
   } catch (error) {
     const reason = explain(error as NodeJS.ErrnoException);
     throw new CliError(`${file}: cannot be read whole: ${reason}`);

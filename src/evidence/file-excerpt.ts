@@ -208,15 +208,20 @@ function templateOf(group: RankedGroup, score: number, redact: Redactor): FileTe
 function nothing({ service, incident, at }: FileSources): string {
   if (incident.records.length === 0) return 'The input holds no lines: see whether it is the right file.';
   if (service !== null)
-    return `None of the ${incident.records.length} records is of the service "${service}": see which there are, or leave out --service.`;
-  return `None of the ${incident.records.length} records is of the time around ${at === null ? 'it' : sayClock(at, null)}: see which time the file covers, or leave out --at.`;
+    return `None of ${sayRecords(incident.records.length)} is of the service "${service}": see which there are, or leave out --service.`;
+  return `None of ${sayRecords(incident.records.length)} is of the time around ${at === null ? 'it' : sayClock(at, null)}: see which time the file covers, or leave out --at.`;
+}
+
+function sayRecords(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }
 
 function speak(incident: Window, baselines: readonly Window[], compared: boolean, partial: boolean): string {
   const before = baselines.reduce((sum, { records }) => sum + records.length, 0);
+  const records = sayRecords(incident.records.length);
   const looked = compared
-    ? `${incident.records.length} records, against ${before} of the usual time.`
-    : `${incident.records.length} records with nothing to compare them with: ranked by words of failure, severity, rarity and nearness to the end${baselines.length > 0 ? '' : '; --baseline FILE or --at TIME compares'}.`;
+    ? `${records}, against ${before} of the usual time.`
+    : `${records} with nothing to compare them with: ranked by words of failure, severity, rarity and nearness to the end${baselines.length > 0 ? '' : '; --baseline FILE or --at TIME compares'}.`;
   return partial
     ? `${looked} The input is larger than can be ranked at once: its oldest records were left out.`
     : looked;

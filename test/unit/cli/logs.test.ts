@@ -7,6 +7,7 @@ import { printExcerpt, type ExcerptRequest } from '../../../src/cli/log-excerpt.
 import { printTemplates, type TemplateRequest } from '../../../src/cli/log-templates.ts';
 import type { FileExcerpt } from '../../../src/evidence/file-excerpt.ts';
 import { openLog, splitLines } from '../../../src/evidence/file/open-log.ts';
+import { toUtf8 } from '../../../src/evidence/file/to-utf8.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -54,7 +55,7 @@ async function excerpt(files: string[], more: Partial<ExcerptRequest> = {}): Pro
 
 const collect = async (source: AsyncIterable<Uint8Array>): Promise<string[]> => {
   const lines: string[] = [];
-  for await (const some of splitLines(openLog(source))) lines.push(...some);
+  for await (const some of splitLines(toUtf8(openLog(source)))) lines.push(...some);
   return lines;
 };
 
@@ -63,6 +64,9 @@ describe('reading log files', () => {
   const lines = ['one', 'two', '', 'ünï 1', 'last'];
   const packed: readonly [string, Uint8Array][] = [
     ['plain', Buffer.from(text)],
+    ['UTF-16, as Windows writes it', Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
+    ['UTF-16 in the other order, packed', gzipSync(Buffer.from(`\uFEFF${text}`, 'utf16le').swap16())],
     ['gzip in two members', Buffer.concat([gzipSync(text.slice(0, 5)), gzipSync(text.slice(5))])],
     [
       'zstd in frames, one to be skipped, one empty',
