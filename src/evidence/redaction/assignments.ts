@@ -1,3 +1,4 @@
+import { commandLines } from './command-lines.ts';
 import { findPattern, isMarked, looksRandom, NO_SECRET, type Find, type Found } from './finding.ts';
 
 interface Named {
@@ -30,6 +31,7 @@ const NAMES: readonly Named[] = [
     hints: ['token', 'signature', 'bearer', 'credential', 'otp'],
     trust: 'likely',
   },
+  { type: 'token', words: '(?<=_)pat|(?<![A-Za-z])_auth', hints: ['_pat', '_auth'], trust: 'random' },
   { type: 'token', words: '(?<=[?&])(?:sig|signature|code|key)', hints: /[?&](?:sig|code|key)/i, trust: 'random' },
   {
     type: 'session',
@@ -58,6 +60,7 @@ export const assignments: readonly Find[] = [
     /(?<keep>(?<![\w-])--?(?:[a-z]{1,20}-){0,3}(?:password|passwd|passphrase|pwd|token|secret|api-?key|secret-?key|access-?key) {1,3})(?!-)[^\s"'`;|&]{1,1024}/gi,
     (value) => !NO_SECRET.test(value) && !PROSE.test(value),
   ),
+  ...commandLines,
   // <password>hunter2</password>
   findPattern(
     'password',
@@ -78,6 +81,8 @@ export const assignments: readonly Find[] = [
     ['://'],
     /(?<keep>(?:amqps?|postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|sqlserver|clickhouse|ldaps?|smtps?|ftps?|nats|kafka):\/\/[^\s/:@"'<>?#]{0,128}:)(?!\d{1,5}[/?])[^\s"'<>@]{1,256}(?=@[\w[])/gi,
   ),
+  // jdbc:oracle:thin:scott/tiger@//db:1521/x
+  findPattern('password', ['jdbc:oracle:'], /(?<keep>jdbc:oracle:\w{1,8}:[^\s/:@]{1,64}\/)[^\s@]{1,128}(?=@)/gi),
   // https://TOKEN@host
   findPattern('token', ['://'], /(?<keep>:\/\/)[\w.~+=-]{16,512}(?=@[\w[])/g, looksRandom),
 ];

@@ -2,7 +2,7 @@ import { findPattern, looksRandom, NO_SECRET, type Find } from './finding.ts';
 
 /** Ends of a header in text: its name, perhaps closing quotes, a colon or an equals sign, perhaps an opening quote. */
 const AFTER_NAME = '[\\\\"\'\\]]{0,4}\\s{0,2}(?:[:=]|=>)\\s{0,2}[\\\\"\'\\[]{0,4}';
-const SCHEMES = 'basic|bearer|apikey|api-key|token|negotiate|ntlm|splunk|genie(?:key)?|key|sso-key|bot';
+const SCHEMES = 'basic|bearer|apikey|api-key|token|negotiate|ntlm|splunk|genie(?:key)?|key|sso-key|ssws|bot';
 
 /** `Authorization: Bearer …`: with a scheme, whatever follows is a secret. */
 const WITH_SCHEME = new RegExp(

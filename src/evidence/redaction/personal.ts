@@ -7,6 +7,10 @@ const NO_DOMAIN =
 const EMAIL =
   /(?<![\w.+%-])(?<!:\/\/)[\w.+%-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-]|\.\w)/g;
 
+/** The same in the address of a page. */
+const ENCODED_EMAIL =
+  /(?<![\w.+-])[\w.+-]{1,64}%40(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-]|\.\w)/g;
+
 /** 13 to 19 digits, in groups perhaps, that begin as card numbers do (ISO/IEC 7812: 3, 4, 5, 6 or 22 to 27). */
 const CARD = /(?<![\w.:/+-])(?:[3456]|2[2-7])\d{2,3}(?:[ -]?\d{2,6}){2,5}(?![\w:-]|\.\d)/g;
 
@@ -15,6 +19,7 @@ const BRANDS =
 
 export const personal: readonly Find[] = [
   findPattern('email', ['@'], EMAIL, (address) => !NO_DOMAIN.test(address) && !address.startsWith('git@')),
+  findPattern('email', ['%40'], ENCODED_EMAIL, (address) => !NO_DOMAIN.test(address)),
   findPattern('card', /\d{4}[ -]?\d{4}[ -]?\d{4}|\d{4}[ -]\d{6}[ -]/, CARD, isCard),
 ];
 

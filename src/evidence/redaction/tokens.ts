@@ -29,7 +29,7 @@ const VENDORS: readonly (readonly [type: string, hints: Find['hints'], shape: st
   ['sendgrid-key', ['sg.'], 'SG\\.[\\w-]{16,64}\\.[\\w-]{16,128}'],
   ['mailgun-key', ['key-'], 'key-[0-9a-f]{32}'],
   ['twilio-key', /SK[0-9a-f]{32}/, 'SK[0-9a-f]{32}'],
-  ['telegram-token', [':aa'], '\\d{8,10}:AA[\\w-]{33}'],
+  ['telegram-token', [':aa'], '(?:bot)?\\d{8,10}:AA[\\w-]{33}'],
   ['digitalocean-token', ['_v1_'], 'do[oprt]_v1_[0-9a-f]{64}'],
   ['vault-token', ['hvs.', 'hvb.', 'hvr.'], 'hv[sbr]\\.[\\w-]{20,512}'],
   ['azure-secret', ['8q~', '7q~'], '[\\w~.-]{3}[78]Q~[\\w~.-]{31,34}'],
@@ -47,10 +47,36 @@ const VENDORS: readonly (readonly [type: string, hints: Find['hints'], shape: st
   ['terraform-token', ['.atlasv1.'], '[A-Za-z0-9]{14}\\.atlasv1\\.[\\w=-]{60,80}'],
   ['square-token', ['eaaa', 'sq0'], '(?:EAAA[\\w-]{60}|sq0(?:atp|csp)-[\\w-]{22,43})'],
   ['supabase-key', ['sbp_', 'sb_secret_'], '(?:sbp_[0-9a-f]{40}|sb_secret_[\\w-]{20,64})'],
+  ['netlify-token', ['nfp_'], 'nfp_[A-Za-z0-9]{36,64}'],
+  ['figma-token', ['figd_'], 'figd_[\\w-]{36,64}'],
+  ['notion-token', ['ntn_'], 'ntn_[A-Za-z0-9]{40,64}'],
+  ['groq-key', ['gsk_'], 'gsk_[A-Za-z0-9]{40,64}'],
+  ['replicate-token', ['r8_'], 'r8_[A-Za-z0-9]{32,64}'],
+  ['planetscale-token', ['pscale_'], 'pscale_(?:tkn|pw|oauth)_[\\w.=-]{32,64}'],
+  ['fly-token', ['fm1', 'fm2_'], 'fm(?:1[ar]|2)_[A-Za-z0-9+/=_-]{40,4096}'],
+  ['airtable-token', /pat[A-Za-z0-9]{14}\./, 'pat[A-Za-z0-9]{14}\\.[0-9a-f]{64}'],
+  ['rubygems-key', ['rubygems_'], 'rubygems_[0-9a-f]{48}'],
+  ['crates-token', /cio[A-Za-z0-9]{32}/, 'cio[A-Za-z0-9]{32}'],
+  ['tailscale-key', ['tskey-'], 'tskey-[a-z]{2,12}-[\\w-]{16,64}'],
+  ['buildkite-token', ['bkua_'], 'bkua_[0-9a-f]{40}'],
+  ['circleci-token', ['ccip'], 'CCIP(?:AT|RJ)_[A-Za-z0-9]{20,24}_[0-9a-f]{40}'],
+  ['launchdarkly-key', ['sdk-', 'mob-'], '(?:sdk|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'],
+  ['dynatrace-token', ['dt0'], 'dt0[a-z]\\d\\d\\.[A-Z2-7]{24}\\.[A-Z2-7]{64}'],
+  ['artifactory-key', ['akcp'], 'AKCp[A-Za-z0-9]{60,80}'],
+  ['facebook-token', /EAA[A-Za-z0-9]{80}/, 'EAA[A-Za-z0-9]{80,512}'],
+  ['mapbox-token', ['sk.eyj'], 'sk\\.eyJ[\\w-]{40,256}\\.[\\w-]{20,64}'],
+  ['mailchimp-key', /[0-9a-f]-us\d/, '[0-9a-f]{32}-us\\d{1,2}'],
+  ['discord-token', /\.[\w-]{6}\.[\w-]{27}/, '[MNO][A-Za-z0-9]{23,27}\\.[\\w-]{6}\\.[\\w-]{27,40}'],
   ['age-key', ['age-secret-key-'], 'AGE-SECRET-KEY-1[0-9A-Z]{58}'],
 ];
 
 const JWT = /(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{8,16384}(?:\.[\w-]{0,4096}){1,3}/g;
+
+/** As crypt(3) writes it into shadow files and databases: bcrypt, SHA-2, yescrypt, Argon2, Apache's MD5. */
+const HASHED = /\$(?:apr1|[156y]|2[abxy]|argon2(?:id?|d))\$[\w./$=,+-]{20,200}/g;
+
+/** `name_` and what is drawn at random, as most vendors have it now: three runs of digits or more among both cases. */
+const PREFIXED = /(?<![\w-])[A-Za-z][A-Za-z0-9]{0,11}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{30,255}(?![\w-])/g;
 
 /** To its end line, or to the end of a text that was cut within. Line feeds may be written `\n`. */
 const KEY_BLOCK =
@@ -68,7 +94,13 @@ export const tokens: readonly Find[] = [
     (line) => /[a-z]/.test(line) && /[A-Z]/.test(line) && /\d/.test(line),
   ),
   findPattern('jwt', ['eyj'], JWT),
+  findPattern('password-hash', ['$apr1$', '$1$', '$5$', '$6$', '$y$', '$2', '$argon2'], HASHED),
   ...VENDORS.map(([type, hints, shape]) =>
     findPattern(type, hints, new RegExp(`(?<![A-Za-z0-9_])${shape}(?![A-Za-z0-9_])`, 'g')),
   ),
+  findPattern('token', /_[A-Za-z0-9]{30}/, PREFIXED, isDrawn),
 ];
+
+function isDrawn(token: string): boolean {
+  return /[a-z]/.test(token) && /[A-Z]/.test(token) && (token.match(/\d+/g) ?? []).length >= 3;
+}
