@@ -9,7 +9,10 @@ export const commandLines: readonly Find[] = [
   // curl -u ada:hunter2
   password(['curl'], `(?<![\\w-])(?:-u|-U|--user|--proxy-user)[ =]{0,2}["']?[^\\s:"'/-][^\\s:"'/]{0,63}:`),
   // mysqldump -uroot -phunter2
-  password(['mysql', 'mariadb'], `\\b(?:mysql|mariadb)(?!d)[\\w-]{0,20}${BETWEEN} -p(?!(?:ort|id|ath|refix|rotocol)\\b)`),
+  password(
+    ['mysql', 'mariadb'],
+    `\\b(?:mysql|mariadb)(?!d(?:\\W|_|$))[\\w-]{0,20}${BETWEEN} -p(?!(?:ort|id|ath|refix|rotocol)\\b)`,
+  ),
   password(['sshpass'], '\\bsshpass -p ?'),
   // docker login -u ada -p hunter2
   password([' login '], `\\blogin${BETWEEN} -p `),
