@@ -13,6 +13,9 @@ const PLAIN = /^[\x20-\x7e]*$/;
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
 const UNWANTED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
+/** As long as a name of a team, a service or an alert is kept: stores look incidents up by it, and their keys are short. */
+export const NAME_MAX = 128;
+
 /** As {@link cleanText}, on one line: for titles, subjects and header values. */
 export function cleanLine(raw: string, max = 256): string {
   return cleanText(raw, max).replace(/\s+/g, ' ').trim();

@@ -2,7 +2,7 @@ import { label, severityOf, type Alert } from '../domain/alert.ts';
 import type { Actor } from '../domain/entry.ts';
 import { isOpen, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
 import { SERVICE_LABELS } from '../domain/service.ts';
-import { cleanLine } from '../domain/text.ts';
+import { cleanLine, cleanText, NAME_MAX } from '../domain/text.ts';
 import { speakDuration } from '../domain/duration.ts';
 import type { Command } from './command.ts';
 import { decideOwner } from './decide-owner.ts';
@@ -49,9 +49,9 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
   const policy = rules.policyFor(labels, command.source).name;
   const title = titleOf(first);
   const facts = {
-    team: label(labels, 'team'),
+    team: cleanText(label(labels, 'team'), NAME_MAX),
     service: serviceOf(first, rules),
-    environment: label(labels, 'environment'),
+    environment: cleanText(label(labels, 'environment'), NAME_MAX),
   };
   draft.add(
     'opened',
@@ -77,9 +77,8 @@ function titleOf(alert: Alert): string {
 
 /** Its name in the catalogue, else what the labels say. */
 function serviceOf({ labels }: Alert, { services }: Rules): string {
-  return (
-    services.of(labels)?.name ?? (SERVICE_LABELS.map((name) => label(labels, name)).find((name) => name !== '') || '')
-  );
+  const said = SERVICE_LABELS.map((name) => label(labels, name)).find((name) => name !== '') ?? '';
+  return services.of(labels)?.name ?? cleanText(said, NAME_MAX);
 }
 
 function addAlerts(draft: Draft, command: Observe, before: Incident, actor: Actor): void {

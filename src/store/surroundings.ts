@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { label, type Labels } from '../domain/alert.ts';
 import type { Incident } from '../domain/incident.ts';
+import { cleanText, NAME_MAX } from '../domain/text.ts';
 import { alertIdentity, lastingLabels } from '../incidents/alert-identity.ts';
 import type { NearbyAlert, RelatedFacts } from '../evidence/beyond/related.ts';
 import type { PastIncident } from '../evidence/beyond/similar.ts';
@@ -38,7 +39,7 @@ function likenessOf({ uid, source, labels, service, createdAt }: Incident): Tabl
 }
 
 function nameOf(labels: Labels): string {
-  return label(labels, 'alertname') || label(labels, 'rulename');
+  return cleanText(label(labels, 'alertname') || label(labels, 'rulename'), NAME_MAX);
 }
 
 /** The places that an incident's alerts name. */

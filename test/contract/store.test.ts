@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { canonicalState } from '../helpers/canonical-state.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { Decision } from '../../src/incidents/draft.ts';
@@ -64,6 +65,18 @@ describeDialects('the store', (dialect) => {
       ]);
       expect(house.committed.map(({ before, after }) => [before, after.number])).toEqual([[null, 1]]);
     });
+
+    it.each(['alertname', 'service', 'team', 'environment', 'instance', 'pod', 'namespace', 'severity'])(
+      'takes an alert whose %s is as long as a label may be, and its neighbours',
+      async (name) => {
+        const long = randomBytes(2048).toString('hex'); // nothing that a database could press into a short key
+        await house.deliver(groupOf([alertOf('odd', { labels: { [name]: long } }), a]));
+        const found = await house.read.incidents({}, 10, null);
+        const alerts = await Promise.all(found.map(({ uid }) => house.read.alerts(uid, 10)));
+        expect(alerts.flat().map(({ labels }) => labels[name])).toContain(long);
+        expect(alerts.flat()).toHaveLength(2);
+      },
+    );
 
     it('leaves nothing behind when it fails, whatever it had done by then', async () => {
       const failing = house.store.transact(async (unit) => {
