@@ -108,6 +108,28 @@ async function take(query: Query, shelf: Shelf, after: number | null, limit: num
     .execute();
 }
 
+/**
+ * The newest incidents that fit, by number. Each status is one range of an index that holds all that is asked for, so that
+ * what hardly any incident fits is found without reading every one.
+ */
+export async function newestNumbers(
+  db: Kysely<Tables>,
+  filter: IncidentFilter,
+  limit: number,
+  before: number | null,
+): Promise<number[]> {
+  const { status, ...others } = filter;
+  const found = await Promise.all(
+    LIST_ORDER.filter((one) => given(status, LIST_ORDER).includes(one)).map((one) => {
+      const query = narrow(db.selectFrom('incidents').select('number'), others).where('status', '=', one);
+      const older = before === null ? query : query.where('number', '<', before);
+      return older.orderBy('number', 'desc').limit(limit).execute();
+    }),
+  );
+  const numbers = found.flat().map(({ number }) => Number(number));
+  return numbers.sort((a, b) => b - a).slice(0, limit);
+}
+
 /** @returns the numbers at the top of the list */
 export async function countOpen(db: Kysely<Tables>): Promise<OpenCounts> {
   const of = async (status: readonly string[], level: string | null): Promise<number> => {

@@ -7,8 +7,8 @@ import type { OpenIncident } from '../incidents/situation.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import { controlHistory, readFrozen, type ControlEntry } from './fix-controls.ts';
 import { readFixRecord, type FixRecord } from './fix-record.ts';
-import { narrow, type IncidentFilter } from './incident-filter.ts';
-import { countOpen, listRows, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
+import type { IncidentFilter } from './incident-filter.ts';
+import { countOpen, listRows, newestNumbers, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
 import { readLabels } from './read-labels.ts';
 import type { AlertRow, Tables } from './schema.ts';
 
@@ -70,9 +70,11 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
   };
   return {
     async incidents(filter, limit, before) {
-      let query = narrow(db.selectFrom('incidents').select('state'), filter).orderBy('number', 'desc').limit(limit);
-      if (before !== null) query = query.where('number', '<', before);
-      return (await query.execute()).map((row) => JSON.parse(row.state) as Incident);
+      const numbers = await newestNumbers(db, filter, limit, before);
+      if (numbers.length === 0) return [];
+      const query = db.selectFrom('incidents').select('state').where('number', 'in', numbers);
+      const rows = await query.orderBy('number', 'desc').execute();
+      return rows.map((row) => JSON.parse(row.state) as Incident);
     },
     byNumber: (number) => one('number', number),
     byUid: (uid) => one('uid', uid),
@@ -150,19 +152,18 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     rows: (filter, limit, after) => listRows(db, filter, limit, after),
     openCounts: () => countOpen(db),
     async openOnServices() {
-      const rows = await db
-        .selectFrom('incidents')
-        .select(['number', 'service', 'team', 'starts_at'])
-        .where('status', 'in', ['triggered', 'acknowledged'])
-        .where('service', '!=', '')
-        .orderBy('number', 'desc')
-        .limit(OPEN_MAX)
-        .execute();
-      return rows.map(({ starts_at: startsAt, number, ...row }) => ({
+      const open = db.selectFrom('incidents').select(['number', 'service', 'team', 'starts_at']);
+      const about = open.where('service', '!=', '').orderBy('number', 'desc').limit(OPEN_MAX);
+      // one status at a time: each is a range of an index in this order
+      const found = [
+        ...(await about.where('status', '=', 'triggered').execute()),
+        ...(await about.where('status', '=', 'acknowledged').execute()),
+      ].map(({ starts_at: startsAt, number, ...row }) => ({
         ...row,
         number: Number(number),
         startsAt: Number(startsAt),
       }));
+      return found.sort((a, b) => b.number - a.number).slice(0, OPEN_MAX);
     },
     async recentEntries(uid, limit, before) {
       let query = db.selectFrom('timeline').select('entry').where('incident', '=', uid);

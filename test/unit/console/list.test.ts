@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { listAddress, meantIncident, readListQuery } from '../../../src/console/list-query.ts';
 import { CATEGORIES } from '../../../src/domain/category.ts';
-import { LEVELS } from '../../../src/domain/incident.ts';
+import { LEVELS, type Incident } from '../../../src/domain/incident.ts';
 import { PRIORITIES } from '../../../src/domain/priority.ts';
 import { LIST_ORDER, type ListRow } from '../../../src/store/incident-list.ts';
 import { startConsoleApp, type ConsoleApp } from '../../helpers/console-app.ts';
@@ -23,10 +23,11 @@ interface Made {
 
 async function fill(made: readonly Made[]): Promise<void> {
   await house.db.deleteFrom('incidents').execute();
-  const text = { category: 'other', severity: 'error', service: 's', environment: '', source: 'am', state: '{}' };
+  const text = { category: 'other', severity: 'error', service: 's', environment: '', source: 'am' };
   const times = { attach_until: 0, firing: 1, starts_at: 1, created_at: 1, updated_at: 1 };
   const rows = made.map((one, index) => ({
     ...{ uid: `u${index}`, number: index + 1, title: `T${index % 3}`, grouping_key: `g${index}` },
+    state: JSON.stringify({ number: index + 1 }),
     ...text,
     ...times,
     ...one,
@@ -76,6 +77,41 @@ it('what needs me first comes first, and pages of any size give every incident o
       expect(seen.map(({ number }) => number)).toEqual([...seen].sort(byNeed).map(({ number }) => number));
       expect(new Set(seen.map(({ number }) => number)).size).toBe(wanted.length);
       expect(seen.length).toBe(wanted.length);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+it('the API’s list gives the newest first whatever is asked for, and pages of any size give every incident once', async () => {
+  const asked = fc.record(
+    {
+      status: fc.subarray([...LIST_ORDER]),
+      level: fc.subarray([...LEVELS]),
+      team: fc.subarray(['shop', 'web', 'nobody']),
+      q: fc.constantFrom('', 't1', 'T', 'none of these'),
+      since: fc.constantFrom(0, 1, 2),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(incidents, asked, fc.integer({ min: 1, max: 9 }), async (made, filter, size) => {
+      await fill(made);
+      const { status = [], level = [], team = [], q = '', since = 0 } = filter;
+      const fits = (words: readonly string[], word: string): boolean => words.length === 0 || words.includes(word);
+      const wanted = made
+        .map((one, index) => ({ ...one, number: index + 1, title: `T${index % 3}` }))
+        .filter((one) => fits(status, one.status) && fits(level, one.level) && fits(team, one.team) && since <= 1)
+        .filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()))
+        .map(({ number }) => number)
+        .toReversed();
+      const seen: number[] = [];
+      for (let before: number | null = null; ;) {
+        const page: Incident[] = await house.read.incidents(filter, size, before);
+        seen.push(...page.map(({ number }) => number));
+        before = seen.at(-1) ?? null;
+        if (page.length < size) break;
+      }
+      expect(seen).toEqual(wanted);
     }),
     { numRuns: 60 },
   );
