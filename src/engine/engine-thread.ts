@@ -32,6 +32,7 @@ async function open(settings: EngineSettings): Promise<Engine> {
   const log = createLogger(settings.log, (line) => void writeFully(STANDARD_ERROR, line));
   const opened = await openEngine(settings, log);
   tellCommits(opened);
+  opened.onTrouble((why) => say({ type: 'trouble', why }));
   say({ type: 'ready' });
   return opened;
 }

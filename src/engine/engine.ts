@@ -19,6 +19,7 @@ import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../tele
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
+import { LastingTrouble } from './lasting-trouble.ts';
 import { openPlugins } from './plugins.ts';
 import type { CommandRequest, CommandResult, EngineSettings, FixAnswer, FixRequest } from './messages.ts';
 
@@ -31,6 +32,10 @@ export interface Engine {
   fix(request: FixRequest): Promise<FixAnswer>;
   /** Called after commits that added to a timeline; several may share one call. */
   onCommitted(listener: () => void): void;
+  /** Why deliveries have not been worked on for a while, though they are on disk; null while they are. */
+  trouble(): string | null;
+  /** Called when {@link trouble} begins and when it ends. */
+  onTrouble(listener: (why: string | null) => void): void;
   metrics(): Promise<string>;
   secret(): Promise<Buffer>;
   /** Exchanges everything that follows from the configuration. @throws Error where it cannot be; then nothing changed */
@@ -40,6 +45,9 @@ export interface Engine {
 
 /** How often it looks for deliveries even when nobody rang. */
 const LOOK_EVERY_MS = 1_000;
+
+/** Trouble that is over sooner is in the log only. */
+const TROUBLE_AFTER_MS = 15_000;
 
 /** After a reload, work under way may still use what was exchanged; it is closed after this. */
 const CLOSE_OLD_AFTER_MS = 60_000;
@@ -101,12 +109,15 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   };
   pipeline = createPipeline(house);
   pipeline.start();
-  const advancing = keepAdvancing(pipeline, log);
+  const trouble = new LastingTrouble(TROUBLE_AFTER_MS);
+  const advancing = keepAdvancing(pipeline, log, trouble);
   return {
     deliveries: () => advancing.ring(),
     command: (request) => runCommand(store, request),
     fix: (request) => controlFixes(house, request),
     onCommitted: (listener) => void listeners.push(listener),
+    trouble: () => trouble.why,
+    onTrouble: (listener) => trouble.onChange(listener),
     metrics: () => metrics.registry.metrics(),
     secret: async () => secret,
     async reload(config) {
@@ -154,7 +165,11 @@ function tellClockStep(log: Logger, { kind, byMs }: ClockStep): void {
 }
 
 /** One advance at a time: rung by the receiving thread, and looked for each second in any case. */
-function keepAdvancing(pipeline: Pipeline, log: Logger): { ring(): void; stop(): Promise<void> } {
+function keepAdvancing(
+  pipeline: Pipeline,
+  log: Logger,
+  trouble: LastingTrouble,
+): { ring(): void; stop(): Promise<void> } {
   let running: Promise<void> | null = null;
   let again = false;
   let stopped = false;
@@ -163,7 +178,11 @@ function keepAdvancing(pipeline: Pipeline, log: Logger): { ring(): void; stop():
       again = false;
       await pipeline
         .advance(() => stopped)
-        .catch((error: unknown) => log.error('taking deliveries failed; trying again', { error: String(error) }));
+        .then(() => trouble.over())
+        .catch((error: unknown) => {
+          trouble.met(error instanceof Error ? error.message : String(error));
+          log.error('taking deliveries failed; trying again', { error: String(error) });
+        });
     } while (again && !stopped);
     running = null;
   };

@@ -37,6 +37,8 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const listeners: (() => void)[] = [];
   let serial = 0;
+  const troubled: ((why: string | null) => void)[] = [];
+  let trouble: string | null = null;
   let stopping = false;
   const say = (message: ToEngine): void => worker.postMessage(message);
   const call = <T>(request: EngineCall): Promise<T> =>
@@ -49,6 +51,10 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
     worker.on('message', (message: FromEngine) => {
       if (message.type === 'ready') return resolve();
       if (message.type === 'committed') return listeners.forEach((listener) => listener());
+      if (message.type === 'trouble') {
+        trouble = message.why;
+        return troubled.forEach((listener) => listener(message.why));
+      }
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') asked?.resolve(message.value);
@@ -73,6 +79,8 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   return {
     deliveries: () => say({ type: 'deliveries' }),
     onCommitted: (listener) => void listeners.push(listener),
+    trouble: () => trouble,
+    onTrouble: (listener) => void troubled.push(listener),
     command: (request: CommandRequest) => call<CommandResult>({ name: 'command', ...request }),
     fix: (request: FixRequest) => call<FixAnswer>({ name: 'fix', request }),
     reload: async (config) => void (await call({ name: 'reload', config })),

@@ -63,7 +63,10 @@ export function createHttpApp(parts: HttpParts): Express {
   app.get('/-/healthy', (_req, res) => void res.type('text').send('Tierbell is healthy.\n'));
   app.get('/-/ready', async (_req, res) => {
     const health = await parts.inbox.healthy();
-    if (health.ok) res.type('text').send('Tierbell is ready.\n');
+    const trouble = parts.engine.trouble();
+    if (health.ok && trouble === null) res.type('text').send('Tierbell is ready.\n');
+    else if (health.ok)
+      res.status(503).type('text').send(`Tierbell stores deliveries, but cannot work on them: ${trouble}.\n`);
     else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
   });
   app.post('/-/reload', authorize(door), requireRole('admin'), async (_req, res) => {

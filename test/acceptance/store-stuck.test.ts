@@ -1,0 +1,30 @@
+import { jest } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { join } from 'node:path';
+import { writeConfiguration } from '../helpers/configuration.ts';
+import { deliver, waitForIncident } from '../helpers/incident-api.ts';
+import { firing } from '../helpers/payload.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { stopEverything } from '../servers/cleanup.ts';
+import { startSmtp } from '../servers/smtp.ts';
+import { startTierbell } from '../servers/tierbell.ts';
+
+jest.setTimeout(120_000);
+afterAll(stopEverything, 60_000);
+
+it('a store that takes deliveries and cannot work on them is not ready, says why, and recovers by itself', async () => {
+  const smtp = await startSmtp();
+  const bridge = await startTierbell({ configFile: writeConfiguration(smtp.url) });
+  const ready = () => bridge.api('/-/ready');
+  expect((await ready()).status).toBe(200);
+  const other = new Database(join(bridge.dataDir, 'tierbell.sqlite'));
+  other.exec('BEGIN IMMEDIATE'); // as a disk that refuses this file would
+  expect((await deliver(bridge, firing('StuckA'))).status).toBe(200);
+  await waitFor('it to say so', async () => (await ready()).status === 503, { timeoutMs: 60_000 });
+  expect((await ready()).text).toMatch(/^Tierbell stores deliveries, but cannot work on them: .*locked.*\.$/m);
+  expect((await deliver(bridge, firing('StuckB'))).status).toBe(200);
+  other.exec('ROLLBACK');
+  other.close();
+  await waitFor('it to be ready again', async () => (await ready()).status === 200, { timeoutMs: 60_000 });
+  for (const alertname of ['StuckA', 'StuckB']) await waitForIncident(bridge, { alertname });
+});
