@@ -1,3 +1,5 @@
+import { plainLetters } from '../domain/text.ts';
+
 /** A word of a text: `text` as it is looked up, `joined` the whole run it was split from (`coredns` at the `core` of CoreDNS). */
 export interface Word {
   readonly text: string;
@@ -9,8 +11,6 @@ const RUN = /[\p{L}\p{N}]+|[=!<>]=|[<>]/gu;
 const PIECE =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]|\p{Lu}+(?!\p{Ll})|\p{Lu}?[[\p{Ll}\p{Lo}\p{Lt}\p{Lm}]--[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]]+|\p{N}+\p{Ll}*/gv;
 const LOWER = /^[a-z]+$/;
-const ASCII = /^[\0-\x7f]*$/;
-const ACCENTS = /[\u0300-\u036f]/g;
 
 /**
  * Splits a text into lower-case words at anything but letters and digits, at case changes and before digits:
@@ -20,16 +20,12 @@ const ACCENTS = /[\u0300-\u036f]/g;
  */
 export function splitWords(text: string, max = 4000): Word[] {
   const words: Word[] = [];
-  for (const [run] of withoutAccents(text).matchAll(RUN)) {
+  for (const [run] of plainLetters(text).matchAll(RUN)) {
     if (words.length >= max) break;
     if (LOWER.test(run)) words.push({ text: run, joined: '' });
     else words.push(...splitRun(run));
   }
   return words.length > max ? words.slice(0, max) : words;
-}
-
-function withoutAccents(text: string): string {
-  return ASCII.test(text) ? text : text.normalize('NFD').replace(ACCENTS, '').normalize('NFC');
 }
 
 function splitRun(run: string): Word[] {

@@ -1,3 +1,5 @@
+import { plainLetters } from './text.ts';
+
 /** A label or annotation set. Names are any UTF-8, `__proto__` included: read it through {@link label}. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -50,12 +52,16 @@ export function labelSet(entries: Iterable<readonly [string, string]>): Labels {
 export const SEVERITIES = ['critical', 'error', 'warning', 'info', 'none', 'unknown'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** English, then German, French, Spanish, Portuguese, Italian and Japanese; without accents. */
 const SPELLINGS: Readonly<Record<Severity, string>> = {
   critical: `critical crit page pager paging fatal emergency emerg disaster major alert panic blocker catastrophic severe
-    urgent highest down outage`,
-  error: 'error err errors high average failure failed',
-  warning: 'warning warn warnings ticket medium moderate minor degraded attention nopage noncritical nonpaging',
-  info: 'info informational information inform notice normal low lowest minimal trivial debug trace verbose',
+    urgent highest down outage kritisch katastrophal critique critico critica urgente majeur majeure 重大 緊急 致命的`,
+  error: `error err errors high average failure failed hoch fehler schwerwiegend eleve elevee haute erreur
+    alto alta elevado elevada grave erro errore 高 エラー`,
+  warning: `warning warn warnings ticket medium moderate minor degraded attention nopage noncritical nonpaging warnung
+    mittel avertissement moyen moyenne mineur mineure advertencia aviso medio media avviso 警告 中`,
+  info: `info informational information inform notice normal low lowest minimal trivial debug trace verbose niedrig gering
+    hinweis faible basse bajo baja baixo baixa basso bassa informacion informacao informazione 低 情報`,
   none: 'none ok okay cleared clear resolved',
   unknown: '',
 };
@@ -87,15 +93,17 @@ export function severityOf(labels: Labels): Severity {
   return 'unknown';
 }
 
+/** `not urgent` says nothing of how urgent it is. */
+const NEGATED = /^(?:no[nt]?|nicht|pas|nao)\b/;
 const PROSE = /^[\p{L}\p{N}\s_().,:/#-]*$/u;
 
 function readSeverity(raw: string): Severity | undefined {
-  const text = raw.slice(0, 100).trim().toLowerCase();
-  const whole = BY_SPELLING.get(text.replace(/[^a-z0-9]+/g, ''));
-  if (whole !== undefined || /^no[nt]?\b/.test(text)) return whole;
+  const text = plainLetters(raw.slice(0, 100)).trim().toLowerCase();
+  const whole = BY_SPELLING.get(text.replace(/[^\p{L}\p{N}]+/gu, ''));
+  if (whole !== undefined || NEGATED.test(text)) return whole;
   if (!PROSE.test(text)) return undefined; // markup or code, which may hold any word
   // `P1 - High`, `critical (page)`: the first word that is one.
-  for (const word of text.split(/[^a-z0-9]+/)) {
+  for (const word of text.split(/[^\p{L}\p{N}]+/u)) {
     const severity = BY_SPELLING.get(word);
     if (severity !== undefined) return severity;
   }

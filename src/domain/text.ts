@@ -28,3 +28,11 @@ export function httpUrl(raw: string): string {
   // Parsers take line breaks and blanks inside an address; whoever writes it into a header, a mail or a calendar must not.
   return /^https?:\/\/\S+$/i.test(clean) && URL.canParse(clean) ? clean : '';
 }
+
+const ASCII = /^[\0-\x7f]*$/;
+const ACCENTS = /[\u0300-\u036f]/g;
+
+/** For comparing, never for showing: without accents, and with full-width letters and half-width kana as usual ones. */
+export function plainLetters(text: string): string {
+  return ASCII.test(text) ? text : text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
+}
