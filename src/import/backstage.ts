@@ -55,9 +55,12 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,62}$/;
 /** Services from the documents of `catalog-info.yaml`, or from what Backstage's API lists. Pure. */
 export function importBackstage(documents: readonly unknown[]): Imported {
   const notes: string[] = [];
-  const entities = documents.flatMap(listed).flatMap((one): Entity[] => {
+  const entities = documents.flatMap(listed).flatMap((one, index): Entity[] => {
+    const kind = kindOf(one);
+    if (!KINDS.has(kind)) return [];
     const read = entity.safeParse(one);
-    return read.success && KINDS.has(read.data.kind.toLowerCase()) ? [read.data] : [];
+    if (!read.success) notes.push(`entry ${index + 1}, a ${kind}, is left out: it has no name`);
+    return read.success ? [read.data] : [];
   });
   const kept = new Map<string, Entity>();
   for (const one of entities) {
@@ -68,6 +71,11 @@ export function importBackstage(documents: readonly unknown[]): Imported {
   const services = [...kept.values()].map((one) => toService(one, kept, notes));
   const teams = [...new Set(services.flatMap(({ team }) => (team === undefined ? [] : [team])))].toSorted();
   return { services, teams, notes };
+}
+
+function kindOf(one: unknown): string {
+  const read = z.object({ kind: text }).safeParse(one);
+  return read.success ? read.data.kind.toLowerCase() : '';
 }
 
 /** A document is one entity, a list of them, or a page of a list. */

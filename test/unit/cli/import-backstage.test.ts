@@ -113,6 +113,14 @@ describe('tierbell import backstage', () => {
     expect(err).toMatch(message);
   });
 
+  it('says of an entry without a name that it is left out', async () => {
+    const { out, err } = await run(
+      'kind: Component\nmetadata: { name: ok }\n---\nkind: Component\nmetadata: {}\n---\nwords\n',
+    );
+    expect(out).toMatch(/services:\n {2}- name: ok\n$/);
+    expect(err).toBe('import backstage: entry 2, a component, is left out: it has no name\n');
+  });
+
   it('leaves out names that no service may have, and the second of two', async () => {
     const { out, err } = await run(
       ['ok', 'ok', '__proto__', 'a/b', '-x']
