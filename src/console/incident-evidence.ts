@@ -73,8 +73,9 @@ function origin({ kind, store, scope, windows, at, url }: Evidence, now: number)
   if (kind !== 'logs')
     return html`${store === '' ? 'Looked' : `From ${store}; looked`} at ${clock(at, now)} UTC.
     ${url !== '' && outwardLink(url, 'Open it in its own place')}`;
-  return html`${store !== '' && html`From ${store}`}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))};
-  collected ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}`;
+  if (store === '') return html`Looked at ${clock(at, now)} UTC.`;
+  return html`From ${store}${scope !== '' && html`, ${scope}`}${windows.map((one) => window(one))}; collected
+  ${clock(at, now)} UTC. ${url !== '' && outwardLink(url, 'Open these lines in the log store')}`;
 }
 
 /** The alert's own expression over time; what it shows stands in words below it. */
