@@ -6,6 +6,7 @@ import type { Job } from '../domain/job.ts';
 import { failure } from '../domain/result.ts';
 import type { Command } from '../incidents/command.ts';
 import type { Store } from '../store/store.ts';
+import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.ts';
 import { backoffMs, triesAgain } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
@@ -13,6 +14,7 @@ import type { NotifyParts } from './notify-parts.ts';
 import { putOff } from './put-off.ts';
 import { sendTogether } from './send-together.ts';
 import type { Turn } from './storm-gate.ts';
+import { untilStored } from './until-stored.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
@@ -45,14 +47,20 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   if (result.ok) {
     metrics.notifications.inc({ channel: name, result: 'sent' });
     const said = { type: 'notified', channel: name, recipient, purpose, detail: result.detail } as const;
-    await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident });
+    await settle(parts, job, said, result.ref === undefined ? null : { ref: result.ref, shown: incident }, signal);
   } else if (triesAgain(result, job)) {
     metrics.notifications.inc({ channel: name, result: 'retried' });
     const backoff = backoffMs(job.attempts, result.retryAfterMs, parts.random);
-    await store.transact((unit) => putOff(unit, job, began, result, backoff));
+    await untilStored(() => store.transact((unit) => putOff(unit, job, began, result, backoff)), signal);
   } else {
     metrics.notifications.inc({ channel: name, result: 'failed' });
-    await settle(parts, job, { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail }, null);
+    await settle(
+      parts,
+      job,
+      { type: 'notice_failed', channel: name, recipient, purpose, detail: result.detail },
+      null,
+      signal,
+    );
   }
 }
 
@@ -127,14 +135,18 @@ async function readBundle(parts: NotifyParts, incident: Incident, n: number | nu
 
 type Outcome = Extract<Command, { type: 'notified' | 'notice_failed' }>;
 
-/** The result, and where the first message lies, in one transaction. */
+/**
+ * The result, and where the first message lies, in one transaction. While the store is away the result waits here: put back,
+ * the message would go out once more.
+ */
 async function settle(
   parts: NotifyParts,
   job: NotifyJob,
   outcome: Outcome,
   opened: { readonly ref: ThreadRef; readonly shown: Incident } | null,
+  signal: AbortSignal,
 ): Promise<void> {
-  await parts.store.transact(async (unit) => {
+  const write = async (unit: UnitOfWork): Promise<void> => {
     await (outcome.type === 'notified' ? unit.finish(job) : unit.bury(job, outcome.detail));
     const incident = await unit.incident(job.incident);
     if (opened !== null && incident !== null) {
@@ -144,5 +156,6 @@ async function settle(
       if (faceOf(incident) !== faceOf(opened.shown)) queueRefresh(unit, job.incident, channel);
     }
     unit.run(job.incident, outcome);
-  });
+  };
+  await untilStored(() => parts.store.transact(write), signal);
 }

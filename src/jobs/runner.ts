@@ -2,6 +2,7 @@ import type { Job, JobKind } from '../domain/job.ts';
 import type { Which } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
+import { untilStored } from './until-stored.ts';
 import { StaleLease } from '../store/unit-of-work.ts';
 
 /** Does one claimed job: its effect outside, then its result in one transaction that ends the job (or puts it back). */
@@ -143,7 +144,9 @@ export class Runner {
     try {
       await this.#parts.handle(job, this.#abort.signal);
     } catch (error) {
-      await this.#broke(job, error).catch((again: unknown) => {
+      this.#tell(job, error);
+      // Left under its lease it would wait until that runs out, long after the store is back.
+      await untilStored(() => this.#broke(job, error), this.#abort.signal).catch((again: unknown) => {
         this.#parts.log('a failed job could not be put back; its lease will run out', {
           job: job.id,
           kind: job.kind,
@@ -153,15 +156,16 @@ export class Runner {
     }
   }
 
+  #tell({ id, kind, attempts }: Job, error: unknown): void {
+    if (error instanceof StaleLease) return this.#parts.log(error.message, { job: id, kind });
+    const [why, stack] = error instanceof Error ? [error.message, error.stack] : [String(error), undefined];
+    this.#parts.log('work broke', { job: id, kind, attempt: attempts, error: why, stack });
+  }
+
   async #broke(job: Job, error: unknown): Promise<void> {
-    const { store, log, setAside } = this.#parts;
-    if (error instanceof StaleLease) {
-      log(error.message, { job: job.id, kind: job.kind });
-      return;
-    }
+    const { store, setAside } = this.#parts;
     const why = error instanceof Error ? error.message : String(error);
-    const stack = error instanceof Error ? error.stack : undefined;
-    log('work broke', { job: job.id, kind: job.kind, attempt: job.attempts, error: why, stack });
+    if (error instanceof StaleLease) return;
     // A full disk is no fault of the work: it waits for better times, and its tries do not count.
     if (isStoreTrouble(error)) await store.again(job, store.now() + STORE_TROUBLE_MS, job.payload);
     else if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);

@@ -11,6 +11,7 @@ import { incidentLines, type IncidentLine } from '../store/waiting-messages.ts';
 import { backoffMs, triesAgain } from './backoff.ts';
 import type { NotifyParts } from './notify-parts.ts';
 import { putOff } from './put-off.ts';
+import { untilStored } from './until-stored.ts';
 
 type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
@@ -41,7 +42,7 @@ export async function sendTogether(
   parts.metrics.notifications.inc({ channel, result: resultOf(result, first) });
   const detail = `${result.detail} (one message for ${lines.length} incidents)`;
   for (let start = 0; start < jobs.length; start += RESULTS)
-    await record(parts, jobs.slice(start, start + RESULTS), result, detail, began);
+    await untilStored(() => record(parts, jobs.slice(start, start + RESULTS), result, detail, began), signal);
 }
 
 function resultOf(result: SendResult, job: NotifyJob): 'sent' | 'retried' | 'failed' {

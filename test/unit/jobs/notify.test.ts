@@ -300,6 +300,20 @@ describe('the outbox', () => {
     });
   });
 
+  it('the store away between sending and record: the result waits for it, and the message goes out once', async () => {
+    let failures = 0;
+    const transact: TestStore['store']['transact'] = async (work) => {
+      if (++failures <= 2) throw Object.assign(new Error('gone'), { code: '57P01' });
+      return house.store.transact(work);
+    };
+    const job = (await claim()) as NotifyJob;
+    await notify(parts({ store: { ...house.store, transact } }), job, signal);
+    expect([sent.length, failures]).toEqual([1, 3]);
+    expect((await house.incident()).told).toMatchObject([{ ok: true, detail: '250 queued' }]);
+    house.pass(2 * MINUTE);
+    expect(await claim()).toBeUndefined();
+  });
+
   it('killed between sending and record: sent once more under the same key, on record once', async () => {
     const store = {
       ...house.store,

@@ -169,6 +169,30 @@ describe('the runner', () => {
     expect(aside).toEqual([]);
   });
 
+  it('work that broke while the store was away is put back as soon as that is there again, long before its lease ends', async () => {
+    await queue('a');
+    const gone = (): Error => Object.assign(new Error('gone'), { code: '57P01' });
+    let away = true;
+    const again: TestStore['store']['again'] = async (...job) => {
+      if (away) throw gone();
+      await house.store.again(...job);
+      house.pass(5 * SECOND);
+    };
+    let tries = 0;
+    runner = new Runner({
+      ...{ store: { ...house.store, again }, lanes: LANES, log: () => {}, setAside: async () => {} },
+      async handle(job) {
+        if (++tries === 1) throw gone();
+        await finish(job);
+      },
+    });
+    runner.start();
+    await until(() => tries === 1, 'it broke');
+    away = false;
+    await until(() => done.length === 1, 'it was done');
+    expect(tries).toBe(2);
+  });
+
   it('a lease that was lost is nobody’s failure', async () => {
     await queue('lost');
     start(async (job) => {
