@@ -9,12 +9,13 @@ const RETRY_AFTER_CAP_MS = 3_600_000;
 export const TRIES = 15;
 
 /**
- * Milliseconds until the next try: full jitter up to a growing bound, or what the other side asked for.
+ * Milliseconds until the next try: full jitter up to a growing bound, and not before the other side asked for it. Who answers
+ * `Retry-After: 0` is not asked fifteen times in eight seconds and then given up.
  * @param attempts tries so far
  */
 export function backoffMs(attempts: number, retryAfterMs: number | undefined, random: () => number): number {
-  if (retryAfterMs !== undefined) return Math.max(BASE_MS / 2, Math.min(retryAfterMs, RETRY_AFTER_CAP_MS));
-  return BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** attempts);
+  const ownMs = BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** attempts);
+  return Math.max(ownMs, Math.min(retryAfterMs ?? 0, RETRY_AFTER_CAP_MS));
 }
 
 /** Whether work that met this failure is tried once more. @param job with its tries so far */

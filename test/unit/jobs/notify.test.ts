@@ -31,10 +31,15 @@ describe('the time to the next try', () => {
 
   it.each([
     ['is what the other side asked for', 90 * SECOND, 90 * SECOND],
-    ['is never at once', 0, 500],
+    ['is never at once', 0, 1_500],
     ['is at most an hour', 24 * 60 * MINUTE, 60 * MINUTE],
   ])('%s', (_name, asked, expected) => {
     expect(backoffMs(1, asked, () => 0.5)).toBe(expected);
+  });
+
+  it.each([0, 1_000, -5_000])('adds up to most of an hour, also for a receiver that asks for only %i ms', (asked) => {
+    const waits = Array.from({ length: TRIES }, (_none, tries) => backoffMs(tries + 1, asked, () => 0.5));
+    expect(waits.reduce((sum, wait) => sum + wait)).toBeGreaterThan(15 * MINUTE);
   });
 });
 
