@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Restored } from '../backup/restore-backup.ts';
 import { addStorageFlags, existingStorageOf, nameOfStorage, storageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -47,6 +48,9 @@ async function backup(file: string, flags: StorageFlags, terminal: Terminal): Pr
   const storage = existingStorageOf(flags, terminal);
   const { writeBackup } = await import('../backup/write-backup.ts');
   const path = resolve(terminal.cwd, file);
+  const folder = dirname(path);
+  if (!existsSync(folder))
+    throw new CliError(`there is no folder ${folder} for the backup; make it, or name another file`);
   const options = { version: terminal.version, now: Date.now() };
   const { trailer } = await writeBackup(storage, path, options).catch(failAt(nameOfStorage(storage)));
   terminal.write(`${path}: ${inWords(trailer.rows)} of ${nameOfStorage(storage)}\n`);

@@ -1,7 +1,7 @@
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import { cleanLine } from '../domain/text.ts';
 import type { Accounts, Door } from '../http/authorize.ts';
-import { HttpProblem } from '../http/http-problem.ts';
+import { tellProblemsBy } from '../http/http-problem.ts';
 import { endSession, startSession } from '../http/session.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
@@ -60,27 +60,25 @@ export function createConsole(parts: ConsoleParts): Router {
   pages.get('/shadow', shadowRoute(parts));
   pages.use('/fix', createDecisionRoutes(parts));
   pages.use('/incidents', createIncidentRoutes(parts));
-  pages.use(showProblem);
   router.use((req, res, next) => (OURS.test(req.path) ? pages(req, res, next) : next()));
   return router;
 }
 
 const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|fix\/.*|incidents\/.*)$/;
 
-/** Pages are never kept by browsers, and tell other sites nothing; a form's origin stays visible to us. */
+/**
+ * Pages are never kept by browsers, and tell other sites nothing; a form's origin stays visible to us. Their problems are
+ * pages too, whatever went wrong.
+ */
 function forPeople(_req: Request, res: Response, next: NextFunction): void {
   res.set('Cache-Control', 'no-store').set('Referrer-Policy', 'same-origin');
+  tellProblemsBy(res, ({ status, title, detail }) => {
+    res.status(status).type('html').send(problemPage(title, detail));
+  });
   next();
 }
 
 function askForToken(res: Response, next: string, problem: string): void {
   res.status(401).set('WWW-Authenticate', 'Bearer realm="tierbell"');
   res.type('html').send(signInPage(csrfOf(res), next, problem));
-}
-
-/** A problem of a page is told as a page. */
-function showProblem(error: unknown, _req: Request, res: Response, next: NextFunction): void {
-  if (!(error instanceof HttpProblem) || res.headersSent) return next(error);
-  const { status, title, detail } = error.problem;
-  res.status(status).type('html').send(problemPage(title, detail));
 }

@@ -75,6 +75,12 @@ export function rememberName(req: Request, res: Response, name: string): void {
 export function requireOurForm(req: Request, res: Response, next: NextFunction): void {
   const given = (req.body as { csrf?: unknown } | undefined)?.csrf;
   if (typeof given === 'string' && sameText(given, csrfOf(res))) return next();
+  if (visitorOf(res) === null && req.path !== '/sign-in')
+    throw new HttpProblem({
+      status: 401,
+      title: 'Signed out',
+      detail: 'Nothing was done: your sign-in has ended. Sign in again in another tab, then send this once more.',
+    });
   throw new HttpProblem({
     status: 403,
     title: 'Not our form',

@@ -22,14 +22,23 @@ const STORE_AWAY: Problem = {
   detail: 'Nothing was done. Try again in a moment; /-/ready and the log tell more.',
 };
 
+type Tell = (problem: Problem, extra?: Readonly<Record<string, unknown>>) => void;
+
+/** From here on problems of this request are told so, rather than as JSON: by a page, to people. */
+export function tellProblemsBy(res: Response, tell: Tell): void {
+  res.locals['tellProblem'] = tell;
+}
+
 /** The one error handler: problems as they are; everything else is ours, logged, and told without details. */
 export function handleErrors(log: Logger): (error: unknown, req: Request, res: Response, next: NextFunction) => void {
   return (error, req, res, next) => {
     if (res.headersSent) return next(error);
-    if (error instanceof HttpProblem) return sendProblem(res, error.problem, error.extra);
+    const told = res.locals['tellProblem'] as Tell | undefined;
+    const tell: Tell = told ?? ((problem, extra) => sendProblem(res, problem, extra));
+    if (error instanceof HttpProblem) return tell(error.problem, error.extra);
     const status = (error as { status?: unknown }).status;
     if (typeof status === 'number' && status >= 400 && status < 500) {
-      return sendProblem(res, {
+      return tell({
         status,
         title: 'Bad request',
         detail: bodyTrouble(status, error as { type?: string }),
@@ -39,8 +48,8 @@ export function handleErrors(log: Logger): (error: unknown, req: Request, res: R
       path: req.path,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    if (isStoreTrouble(error)) return sendProblem(res, STORE_AWAY);
-    sendProblem(res, {
+    if (isStoreTrouble(error)) return tell(STORE_AWAY);
+    tell({
       status: 500,
       title: 'Internal error',
       detail: 'Tierbell broke while it answered; its log tells more. Nothing was half done.',

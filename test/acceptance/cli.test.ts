@@ -59,6 +59,12 @@ describe('tierbell incident, against a running bridge', () => {
     }
   });
 
+  it('a backup into a folder that is not there says which', async () => {
+    const made = await runTierbell(['db', 'backup', '/no/such/folder/b.gz', '--storage.path', bridge.dataDir]);
+    expect([made.code, made.stdout]).toEqual([1, '']);
+    expect(made.stderr).toContain('there is no folder /no/such/folder for the backup; make it, or name another file');
+  });
+
   it('shows one with its reasons, its next step and its timeline', async () => {
     const shown = await verb('show', id('Disk'));
     expect([shown.code, shown.stderr]).toEqual([0, '']);

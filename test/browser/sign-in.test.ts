@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createToken, revokeToken } from '../../src/store/access.ts';
@@ -66,6 +66,35 @@ describeWith('chromium', 'Signing in to the console, in a browser', () => {
     await page.getByRole('link', { name: 'Open INC-3' }).click();
     await page.getByRole('heading', { name: /CheckoutErrors/ }).waitFor();
     await page.getByText('(responder)').waitFor();
+    await context.close();
+  });
+
+  it('what is being typed outlives the sign-in, and is sent after the next', async () => {
+    const { context, page } = await person(browser, bridge.url, null);
+    const signIn = async (tab: Page): Promise<void> => {
+      await tab.goto('/incidents/INC-3');
+      await tab.getByLabel('Your token').fill(tokens.ada);
+      await tab.keyboard.press('Enter');
+      await tab.getByText('(responder)').waitFor();
+    };
+    await signIn(page);
+    await page.getByText('Write a note', { exact: true }).click();
+    await page.getByLabel('What you saw or did').fill('ten minutes of careful words');
+    await context.clearCookies({ name: 'tierbell_session' });
+    await context.setOffline(true);
+    await context.setOffline(false); // now it looks again
+    await page
+      .getByRole('alert')
+      .getByText(/sign-in has ended. What you typed is still here/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Put it on record' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/Nothing was done: your sign-in has ended/)
+      .waitFor();
+    await signIn(await context.newPage());
+    await page.getByRole('button', { name: 'Put it on record' }).click();
+    await page.locator('#timeline').getByText('ten minutes of careful words').waitFor();
     await context.close();
   });
 

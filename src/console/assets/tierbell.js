@@ -55,7 +55,10 @@ function pageKeeper(main, clock) {
   const load = async () => {
     try {
       const response = await fetch(location.href, { signal: AbortSignal.timeout(10_000), cache: 'no-store' });
-      if (response.status === 401 || response.status === 403) return location.reload();
+      if (response.status === 401 || response.status === 403) {
+        if (!holdsTyping(main)) return location.reload();
+        saySignedOut();
+      }
       state.answered = response.ok;
       if (response.ok) put(await response.text(), false);
     } catch {
@@ -297,6 +300,12 @@ function problemOf(text) {
   const main = new DOMParser().parseFromString(text, 'text/html').querySelector('main');
   const words = [main?.querySelector('h1')?.textContent, main?.querySelector('p')?.textContent];
   return words.filter(Boolean).join('. ') || 'Not done. Load the page again.';
+}
+
+/** Loading the page again would ask for the token, and lose what stands in its fields. */
+function saySignedOut() {
+  const words = 'Your sign-in has ended. What you typed is still here: sign in again in another tab, then send it.';
+  if (document.getElementById('said').textContent !== words) say(words, true);
 }
 
 function say(words, bad) {

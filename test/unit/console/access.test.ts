@@ -103,6 +103,32 @@ describe('with a token in the store', () => {
     expect((await agent.get('/')).status).toBe(401);
   });
 
+  it('a form that outlived its sign-in says so, and is good again once the same person has signed in', async () => {
+    const { agent, send, csrfOn } = browser();
+    await send('/sign-in', { token: responder });
+    const csrf = await csrfOn('/incidents/INC-1');
+    const post = () => agent.post('/incidents/INC-1/note').type('form').send({ csrf, note: 'the disk is full' });
+    house.now += 13 * 3_600_000;
+    const late = await post();
+    expect(late.status).toBe(401);
+    expect(late.text).toContain('your sign-in has ended');
+    await send('/sign-in', { token: responder });
+    expect((await post()).status).toBe(303);
+    expect(JSON.stringify(await house.read.recentTimeline((await house.read.byNumber(1))?.uid ?? '', 1))).toContain(
+      'the disk is full',
+    );
+  });
+
+  it('what breaks while a page is made is told as a page, in words for people', async () => {
+    await house.db.schema.dropTable('incidents').execute();
+    const { agent, send } = browser();
+    await send('/sign-in', { token: responder });
+    const answer = await agent.get('/');
+    expect([answer.status, answer.type]).toEqual([500, 'text/html']);
+    expect(answer.text).toContain('its log tells more');
+    expect(answer.text).not.toContain('no such table');
+  });
+
   it.each(['', 'tb_wrong', 'x'.repeat(5_000)])('an unknown token is told so and opens nothing', async (token) => {
     const { agent, send } = browser();
     const answer = await send('/sign-in', { token });
