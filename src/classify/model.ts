@@ -112,6 +112,7 @@ export function readModel(file: ModelFile): Model {
 /** Comparisons and words like `no` tell the model something, and people nothing. */
 const SHORTEST_TOLD = 3;
 const OPERATOR = /[=<>!]/;
+const NOT_TOLD = new Set(['not']);
 
 /** In log-odds: a word that moves the verdict by less is no reason to tell. */
 const TELLS_FROM = 0.08;
@@ -128,7 +129,7 @@ function tellingWords(
 ): { word: string; place: string }[] {
   const best = new Map<string, { word: string; place: string; worth: number }>();
   for (const feature of features) {
-    if (feature.word.length < SHORTEST_TOLD || OPERATOR.test(feature.word)) continue;
+    if (feature.word.length < SHORTEST_TOLD || OPERATOR.test(feature.word) || NOT_TOLD.has(feature.word)) continue;
     const each = rows.map((row) => weightOf(row, feature));
     const worth = (each[chosen] ?? 0) - each.reduce((sum, one) => sum + one, 0) / each.length;
     const known = best.get(feature.word);

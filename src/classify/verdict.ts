@@ -59,8 +59,9 @@ interface Guess {
  * of 4 0.93, and two categories with equal evidence stay below 0.5 each; the model moves that by as much as a rule of
  * weight 2, calibrated out of fold by `npm run train`.
  *
- * Below `threshold` the verdict is `unclassified` and keeps the confidence of the best guess; `threshold` 0 always
- * decides. Without any evidence the confidence is 0, and it is never 1.
+ * Below `threshold` the verdict is `unclassified` and keeps the confidence of the best guess, and so it is where neither
+ * a rule nor a word can be named for it; `threshold` 0 always decides. Without any evidence the confidence is 0, and it
+ * is never 1.
  */
 export function weigh(grounds: readonly Ground[], threshold: number, model?: ModelSays): Classification {
   const sorted = grounds.toSorted(byStrength);
@@ -69,13 +70,14 @@ export function weigh(grounds: readonly Ground[], threshold: number, model?: Mod
   const [first] = guesses;
   if (best === undefined || second === undefined || third === undefined || first === undefined)
     throw new Error('there are five categories');
-  const decided = best.confidence >= threshold;
+  const words = quoteWords(model?.telling(best.category, MOST_WORDS) ?? []);
+  const decided = best.confidence >= threshold && (first.weight > 0 || words !== '' || threshold === 0);
   const byRules = first.weight >= Math.max(...guesses.map(({ weight }) => weight)) && first.weight > 0;
   return {
     category: decided ? best.category : 'unclassified',
     confidence: best.confidence,
     method: byRules || model === undefined ? 'rule' : 'model',
-    reasons: speak(sorted, guesses, threshold, model),
+    reasons: speak({ sorted, guesses, threshold, model, words, decided }),
     alternatives: decided ? [second, third] : [best, second],
   };
 }
@@ -115,12 +117,17 @@ function round(share: number): number {
   return Math.min(MOST_CONFIDENCE, Math.round(share * 10_000) / 10_000);
 }
 
-function speak(
-  sorted: readonly Ground[],
-  guesses: readonly Guess[],
-  threshold: number,
-  model: ModelSays | undefined,
-): string[] {
+interface Spoken {
+  readonly sorted: readonly Ground[];
+  readonly guesses: readonly Guess[];
+  readonly threshold: number;
+  readonly model: ModelSays | undefined;
+  /** That the model can name for the best guess. */
+  readonly words: string;
+  readonly decided: boolean;
+}
+
+function speak({ sorted, guesses, threshold, model, words, decided }: Spoken): string[] {
   const [best] = guesses;
   if (best === undefined || (sorted.length === 0 && model === undefined))
     return ['No rule knows this alert: choose its category; if it comes again, add a rule to rules/categories.yaml'];
@@ -131,15 +138,17 @@ function speak(
     .slice(0, MOST_COUNTER_REASONS);
   return [
     ...checkForBreach(breach, guesses, model),
-    ...(best.confidence < threshold ? [undecided(best, threshold)] : []),
+    ...(decided ? [] : [undecided(best, threshold)]),
     ...why.map(sentence),
-    ...modelSentence(best, why.length, model),
+    ...(model === undefined ? [] : modelSentence(best, why.length, words)),
     ...against.map((ground) => `It could also be ${spoken(ground.category)}: ${sentence(ground)}`),
   ];
 }
 
 function undecided(best: Guess, threshold: number): string {
-  return `Undecided: ${spoken(best.category)} is the best guess at ${percent(best.confidence)}, below the threshold of ${percent(threshold)}; choose the category`;
+  const why =
+    best.confidence < threshold ? `below the threshold of ${percent(threshold)}` : 'and nothing can be named for it';
+  return `Undecided: ${spoken(best.category)} is the best guess at ${percent(best.confidence)}, ${why}; choose the category`;
 }
 
 /** A likely breach is never silently filed elsewhere. */
@@ -170,9 +179,7 @@ export function isBreachLikely(weight: number, share: number, scores: readonly n
   );
 }
 
-function modelSentence(best: Guess, rules: number, model: ModelSays | undefined): string[] {
-  if (model === undefined) return [];
-  const words = quoteWords(model.telling(best.category, MOST_WORDS));
+function modelSentence(best: Guess, rules: number, words: string): string[] {
   if (words === '')
     return rules > 0
       ? []

@@ -4,6 +4,7 @@ import { compileClassifier } from '../../../src/classify/classifier.ts';
 import { readFacts } from '../../../src/classify/facts.ts';
 import { readFeatures } from '../../../src/classify/features.ts';
 import { bounded, readModel, type ModelFile } from '../../../src/classify/model.ts';
+import { weigh } from '../../../src/classify/verdict.ts';
 import { scores, softmax, trainLogistic, type Example } from '../../../train/logistic.ts';
 import { named, rule } from './helpers.ts';
 
@@ -73,6 +74,20 @@ describe('the shipped category model', () => {
     const summary = 'It was to be in the house, or it had been so by the time that this is of 100 and 200';
     const { reasons } = byModel.classify(named('ItIsInTheHouse', { annotations: { summary } }), 0);
     expect(reasons.join('\n')).not.toMatch(/“(it|was|in|the|or|of|is|to|by|so|0 0)”/i);
+  });
+
+  it('decides nothing that it cannot give a word for, however sure it is, unless it always has to', () => {
+    const mute = { scores: [-2, 0, -2, -2, -2], telling: () => [] };
+    const { category, confidence, reasons, alternatives } = weigh([], 0.5, mute);
+    expect({ category, best: alternatives[0]?.category }).toEqual({
+      category: 'unclassified',
+      best: 'cloud-service-interruption',
+    });
+    expect(confidence).toBeGreaterThan(0.6);
+    expect(reasons[0]).toMatch(
+      /^Undecided: .+ best guess at 65 %, and nothing can be named for it; choose the category$/,
+    );
+    expect(weigh([], 0, mute).category).toBe('cloud-service-interruption');
   });
 
   it('of another version is refused with the command that makes a new one', () => {
