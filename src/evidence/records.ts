@@ -1,6 +1,13 @@
 import { cleanText } from '../domain/text.ts';
 import type { LogRecord } from './log-store.ts';
-import { DOCUMENT_FIELDS, firstText, firstValue, type Document, type DocumentFields } from './reading/document.ts';
+import {
+  DOCUMENT_FIELDS,
+  firstDocument,
+  firstText,
+  firstValue,
+  type Document,
+  type DocumentFields,
+} from './reading/document.ts';
 import { levelInText, levelOf } from './reading/level.ts';
 import { readTime, timeInText } from './reading/time.ts';
 import { isTrace, traceInText } from './reading/trace.ts';
@@ -19,6 +26,9 @@ export interface LocatedRecord extends LogRecord {
   readonly namespace: string;
   readonly trace: string;
 }
+
+/** Where OpenTelemetry keeps what is no text. */
+const BODIES = ['body.structured', 'body'];
 
 /** ECMA-48: control sequences, operating system commands, two-byte sequences; and `^[[31m`, as some write them out. */
 const ESC = String.fromCharCode(0x1b);
@@ -73,14 +83,15 @@ function unwrap(
   depth: number,
 ): { readonly text: string; readonly inner: LocatedRecord | null } {
   const message = stripAnsi(firstText(document, fields.message)).trimEnd();
-  const nested = depth < MAX_WRAPS ? asDocument(message) : null;
+  const body = message === '' ? firstDocument(document, BODIES) : null;
+  const nested = depth < MAX_WRAPS ? (body ?? asDocument(message)) : null;
   if (nested !== null && firstText(nested, DOCUMENT_FIELDS.message) !== '') {
     const inner = readDocument(nested, now, DOCUMENT_FIELDS, depth + 1);
     return { text: inner.text, inner };
   }
   const stack = stripAnsi(firstText(document, fields.stack)).trimEnd();
   const whole = stack === '' || message.includes(stack.slice(0, 200)) ? message : `${message}\n${stack}`.trimStart();
-  return { text: cleanText(whole === '' ? printDocument(document) : whole, MAX_TEXT), inner: null };
+  return { text: cleanText(whole === '' ? printDocument(body ?? document) : whole, MAX_TEXT), inner: null };
 }
 
 function readText(text: string, now: number): LocatedRecord {

@@ -81,6 +81,31 @@ const PROFILES: readonly Story[] = [
     found: complete('host = h1'),
   },
   {
+    name: 'containers by GELF: the level of syslog, and a name of the container alone',
+    index: 'gelf',
+    fill: (server) =>
+      server.index('gelf', [
+        { '@timestamp': at(-3), message: 'no such host', container_name: 'checkout', host: 'h1', level: 3 },
+      ]),
+    found: complete('service = checkout'),
+  },
+  {
+    name: 'OpenTelemetry whose body is no text',
+    index: 'otel-body',
+    majors: [8, 9],
+    async fill(server) {
+      const properties = {
+        '@timestamp': { type: 'date' },
+        body: { properties: { structured: { type: 'flattened' } } },
+      };
+      await mapped(server, 'otel-body', properties);
+      const resource = { attributes: { 'service.name': 'checkout' } };
+      const body = { structured: { msg: 'no such host', code: 'ENOTFOUND' } };
+      await server.index('otel-body', [{ '@timestamp': at(-3), body, severity_text: 'ERROR', resource }]);
+    },
+    found: complete('service = checkout'),
+  },
+  {
     name: 'a profile that is named rather than detected',
     index: 'named',
     fill: (server) =>
@@ -239,6 +264,41 @@ const SHAPES: readonly Story[] = [
       await server.index('wide', [ecs(-3, 'error', 'no such host')]);
     },
     found: complete('service = checkout'),
+  },
+  {
+    name: 'labels that are kept as one field, flattened',
+    index: 'flattened',
+    majors: [8, 9], // as above
+    async fill(server) {
+      const properties = { '@timestamp': { type: 'date' }, log: { type: 'text' }, kubernetes: { type: 'flattened' } };
+      await mapped(server, 'flattened', properties);
+      const kubernetes = { pod_name: 'checkout-0', labels: { app: 'checkout' } };
+      await server.index('flattened', [
+        { '@timestamp': at(-3), log: 'ERROR no such host', kubernetes },
+        { '@timestamp': at(-3), log: 'ERROR cache miss', kubernetes: { pod_name: 'cart-0', labels: { app: 'cart' } } },
+      ]);
+    },
+    found: complete('service = checkout', { text: 'ERROR no such host', level: 'error' }),
+  },
+  {
+    name: 'a time that is an alias of another field',
+    index: 'aliased',
+    async fill(server) {
+      const properties = { when: { type: 'date' }, '@timestamp': { type: 'alias', path: 'when' } };
+      await mapped(server, 'aliased', properties);
+      await server.index('aliased', [{ when: at(-3), message: 'no such host', level: 'error', service: 'checkout' }]);
+    },
+    found: complete('service = checkout', { text: 'no such host', level: 'error' }),
+  },
+  {
+    name: 'an index that is closed',
+    index: 'closed',
+    async fill(server) {
+      await server.index('closed', [ecs(-3, 'error', 'no such host')]);
+      await server.request('POST', '/closed/_close');
+    },
+    found: { state: 'unavailable', lines: [] },
+    says: /is closed: open it .*, or name only open ones in `index`/,
   },
   {
     name: 'an index that keeps no `_source`',

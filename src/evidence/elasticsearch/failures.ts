@@ -57,6 +57,12 @@ export function failureOf(error: unknown, settings: SearchSettings, cut: 'budget
 function failureOfStatus(status: number, error: ClientError, settings: SearchSettings): Failure {
   const store = nameOf(settings);
   const type = errorType(error);
+  // 7.17 calls it forbidden
+  if (/index_closed_exception|index closed/.test(JSON.stringify(error.body ?? '')))
+    return failure(
+      'misconfigured',
+      `An index of "${settings.index}" in ${store} is closed: open it (\`POST /…/_open\`), or name only open ones in \`index\`.`,
+    );
   if (status === 401)
     return failure(
       'unauthorized',

@@ -1,9 +1,7 @@
 import type { ScopeStep } from '../log-store.ts';
 import type { DocumentFields } from '../reading/document.ts';
+import { BODY, MARKERS, PROFILES, ROLES, type Profile, type Role } from './profiles.ts';
 import type { SearchSettings } from './settings.ts';
-
-export type Profile = 'ecs' | 'fluentbit' | 'otel' | 'logstash';
-type Role = 'time' | 'message' | 'level' | 'stack' | 'trace' | ScopeStep['name'];
 
 /** What field_caps says of one field: its types, each with the indices that have it so (all, where left out). */
 export type FieldCaps = Readonly<Record<string, Readonly<Record<string, TypeCaps>>>>;
@@ -13,111 +11,6 @@ interface TypeCaps {
   readonly aggregatable: boolean;
   readonly indices?: readonly string[];
 }
-
-/** Elastic Common Schema; Fluent Bit's and Fluentd's kubernetes filter; the collector's exporter; Logstash and Beats 6. */
-const PROFILES: Readonly<Record<Profile, Readonly<Record<Role, readonly string[]>>>> = {
-  ecs: {
-    time: ['@timestamp'],
-    message: ['message', 'event.original', 'error.message'],
-    level: ['log.level', 'log.syslog.severity.name', 'level'],
-    stack: ['error.stack_trace'],
-    trace: ['trace.id', 'trace_id'],
-    service: [
-      'service.name',
-      'kubernetes.labels.app',
-      'kubernetes.labels.app_kubernetes_io/name',
-      'kubernetes.container.name',
-      'container.name',
-      'process.name',
-    ],
-    host: ['host.name', 'host.hostname', 'host.ip', 'kubernetes.node.name', 'agent.name'],
-    namespace: ['kubernetes.namespace', 'orchestrator.namespace'],
-    pod: ['kubernetes.pod.name', 'orchestrator.resource.name'],
-    workload: [
-      'kubernetes.deployment.name',
-      'kubernetes.statefulset.name',
-      'kubernetes.daemonset.name',
-      'kubernetes.labels.app',
-    ],
-  },
-  fluentbit: {
-    time: ['@timestamp', 'time', 'timestamp', 'date'],
-    message: ['log', 'message', 'msg'],
-    level: ['level', 'severity', 'log_level', 'log_processed.level'],
-    stack: ['stack_trace', 'exception', 'stack'],
-    trace: ['trace_id', 'traceId', 'trace.id'],
-    service: [
-      'service',
-      'kubernetes.labels.app',
-      'kubernetes.labels.app_kubernetes_io/name',
-      'kubernetes.container_name',
-      'app',
-    ],
-    host: ['kubernetes.host', 'host', 'hostname'],
-    namespace: ['kubernetes.namespace_name'],
-    pod: ['kubernetes.pod_name'],
-    workload: ['kubernetes.labels.app', 'kubernetes.labels.app_kubernetes_io/name', 'kubernetes.container_name'],
-  },
-  otel: {
-    time: ['@timestamp', 'observed_timestamp'],
-    message: ['body.text', 'body', 'Body', 'message'],
-    level: ['severity_text', 'SeverityText', 'log.level', 'severity_number'],
-    stack: ['attributes.exception.stacktrace', 'exception.stacktrace', 'Attributes.exception.stacktrace'],
-    trace: ['trace_id', 'TraceId', 'trace.id'],
-    service: ['resource.attributes.service.name', 'Resource.service.name', 'service.name'],
-    host: ['resource.attributes.host.name', 'resource.attributes.k8s.node.name', 'Resource.host.name', 'host.name'],
-    namespace: ['resource.attributes.k8s.namespace.name', 'k8s.namespace.name'],
-    pod: ['resource.attributes.k8s.pod.name', 'k8s.pod.name'],
-    workload: [
-      'resource.attributes.k8s.deployment.name',
-      'resource.attributes.k8s.statefulset.name',
-      'resource.attributes.k8s.daemonset.name',
-    ],
-  },
-  logstash: {
-    time: ['@timestamp', 'timestamp'],
-    message: ['message', 'msg', 'log'],
-    level: ['level', 'loglevel', 'log_level', 'severity', 'syslog_severity'],
-    stack: ['stack_trace', 'stacktrace', 'exception', 'thrown.extendedStackTrace'],
-    trace: ['trace_id', 'traceId', 'trace.id', 'X-B3-TraceId'],
-    service: ['service', 'app', 'application', 'appname', 'program', 'fields.service', 'fields.app'],
-    host: ['host', 'host.name', 'hostname', 'beat.hostname', 'logsource'],
-    namespace: ['namespace', 'kubernetes.namespace'],
-    pod: ['pod', 'kubernetes.pod.name'],
-    workload: ['deployment'],
-  },
-};
-
-/** Fields that only one kind of shipper writes, with how much each says. */
-const MARKERS: readonly (readonly [profile: Profile, field: string, weight: number])[] = [
-  ['otel', 'body.text', 3],
-  ['otel', 'severity_text', 2],
-  ['otel', 'resource.attributes.service.name', 3],
-  ['fluentbit', 'kubernetes.pod_name', 3],
-  ['fluentbit', 'kubernetes.namespace_name', 2],
-  ['fluentbit', 'log', 2],
-  ['ecs', 'ecs.version', 3],
-  ['ecs', 'log.level', 2],
-  ['ecs', 'service.name', 1],
-  ['ecs', 'kubernetes.pod.name', 2],
-  ['ecs', 'host.name', 1],
-  ['logstash', 'loglevel', 2],
-  ['logstash', 'level', 1],
-  ['logstash', '@version', 2],
-];
-
-const ROLES = [
-  'time',
-  'message',
-  'level',
-  'stack',
-  'service',
-  'host',
-  'namespace',
-  'pod',
-  'workload',
-  'trace',
-] as const;
 
 /** A field as it can be searched exactly. */
 export interface ExactField {
@@ -153,16 +46,36 @@ export interface FieldMap {
 export function candidateFields(settings: SearchSettings['fields']): readonly string[] {
   const roles = Object.values(candidates(settings, 'ecs')).flat();
   const markers = MARKERS.map(([, field]) => field);
-  return [...new Set([...roles, ...markers].flatMap((field) => [field, `${field}.keyword`]))];
+  const names = [...roles, ...markers].flatMap((field) => [field, `${field}.keyword`]);
+  return [...new Set([...names, ...roles.flatMap(parentsOf)])];
+}
+
+/** `kubernetes`, `kubernetes.labels` of `kubernetes.labels.app`. */
+function parentsOf(field: string): readonly string[] {
+  const parts = field.split('.');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
+}
+
+/** Whoever has too many fields keeps a whole object as one, `flattened`: what is in it can be searched as keywords are. */
+function withFlattened(caps: FieldCaps, names: readonly string[]): FieldCaps {
+  const found = names.flatMap((name) => {
+    if (typesOf(caps, name).length > 0) return [];
+    const type = [...parentsOf(name), ...(name === BODY ? [name] : [])]
+      .map((one) => (Object.hasOwn(caps, one) ? caps[one]?.['flattened'] : undefined))
+      .find((one) => one !== undefined);
+    return type === undefined ? [] : [[name, { keyword: type }] as const];
+  });
+  return { ...caps, ...Object.fromEntries(found) };
 }
 
 /** Reads the map of fields off the mapping. Null where no field holds a time, or none a message. */
 export function mapFields(
-  caps: FieldCaps,
+  plain: FieldCaps,
   settings: SearchSettings['fields'],
 ): FieldMap | { readonly missing: 'time' | 'message' } {
-  const profile = typeof settings === 'string' ? (settings === 'auto' ? detectProfile(caps) : settings) : 'custom';
+  const profile = typeof settings === 'string' ? (settings === 'auto' ? detectProfile(plain) : settings) : 'custom';
   const names = candidates(settings, profile === 'custom' ? 'ecs' : profile);
+  const caps = withFlattened(plain, Object.values(names).flat());
   const present = (role: Role): readonly string[] => names[role].filter((field) => typesOf(caps, field).length > 0);
   const time = present('time').find((field) =>
     typesOf(caps, field).some((type) => type === 'date' || type === 'date_nanos'),

@@ -180,7 +180,7 @@ async function nothingFound(
   if (others > 0)
     return failure(
       'not_found',
-      `No line of ${scopes} at ${span} in ${store}, though others wrote ${others} lines into "${settings.index}" then: check that \`scope\` and \`fields\` name what identifies this service, and that it ships its logs.`,
+      `No line of ${scopes} at ${span} in ${store}, though others wrote ${others} ${others === 1 ? 'line' : 'lines'} into "${settings.index}" then: check that \`scope\` and \`fields\` name what identifies this service, and that it ships its logs.`,
     );
   return failure(
     'not_found',

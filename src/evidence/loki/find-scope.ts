@@ -127,7 +127,7 @@ async function nothingFound(
   return failure(
     'not_found',
     others.value > 0
-      ? `No line of ${scopes} at ${saySpan(from, to, to)} in ${nameOf(settings)}, though others wrote ${others.value} lines then: check that \`scope\` names what identifies this service, and that it ships its logs.`
+      ? `No line of ${scopes} at ${saySpan(from, to, to)} in ${nameOf(settings)}, though others wrote ${others.value} ${others.value === 1 ? 'line' : 'lines'} then: check that \`scope\` names what identifies this service, and that it ships its logs.`
       : `Nobody wrote a line into ${nameOf(settings)} at ${saySpan(from, to, to)}: see whether the agents have stopped.`,
   );
 }

@@ -25,6 +25,7 @@ export const DOCUMENT_FIELDS = {
     'body.text',
     'body.stringValue',
     'body',
+    'body.structured',
     'msg',
     'log',
     '@m',
@@ -67,6 +68,7 @@ export const DOCUMENT_FIELDS = {
     'container.name',
     'kubernetes.container.name',
     'kubernetes.container_name',
+    'container_name',
     'name',
     'program',
     'SYSLOG_IDENTIFIER',
@@ -143,6 +145,15 @@ export function valueAt(document: Document, path: string): unknown {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The first of these that is a document itself, such as the body of an OpenTelemetry record. */
+export function firstDocument(document: Document, paths: readonly string[]): Document | null {
+  for (const path of paths) {
+    const value = valueAt(document, path);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Document;
+  }
+  return null;
 }
 
 /** The first of these that is a string or a number; of a list its first element. */

@@ -20,8 +20,8 @@ export const ERROR_SPELLINGS: readonly string[] = ['fatal', 'error']
   .flatMap((level) => WORDS[level as 'fatal' | 'error'])
   .flatMap((word) => [word, word.toUpperCase(), `${word.charAt(0).toUpperCase()}${word.slice(1)}`]);
 
-/** bunyan and pino number from 50 upward what are errors. */
-export const ERROR_NUMBERS: readonly number[] = [50, 60];
+/** bunyan and pino number from 50 upward what are errors, syslog and GELF up to 3. */
+export const ERROR_NUMBERS: readonly number[] = [0, 1, 2, 3, 50, 60];
 
 /** The level that a field states: a word in any case, or the number of pino, bunyan, OpenTelemetry or syslog. */
 export function levelOf(value: string | number | null): LogLevel {
