@@ -1,4 +1,5 @@
 import { speakDuration } from '../domain/duration.ts';
+import type { Path } from '../config/problem.ts';
 import { owningTeam, type Incident } from '../domain/incident.ts';
 import type { Expectation } from './test-file.ts';
 
@@ -10,9 +11,8 @@ export interface Standing {
 
 /** Something that is not as expected. */
 export interface Finding {
-  /** Which expectation of the test, from 0, and which of its keys. */
-  readonly index: number;
-  readonly key: keyof Expectation;
+  /** Within the test: `['expect', 0, 'level']`. */
+  readonly path: Path;
   /** `after 16m: level is 2, expected 3`. */
   readonly message: string;
 }
@@ -22,7 +22,7 @@ export function checkExpectation(expected: Expectation, index: number, standing:
   const findings: Finding[] = [];
   const when = `after ${expected.after === 0 ? '0s' : speakDuration(expected.after)}`;
   const say = (key: keyof Expectation, what: string): void =>
-    void findings.push({ index, key, message: `${when}: ${what}` });
+    void findings.push({ path: ['expect', index, key], message: `${when}: ${what}` });
   const { incidents } = standing;
   if (expected.incidents !== undefined && expected.incidents !== incidents.length)
     say('incidents', `there are ${incidents.length} incidents, expected ${expected.incidents}`);

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import { renderProblem } from '../config/problem.ts';
 import { tryRead, type ReadFile } from '../config/rule-files.ts';
 import { parseYamlFile } from '../config/yaml-file.ts';
+import { checkTestNames } from './check-test-names.ts';
 import { rehearse } from './rehearse.ts';
 import { stageOf, type Stage } from './stage.ts';
 import { testFile } from './test-file.ts';
@@ -42,13 +43,13 @@ export async function runTestFile(file: string, stages: Map<string, Stage>, opti
   const [main = ''] = rule_files;
   const stage = await stageFor(isAbsolute(main) ? main : join(dirname(file), main), stages, options);
   if ('problems' in stage) return { file, ok: false, problems: stage.problems };
+  const unknown = checkTestNames(yaml, tests, stage);
+  if (unknown.length > 0) return { file, ok: false, problems: unknown.map(renderProblem) };
   const results: TestResult[] = [];
   for (const [index, test] of tests.entries()) {
     const begun = options.clock();
     const findings = await rehearse(stage, test);
-    const failures = findings.map(
-      (one) => `${yaml.place(['tests', index, 'expect', one.index, one.key])}: ${one.message}`,
-    );
+    const failures = findings.map(({ path, message }) => `${yaml.place(['tests', index, ...path])}: ${message}`);
     results.push({ ...test, place: yaml.place(['tests', index]), failures, seconds: (options.clock() - begun) / 1000 });
   }
   return {

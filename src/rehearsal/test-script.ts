@@ -14,14 +14,19 @@ interface LogLine {
   readonly text: string;
 }
 
+/** Hears of an event that cannot happen: its place in the list, and why. */
+type Unmet = (index: number, why: string) => void;
+
 /** A test as a story that can be played. */
-export function scriptOf(stage: Stage, test: TestCase): Script {
+export function scriptOf(stage: Stage, test: TestCase, unmet: Unmet): Script {
   const begin = Date.parse(test.at);
   const log: LogLine[] = [];
   const speaks = test.events.some((event) => 'log' in event);
   return {
     begin,
-    happenings: test.events.map((event) => happeningOf(stage, event, begin + event.after, log)),
+    happenings: test.events.map((event, index) =>
+      happeningOf(stage, event, begin + event.after, log, (why) => unmet(index, why)),
+    ),
     // Lines that a test gives are found, whether or not a store is configured.
     ...(speaks ? { noLogs: () => null } : {}),
     look: (incident, now) => foundIn(log, incident, now),
@@ -31,14 +36,20 @@ export function scriptOf(stage: Stage, test: TestCase): Script {
   };
 }
 
-function happeningOf(stage: Stage, event: TestEvent, at: number, log: LogLine[]): Happening {
+function happeningOf(
+  stage: Stage,
+  event: TestEvent,
+  at: number,
+  log: LogLine[],
+  unmet: (why: string) => void,
+): Happening {
   if ('firing' in event || 'resolved' in event)
     return { at, happen: ({ world }) => world.deliver(groupOf(stage, event, world, at)) };
   if ('log' in event) {
     const { service, level, text } = event.log;
     return { at, happen: () => void log.push({ service, level, text: level === '' ? text : `${level} ${text}` }) };
   }
-  return { at, happen: (play) => byPerson(play, event) };
+  return { at, happen: (play) => byPerson(play, event, unmet) };
 }
 
 type AlertEvent = Extract<TestEvent, { firing: unknown } | { resolved: unknown }>;
@@ -85,9 +96,9 @@ function answerOf(metrics: Readonly<Record<string, number>>, query: string): Out
 type PersonEvent = Exclude<TestEvent, AlertEvent | { log: unknown }>;
 type DecidesFix = Extract<PersonEvent, { approve: unknown } | { deny: unknown } | { run: unknown }>;
 
-function byPerson({ incidents, world, fixes }: Play, event: PersonEvent): void {
+function byPerson({ incidents, world, fixes }: Play, event: PersonEvent, unmet: (why: string) => void): void {
   const uid = incidents[event.incident - 1]?.uid;
-  if (uid === undefined) return;
+  if (uid === undefined) return unmet(`there is no incident ${event.incident} then, only ${incidents.length}`);
   if ('approve' in event) fixes.approve(uid, event.approve.by);
   else if ('deny' in event) fixes.deny(uid, event.deny.by, event.deny.reason);
   else if ('run' in event) fixes.runByHand(uid, event.run.fix, event.run.by);

@@ -23,7 +23,10 @@ async function stageWith(mode: 'dry_run' | 'approval' | 'automatic'): Promise<St
 
 /** Plays a story, then every incident of it once more from its own record. @returns what came out otherwise */
 async function onceMore(stage: Stage, test: TestCase): Promise<unknown[]> {
-  const play = new Play(stage, scriptOf(stage, test));
+  const play = new Play(
+    stage,
+    scriptOf(stage, test, () => {}),
+  );
   const end = Math.max(...test.expect.map(({ after }) => after), ...test.events.map(({ after }) => after));
   await play.until(Date.parse(test.at) + end);
   const different: unknown[] = [];

@@ -37,7 +37,7 @@ it('what is not as expected is told with its place, and the others go on', async
     events:
       - { after: 0s, ${unit} }
     expect:
-      - { after: 1s, category: other, notified: [l9] }
+      - { after: 1s, category: other, notified: [l3-mail] }
       - after: 4h
         level: 2
   - name: right
@@ -48,11 +48,46 @@ it('what is not as expected is told with its place, and the others go on', async
   expect(status).toBe(1);
   expect(err.split('\n').map((line) => line.replace(/^.*test\.yaml/, ''))).toEqual([
     ':7:32: after 1 s: category is software-installation-failure, expected other (wrong)',
-    ':7:49: after 1 s: l9 not told; told were l2-mail (wrong)',
+    ':7:49: after 1 s: l3-mail not told; told were l2-mail (wrong)',
     ':9:16: after 4 h: level is 3, expected 2 (wrong)',
     '',
   ]);
   expect(out).toMatch(/test\.yaml: 1 failed \(2 tests\)\n$/);
+});
+
+it('names that the configuration does not have are told with the nearest that it has, and nothing is played', async () => {
+  const { status, err } = await run(`${head}  - name: unknown
+    events:
+      - { after: 0s, ${unit}, source: alertmanger }
+      - { after: 1m, run: { by: ada, fix: restart-unti } }
+    fixes: { restart: failed }
+    expect: [{ after: 1s, fix: { id: restart-unit }, notified: [l2-mail], not_notified: [l3-mial] }]
+`);
+  expect(status).toBe(1);
+  expect(err.split('\n').map((line) => line.replace(/^.*test\.yaml/, ''))).toEqual([
+    expect.stringMatching(
+      /^:5:\d+: .*: no such source, found `alertmanger`, allowed .*; did you mean `alertmanager`\?$/,
+    ),
+    expect.stringMatching(/^:6:\d+: .*: no such known fix, found `restart-unti`, .*; did you mean `restart-unit`\?$/),
+    expect.stringMatching(/^:7:14: tests\[0\]\.fixes\.restart: no such known fix/),
+    expect.stringMatching(
+      /^:8:\d+: .*not_notified\[0\]: no such channel, found `l3-mial`, .*did you mean `l3-mail`\?$/,
+    ),
+    '',
+  ]);
+});
+
+it('what a person does to an incident that is not there fails the test', async () => {
+  const { status, err } = await run(`${head}  - name: nobody there
+    events:
+      - { after: 0s, ${unit} }
+      - { after: 1m, incident: 2, acknowledge: { by: ada } }
+    expect: [{ after: 2m, level: 2 }]
+`);
+  expect({ status, err: err.replace(/^.*test\.yaml/, '') }).toEqual({
+    status: 1,
+    err: ':6:9: there is no incident 2 then, only 1 (nobody there)\n',
+  });
 });
 
 it('escalations come at their exact second', async () => {
@@ -139,9 +174,6 @@ tests:
       - { after: 1m, deny: { by: ada } }
       - { after: 2m, run: { by: ben, fix: restart-unit } }
     expect: [{ after: 10m, status: resolved, fix: { id: restart-unit, state: verified } }]
-  - name: one that does not exist
-    events: [{ after: 0s, ${unit} }, { after: 1m, deny: { by: ada } }, { after: 2m, run: { by: ben, fix: none } }]
-    expect: [{ after: 2m, fix: { id: none, state: refused, because: no longer applies } }]
   - name: no longer wanted
     ${answers}
     events:
