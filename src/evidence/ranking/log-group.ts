@@ -35,6 +35,8 @@ export interface LogGroup {
   readonly observed: number;
   /** How often it would come if nothing had changed. */
   readonly expected: number;
+  /** What never came here, but does come elsewhere: how often it would have been due here too. 0 where nobody knows it. */
+  readonly dueFromElsewhere: number;
   /** Signed G: how certain it is that it became more (positive) or less. 0 where there is no baseline. */
   readonly change: number;
   /** 0 for what was last seen at the beginning of the incident window (or far from `at`), 1 at its end (or at `at`). */
@@ -70,6 +72,7 @@ export function groupRecords(input: ExcerptInput): readonly LogGroup[] {
   const ratio = input.sameLength ? 1 / Math.max(1, read.length) : exposure(tallies);
   const [first, end] = span(tallies.filter(({ observed }) => observed > 0).map(({ last }) => last));
   const width = Math.max(1, end - first);
+  const due = dueFromElsewhere(tallies);
   return tallies.map((one) => ({
     id: one.id,
     template: one.template,
@@ -80,6 +83,7 @@ export function groupRecords(input: ExcerptInput): readonly LogGroup[] {
     members: one.members,
     observed: one.observed,
     expected: one.before * ratio,
+    dueFromElsewhere: one.before > 0 ? 0 : due(one) * ratio,
     change: read.length === 0 ? 0 : signedG(one.readObserved, one.readBefore, ratioAsRead(one, ratio)),
     recency:
       one.observed === 0
@@ -91,6 +95,27 @@ export function groupRecords(input: ExcerptInput): readonly LogGroup[] {
           : 1 / (1 + one.nearest / 60_000),
     late: lateness(one, one.before * ratio, input.firedAt),
   }));
+}
+
+/**
+ * What all services say now and then (a library, a framework) need not have been said here before: the share of this
+ * service in all records times how often the others said it.
+ */
+function dueFromElsewhere(tallies: readonly Tally[]): (one: Tally) => number {
+  const before = new Map<string, number>();
+  const records = new Map<string, number>();
+  let all = 0;
+  for (const one of tallies) {
+    const count = one.observed + one.before;
+    before.set(kindOf(one), (before.get(kindOf(one)) ?? 0) + one.before);
+    records.set(one.service, (records.get(one.service) ?? 0) + count);
+    all += count;
+  }
+  return (one) => (before.get(kindOf(one)) ?? 0) * ((records.get(one.service) ?? 0) / Math.max(1, all));
+}
+
+function kindOf({ id, level, site }: Tally): string {
+  return `${level}\n${site}\n${id}`;
 }
 
 /** Where more came than was to be expected, those beyond that number are the rise: it began with the first of them. */

@@ -1,5 +1,5 @@
 import { readCue } from './cues.ts';
-import type { LogGroup } from './log-group.ts';
+import { signedG, type LogGroup } from './log-group.ts';
 import { sharedTraces } from './shared-traces.ts';
 import { SIGNIFICANT, WEIGHTS } from './weights.ts';
 
@@ -45,7 +45,7 @@ export function scoreOf(group: LogGroup, tied = 0): number {
     case 'NEW':
       return (
         severity +
-        WEIGHTS.unseen +
+        WEIGHTS.unseen * surprise(group) +
         WEIGHTS.certainlyUnseen * Math.min(1, Math.log10(1 + change) / 3) +
         WEIGHTS.afterAlert * group.late +
         WEIGHTS.sharedTraces * tied +
@@ -55,7 +55,7 @@ export function scoreOf(group: LogGroup, tied = 0): number {
       const times = Math.min(1, Math.log10(Math.max(1, observed / expected)));
       const certain = Math.min(1, change / SIGNIFICANT);
       return (
-        severity +
+        severity * (WEIGHTS.asBefore + (1 - WEIGHTS.asBefore) * certain) +
         (WEIGHTS.risen * times + WEIGHTS.afterAlert * group.late + WEIGHTS.sharedTraces * tied) * certain +
         late
       );
@@ -67,11 +67,17 @@ export function scoreOf(group: LogGroup, tied = 0): number {
       const worth = severity >= (WEIGHTS.level['warn'] ?? 0) ? WEIGHTS.fewerProblems : 1;
       // as before, it is worth what it says; what fell is worth that it fell
       return Math.max(
-        observed === 0 ? 0 : (severity * observed) / Math.max(expected, observed) + late,
+        observed === 0 ? 0 : (WEIGHTS.asBefore * severity * observed) / Math.max(expected, observed) + late,
         certain * missing * worth,
       );
     }
   }
+}
+
+/** 1 for what nobody ever said; less where others do, and it is no more than what was due here too. */
+function surprise({ observed, dueFromElsewhere }: LogGroup): number {
+  if (dueFromElsewhere === 0) return 1;
+  return Math.min(1, Math.max(0, signedG(observed, dueFromElsewhere, 1)) / WEIGHTS.surprising);
 }
 
 /** What it says of itself, by its level; without one, what its words say. */

@@ -5,10 +5,14 @@ export const WEIGHTS = {
   words: { end: 7, strong: 6, weak: 3 },
   /** Never seen in the baselines, … */
   unseen: 4.5,
+  /** … less where others say it too, and so often (G) is not reached; … */
+  surprising: 12,
   /** … and this much more by how certain that is: reached at G = 999. */
   certainlyUnseen: 1.5,
   /** Seen more often than expected, at most this, reached at ten times as often. */
   risen: 3,
+  /** What came as often as before is worth this share of what it says: it was there when all was well. */
+  asBefore: 0.7,
   /** Seen less often than expected, by how certain that is; what is missing is worth less than what is new and severe. */
   fallen: { each: 2.3, most: 8.2 },
   /** Problems that became fewer are no problem. */

@@ -54,6 +54,7 @@ describe('which lines are shown', () => {
       members: [],
       observed,
       expected,
+      dueFromElsewhere: 0,
       change: signedG(observed, expected, 1),
       recency: 0,
       late: 0,
@@ -70,10 +71,17 @@ describe('which lines are shown', () => {
     ['what has risen for sure before what may be chance', group({ observed: 30 }), group({ observed: 3, expected: 1 })],
     ['what is new before what has risen', group({ expected: 0 }), group({ observed: 1e6 })],
     ['a new warning before an error as usual', group({ level: 'warn', expected: 0 }), group({ recency: 1 })],
+    ['something new before an error as usual', group({ level: 'info', expected: 0 }), group({})],
+    ['an error as usual before a warning as usual', group({}), group({ level: 'warn' })],
     [
-      'an error as usual before something new without a problem',
-      group({}),
-      group({ level: 'info', expected: 0, recency: 0.9 }),
+      'what nobody ever said before what others say now and then',
+      group({ expected: 0, observed: 2 }),
+      group({ expected: 0, observed: 2, dueFromElsewhere: 1 }),
+    ],
+    [
+      'what came far more often than others say it before what came as often',
+      group({ expected: 0, observed: 40, dueFromElsewhere: 1 }),
+      group({ expected: 0, observed: 2, dueFromElsewhere: 1 }),
     ],
     ['what came last before what came first', group({ recency: 1 }), group({})],
     [
@@ -137,6 +145,24 @@ describe('which lines are shown', () => {
     const at = (second: number) => record('no such host', { at: second * 1_000 });
     const [only] = groupRecords({ ...windows(seconds.map(at), before.map(at)), firedAt: 0 });
     expect(only?.late).toBeCloseTo(late, 2);
+  });
+
+  it('what all services say now and then is due here too, by how much this one writes', () => {
+    const token = (service: string) => record('token expired', { service, level: 'error' });
+    const usual = (service: string) => many(48, () => record('order placed', { service }));
+    const groups = groupRecords(
+      windows(
+        [...usual('cart'), ...usual('user'), token('cart'), token('cart')],
+        [...usual('cart'), ...usual('user'), ...many(6, () => token('user'))],
+      ),
+    );
+    const due = groups.map(({ service, template, dueFromElsewhere: count }) => [service, template, Math.round(count)]);
+    expect(due).toEqual([
+      ['cart', 'order placed', 0],
+      ['user', 'order placed', 0],
+      ['cart', 'token expired', 3],
+      ['user', 'token expired', 0],
+    ]);
   });
 
   it.each([
