@@ -88,6 +88,11 @@ export function whereOf({ service, environment, team, labels }: Incident): strin
   return known.length === 0 ? 'the alert names no place' : known.map(([name, value]) => `${name} ${value}`).join(' · ');
 }
 
+/** Its title, which is of the first alert, and how many fire beside that. */
+export function titleOf({ title, firing }: Incident): string {
+  return `${cleanLine(title)}${firing > 1 ? `, and ${count(firing - 1, 'more alert')}` : ''}`;
+}
+
 /** The category, how sure it is, and the strongest reason; where it is open, the best guess. */
 export function categoryOf({ classification }: Incident): string {
   const { category, confidence, method, reasons, alternatives } = classification;

@@ -1,8 +1,8 @@
 import { CATEGORY_TITLES } from '../../domain/category.ts';
 import { incidentId } from '../../domain/incident.ts';
-import { cleanLine } from '../../domain/text.ts';
 import { alertRows, categoryReasons, whatItSays } from './alert-sections.ts';
 import { evidenceSections } from './evidence-section.ts';
+import { titleOf } from './facts.ts';
 import { saySince } from './moment-words.ts';
 import type { NoticeInput, Wording } from './notice-input.ts';
 
@@ -11,7 +11,7 @@ export function wordObserved({ incident, alerts, at }: NoticeInput): Wording {
   const { category } = incident.classification;
   const what = category === 'unclassified' ? 'the category is not decided' : CATEGORY_TITLES[category].toLowerCase();
   return {
-    headline: `Observed: ${cleanLine(incident.title)}; ${what}, since ${saySince(incident.startsAt, at)}.`,
+    headline: `Observed: ${titleOf(incident)}; ${what}, since ${saySince(incident.startsAt, at)}.`,
     sections: [
       ...whatItSays(incident),
       ...evidenceSections(incident, { pending: false }),

@@ -33,7 +33,7 @@ describe('a page to Level 2', () => {
     const notice = word();
     expect(notice.subject).toBe('[INC-42] CheckoutErrors: Checkout answers 12 % of requests with 500');
     expect(notice.headline).toBe(
-      'Level 2: CheckoutErrors: Checkout answers 12 % of requests with 500. Please acknowledge it by 03:27 UTC (in 11 min); after that it escalates.',
+      'Level 2: CheckoutErrors: Checkout answers 12 % of requests with 500, and 2 more alerts. Please acknowledge it by 03:27 UTC (in 11 min); after that it escalates.',
     );
     expect(fact(notice, 'Since')).toBe('2026-01-05 03:12:05 UTC (4 min ago)');
     expect(fact(notice, 'How bad')).toBe('P2, critical: 3 of 3 alerts fire, 2 targets hit');
@@ -215,7 +215,7 @@ describe('what follows in the thread', () => {
   it('informs without asking for anything', () => {
     const notice = word({ purpose: 'inform', why: 'a known fix failed' });
     expect(notice.headline).toBe(
-      'For your information: CheckoutErrors: Checkout answers 12 % of requests with 500; a known fix failed.',
+      'For your information: CheckoutErrors: Checkout answers 12 % of requests with 500, and 2 more alerts; a known fix failed.',
     );
     expect(notice.links.map(({ title }) => title)).not.toContain('Acknowledge INC-42');
   });
@@ -244,6 +244,17 @@ describe('what follows in the thread', () => {
     expect(text).toContain('Reach shop (Level 2) in another way');
     expect(text).toContain('tierbell incident ack INC-42');
     expect(text).toMatch(/03:16 UTC {2}l2-mail \(page\): the mail server refuses/);
+    expect(text).toContain('3. Mend the channel that failed');
+  });
+
+  it('tells the fallback of no broken channel where everybody was told and nobody answered', () => {
+    const text = said(word({ purpose: 'fallback', why: 'nobody acknowledged in time' }, { told: [] }));
+    expect(text).toContain('2. Whoever has it acknowledges');
+    expect(text).not.toContain('Mend the channel');
+  });
+
+  it('an incident of one alert is told by its title alone', () => {
+    expect(word({}, { firing: 1 }).headline).toContain('12 % of requests with 500. Please');
   });
 });
 
