@@ -119,6 +119,10 @@ export function addIncidentVerbs(program: Command, terminal: Terminal, finish: (
     '--to <name>',
     'who; nobody in particular without it',
   );
+  act('handover', 'handover', 'pack everything about it into one file; nobody is told', reason).option(
+    '--reason <text>',
+    'what for',
+  );
   act('close', 'close', 'put a resolved one away for good', reason).option('--reason <text>', 'why');
 }
 

@@ -30,6 +30,7 @@ export const DONE: Readonly<Record<Verb, string>> = {
   acknowledge: 'It is yours, and the escalation stops.',
   unacknowledge: 'Given back. It is open to everybody again.',
   escalate: 'Escalated. The next level is being told.',
+  handover: 'The hand-over bundle is being packed; it stands under Escalations in a moment.',
   resolve: 'Resolved. Everybody who was told hears of it.',
   reopen: 'Open again.',
   close: 'Closed.',

@@ -13,7 +13,7 @@ export function actions(incident: Incident, context: FormContext): Html | null {
     <h2 id="actions-title" tabindex="-1">Do</h2>
     ${note(context)} ${open && resolve(context)} ${open && escalate(incident, context)}
     ${status !== 'closed' && assess(incident, context)} ${status !== 'closed' && reclassify(incident, context)}
-    ${status !== 'closed' && prioritise(incident, context)} ${open && assign(incident, context)}
+    ${status !== 'closed' && prioritise(incident, context)} ${open && assign(incident, context)} ${pack(context)}
     ${status === 'acknowledged' && giveBack(acknowledgedBy ?? '', context)} ${status === 'resolved' && reopen(context)}
     ${status === 'resolved' && close(context)}
     ${status === 'closed' && html`<p class="quiet">It is closed, and closed is final; a new firing opens a new incident.</p>`}
@@ -91,6 +91,13 @@ function assign(incident: Incident, context: FormContext): Html {
     </label>
     <button type="submit">Assign</button>`;
   return foldedForm(context, 'assign', 'Assign', content);
+}
+
+function pack(context: FormContext): Html {
+  const content = html`${lineField(context, 'handover', 'reason', 'What for')}
+    <button type="submit">Pack it</button>
+    <p class="quiet small">One file with the logs, the timeline and what was tried. Nobody is told.</p>`;
+  return foldedForm(context, 'handover', 'Pack the hand-over bundle', content);
 }
 
 function giveBack(from: string, context: FormContext): Html {

@@ -64,6 +64,8 @@ export interface EntryData {
   evidence_collected: Evidence;
   /** An attempt reached a state; the whole attempt as it stands then. */
   fix: Attempt;
+  /** A person wants the bundle without handing the incident on. */
+  handover_asked: { reason: string };
   handover: { n: number; sha256: string; bytes: number };
   acknowledged: { takenOverFrom: string | null };
   unacknowledged: { reason: string };
@@ -102,6 +104,7 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
   notice_failed: true,
   evidence_collected: true,
   fix: true,
+  handover_asked: true,
   handover: true,
   acknowledged: true,
   unacknowledged: true,

@@ -41,8 +41,8 @@ export interface JobPayloads {
    */
   fix: { fix: string; restored?: string };
   verify: { attempt: string; until: number; healthySince: number | null };
-  /** Pack the bundle, then tell the new level. */
-  handover: { level: Level; notify: readonly string[]; why: string; waitUntil: number };
+  /** Pack the bundle, then tell the new level; `notify` null: a person only wants to read it. */
+  handover: { level: Level; notify: readonly string[] | null; why: string; waitUntil: number };
 }
 export type JobKind = keyof JobPayloads;
 export const JOB_KINDS: readonly JobKind[] = ['deadline', 'notify', 'refresh', 'evidence', 'fix', 'verify', 'handover'];

@@ -138,7 +138,10 @@ export function createApi(parts: ApiParts): Router {
       throw new HttpProblem({
         status: 404,
         title: 'No such bundle',
-        detail: `${incidentId(incident)} was not handed over${n === undefined ? ' yet' : ' under this number'}.`,
+        detail:
+          n === undefined
+            ? `${incidentId(incident)} was not handed over yet; POST to handover packs a bundle now.`
+            : `${incidentId(incident)} was not handed over under this number.`,
       });
     }
     const content = await blobs.get(bundle.sha256).catch((error: unknown) => {

@@ -39,6 +39,7 @@ export const VERBS = {
     }),
     ({ by, reason, level }) => ({ type: 'escalate', by: person(by), level, reason }),
   ),
+  handover: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'pack', by: person(by), reason })),
   resolve: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'resolve', by: person(by), reason })),
   reopen: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'reopen', by: person(by), reason })),
   close: verb(z.strictObject({ by, reason }), ({ by, reason }) => ({ type: 'close', by: person(by), reason })),

@@ -56,6 +56,8 @@ export type Command =
   | { readonly type: 'prioritise'; readonly by: Actor; readonly priority: Priority; readonly reason: string }
   | { readonly type: 'reclassify'; readonly by: Actor; readonly category: Category; readonly reason: string }
   | { readonly type: 'step'; readonly by: Actor; readonly id: string; readonly done: boolean }
+  /** Pack the hand-over bundle now, for whoever wants to read it; nobody is told. */
+  | { readonly type: 'pack'; readonly by: Actor; readonly reason: string }
   | { readonly type: 'assign'; readonly by: Actor; readonly owner: string | null }
   | { readonly type: 'deadline'; readonly kind: DeadlineKind; readonly at: number }
   /** `late`: a look before a handover that came only after it. */
@@ -90,7 +92,8 @@ export type Command =
       readonly type: 'handover';
       /** Null where the bundle could not be made: people are told all the same. */
       readonly bundle: { readonly sha256: string; readonly bytes: number } | null;
-      readonly notify: readonly string[];
+      /** Null where a person only wants to read it. */
+      readonly notify: readonly string[] | null;
       readonly why: string;
       readonly problem: string;
     }

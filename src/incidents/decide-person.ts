@@ -3,7 +3,7 @@ import { incidentId, isOpen, type Level } from '../domain/incident.ts';
 import type { Command, Refusal } from './command.ts';
 import { decideJudgement } from './decide-judgement.ts';
 import type { Draft } from './draft.ts';
-import { enterStep, escalate, reopen, resolve } from './respond.ts';
+import { enterStep, escalate, queueHandover, reopen, resolve } from './respond.ts';
 import type { Rules } from './rules.ts';
 
 type ByPerson = Extract<Command, { by: Actor }>;
@@ -26,6 +26,8 @@ export function decidePerson(draft: Draft, command: ByPerson, rules: Rules): Ref
     case 'note':
       draft.add('note', command.note, { note: command.note }, command.by);
       return null;
+    case 'pack':
+      return pack(draft, command);
     case 'assess':
     case 'prioritise':
     case 'reclassify':
@@ -136,6 +138,14 @@ function close(draft: Draft, command: Extract<ByPerson, { type: 'close' }>): Ref
   if (draft.incident.status !== 'resolved') return refuse(draft, `it is ${draft.incident.status}; resolve it first`);
   const why = command.reason === '' ? `Closed by ${command.by.name}` : command.reason;
   draft.add('closed', why, { why, deadlines: { close: null, settle: null } }, command.by);
+  return null;
+}
+
+/** Whatever its state: a closed one is packed for those who learn from it. */
+function pack(draft: Draft, { by, reason }: Extract<ByPerson, { type: 'pack' }>): null {
+  const why = `${by.name} asked for it${reason === '' ? '' : `: ${reason}`}`;
+  draft.add('handover_asked', `The hand-over bundle is being packed: ${why}`, { reason }, by);
+  queueHandover(draft, { level: draft.incident.level, notify: null, why }, 'handover-asked');
   return null;
 }
 

@@ -170,12 +170,12 @@ function decideHandover(draft: Draft, command: Extract<Command, { type: 'handove
   const { bundle, notify, why, problem } = command;
   if (bundle === null) {
     draft.add('set_aside', `The handover bundle could not be made: ${problem}`, { what: 'handover', why: problem });
-    tell(draft, rules, notify, 'escalation', `${why}. The bundle could not be made: ${problem}`);
+    if (notify !== null) tell(draft, rules, notify, 'escalation', `${why}. The bundle could not be made: ${problem}`);
     return;
   }
   const n = draft.incident.bundles + 1;
   draft.add('handover', `Handover bundle ${n} packed (${Math.ceil(bundle.bytes / 1000)} kB)`, { n, ...bundle });
-  tell(draft, rules, notify, 'escalation', why, n);
+  if (notify !== null) tell(draft, rules, notify, 'escalation', why, n);
 }
 
 /** Work of ours that failed for good must not leave people untold. */

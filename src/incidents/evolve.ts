@@ -109,6 +109,7 @@ function change(incident: Incident, entry: TimelineEntry): Incident {
     case 'opened':
     case 'quiet':
     case 'note':
+    case 'handover_asked':
     case 'fallback_told':
     case 'deadline':
     case 'set_aside':

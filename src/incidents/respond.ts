@@ -132,11 +132,12 @@ export function enterStep(
 export function queueHandover(
   draft: Draft,
   payload: Omit<JobPayloads['handover'], 'waitUntil'>,
-  name: 'handover' | 'handover-to-owner',
+  name: 'handover' | 'handover-to-owner' | 'handover-asked',
 ): void {
   const waitUntil = draft.now + HANDOVER_WAIT_MS;
   const last = logsOn(draft.incident).at(-1);
-  if (last !== undefined && last.store !== '' && draft.now - last.at > FRESH_MS)
+  const isStale = last !== undefined && last.store !== '' && draft.now - last.at > FRESH_MS;
+  if (isStale && draft.incident.status !== 'closed')
     draft.queue({ kind: 'evidence', payload: { attempt: 0, look: 'handover', waitUntil } }, `look-before-${name}`);
   draft.queue({ kind: 'handover', payload: { ...payload, waitUntil } }, name);
 }

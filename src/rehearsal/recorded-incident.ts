@@ -135,6 +135,8 @@ function actOf(entry: TimelineEntry, known: ReadonlyMap<string, boolean>): Act |
       return { type: 'resolve', by, reason: entry.data.reason };
     case 'reopened':
       return { type: 'reopen', by, reason: entry.data.why };
+    case 'handover_asked':
+      return { type: 'pack', by, reason: entry.data.reason };
     case 'closed':
       return { type: 'close', by, reason: entry.data.why };
     case 'classified':

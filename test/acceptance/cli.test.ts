@@ -112,6 +112,22 @@ describe('tierbell incident, against a running bridge', () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no higher step')]);
   });
 
+  it('packs everything about it into one file for whoever asks, and tells nobody', async () => {
+    const asked = await verb('handover', id('Cable'), '--reason', 'for the vendor');
+    expect([asked.code, asked.stderr]).toEqual([0, '']);
+    const path = `${bridge.url}/api/v1/incidents/${id('Cable')}/handover.zip`;
+    const bundle = await waitFor('the bundle', async () => {
+      const answer = await fetch(path);
+      return answer.status === 200 && answer;
+    });
+    const { unzipSync, strFromU8 } = await import('fflate');
+    const files = unzipSync(new Uint8Array(await bundle.arrayBuffer()));
+    const readme = Object.entries(files).find(([name]) => name.endsWith('README.md'));
+    expect(strFromU8(readme?.[1] ?? new Uint8Array())).toContain('ada asked for it: for the vendor');
+    expect((await incident(bridge, id('Cable'))).level).toBe('2');
+    expect(mailsOf(smtp, await incident(bridge, id('Cable')), LEVEL3)).toEqual([]);
+  });
+
   it('resolves, tells who was told, and refuses what no longer applies', async () => {
     const over = await verb('resolve', id('Cable'), '--reason', 'plugged it in again');
     expect([over.code, over.stderr]).toEqual([0, '']);

@@ -321,4 +321,19 @@ describe('messages that do not arrive', () => {
         .map(({ payload }) => payload.bundle),
     ).toEqual([1, 1, 2, 2]);
   });
+
+  it('one that a person asks for is numbered too, and nobody is told', async () => {
+    const world = new World(rulesOf());
+    await world.deliver(groupOf([a]));
+    world.told();
+    world.do(world.uid(), { type: 'pack', by: ADA, reason: 'to read it on the train' });
+    const why = 'ada asked for it: to read it on the train';
+    expect(world.incident()).toMatchObject({ level: '2', status: 'triggered' });
+    expect(world.timeline().at(-1)).toMatchObject({
+      ...{ type: 'handover_asked', text: `The hand-over bundle is being packed: ${why}`, actor: ADA },
+    });
+    world.handOver();
+    expect(world.incident().bundles).toBe(1);
+    expect(world.told()).toEqual([]);
+  });
 });
