@@ -8,7 +8,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** One recorded request. */
 interface Recorded {
   readonly body: unknown;
-  /** Epoch milliseconds; null where the recording does not say. */
+  /** Epoch milliseconds; null where the recording does not say, NaN where what it says is no time. */
   readonly receivedAt: number | null;
   readonly source: string | null;
 }
@@ -64,14 +64,18 @@ function requestsIn(value: unknown): Recorded[] {
   if (Array.isArray(value['requests'])) return value['requests'].flatMap(requestsIn);
   if (!('body' in value) && !('rawBody' in value)) return [bare(value)];
   const { receivedAt, source } = value;
-  const at = typeof receivedAt === 'string' ? Date.parse(receivedAt) : Number.NaN;
   return [
     {
       body: typeof value['rawBody'] === 'string' ? parse(value['rawBody']) : value['body'],
-      receivedAt: Number.isFinite(at) ? at : null,
+      receivedAt: receivedAt === undefined || receivedAt === null ? null : readTime(receivedAt),
       source: typeof source === 'string' ? source : null,
     },
   ];
+}
+
+/** NaN where it is none. */
+function readTime(text: unknown): number {
+  return typeof text === 'string' ? Date.parse(text) : Number.NaN;
 }
 
 function bare(body: unknown): Recorded {
@@ -92,6 +96,8 @@ function readOne(
   only: string | null,
   now: number,
 ): { readonly groups: readonly AlertGroup[] } | { readonly problem: string } {
+  if (receivedAt !== null && Number.isNaN(receivedAt))
+    return { problem: 'receivedAt is no time; write it like 2026-01-05T03:00:10Z' };
   const name = only ?? named;
   const source = name === null ? choose(body, [...sources.values()]) : sources.get(name);
   if (source === undefined) {

@@ -117,6 +117,7 @@ it.each([
     1,
     /the source zabbix is not configured/,
   ],
+  ['a time that is none', { receivedAt: 'noon', body: body('A') }, [], 1, /bodies\.json:1:1: receivedAt is no time/],
   ['no rules', body('A'), ['--rules', '/nowhere'], 2, /--rules: there is nothing at \/nowhere; name a folder/],
   ['no duration', body('A'), ['--for', 'long'], 2, /--for: found long/],
   ['a form that is none', body('A'), ['-o', 'xml'], 2, /--output: found xml/],
