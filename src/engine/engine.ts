@@ -18,6 +18,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
+import { DeadlyDeliveries } from '../jobs/deadly-deliveries.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
 import { LastingTrouble } from './lasting-trouble.ts';
 import { openPlugins } from './plugins.ts';
@@ -77,6 +78,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
+    deadly: replicas === null ? new DeadlyDeliveries() : null,
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),

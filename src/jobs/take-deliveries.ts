@@ -10,6 +10,7 @@ import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { BatchSize } from './batch-size.ts';
+import type { DeadlyDeliveries } from './deadly-deliveries.ts';
 import { observeGroup } from './observe.ts';
 import { reportTrouble } from './report-trouble.ts';
 import { noteBeats } from './watch-heartbeats.ts';
@@ -22,6 +23,8 @@ export interface TakeParts {
   readonly inbox: Omit<InboxReader, 'refusedAfter'>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly rules: () => Rules;
+  /** Null where several processes share the store. */
+  readonly deadly?: DeadlyDeliveries | null;
   readonly seen: (taken: Taken) => void;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -52,8 +55,15 @@ interface Opened {
  */
 export async function takeDeliveries(parts: TakeParts, batch: BatchSize = new BatchSize()): Promise<boolean> {
   const taken = await parts.store.deliveriesTaken();
-  const deliveries = await parts.inbox.after(taken, batch.size, BATCH_BYTES);
-  if (deliveries.length === 0) return false;
+  const waiting = await parts.inbox.after(taken, batch.size, BATCH_BYTES);
+  const [first] = waiting;
+  if (first === undefined) return false;
+  const chosen = (await parts.deadly?.choose(parts.store, waiting)) ?? { deliveries: waiting, isDeadly: false };
+  if (chosen.isDeadly) {
+    await setAside(parts, first, DEADLY);
+    return true;
+  }
+  const { deliveries } = chosen;
   const begun = performance.now();
   try {
     await takeBatch(parts, deliveries);
@@ -89,6 +99,8 @@ async function isTaken({ tx }: UnitOfWork, delivery: Delivery | undefined): Prom
   const row = await tx.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
   return Number(row?.value ?? 0) >= (delivery?.seq ?? 0);
 }
+
+const DEADLY = 'Tierbell ended while taking it, five times in a row; it may need more memory than there is';
 
 /** Tries before a delivery that breaks us counts as poison. */
 const TRIES = 5;

@@ -6,7 +6,7 @@ import type { Generated, Insertable, Selectable } from 'kysely';
  */
 export interface Tables {
   /**
-   * Single values: `schema`, `deliveries_taken`, `refusals_told`, `incident_number`, `clock`, `clock_shift`, `secret`,
+   * Single values: `schema`, `deliveries_taken`, `refusals_told`, `taking`, `incident_number`, `clock`, `clock_shift`, `secret`,
    * `frozen`, `reset:<fix>`.
    */
   meta: { name: string; value: string };

@@ -2,6 +2,7 @@ import type { Alert } from '../../../src/domain/alert.ts';
 import type { Delivery } from '../../../src/inbox/inbox-reader.ts';
 import { createSource, sourceConfig } from '../../../src/sources/registry.ts';
 import type { Source } from '../../../src/sources/source.ts';
+import { DeadlyDeliveries } from '../../../src/jobs/deadly-deliveries.ts';
 import { passDeadline } from '../../../src/jobs/pass-deadline.ts';
 import { reportTrouble } from '../../../src/jobs/report-trouble.ts';
 import { takeDeliveries, type Taken, type TakeParts } from '../../../src/jobs/take-deliveries.ts';
@@ -10,6 +11,12 @@ import { ADA, alertOf } from '../../helpers/incident-world.ts';
 import { openTestStore, type TestStore } from '../../helpers/open-test-store.ts';
 
 const RULES = rulesOf();
+
+class Died extends Error {
+  constructor() {
+    super('out of memory');
+  }
+}
 
 describe('taking deliveries', () => {
   let house: TestStore;
@@ -65,6 +72,64 @@ describe('taking deliveries', () => {
   async function aside(): Promise<{ field: string; problem: string; raw: string }[]> {
     return house.store.db.selectFrom('set_aside').select(['field', 'problem', 'raw']).orderBy('id').execute();
   }
+
+  describe('one that ends the whole process', () => {
+    /** Lives of the bridge: each takes until it dies of the deadly one. @returns how many it took */
+    async function livesUntilAllIsTaken(deadly: string): Promise<number> {
+      const lethal = (): Source => ({
+        ...source,
+        parse(value, at) {
+          if (JSON.stringify(value).includes(deadly)) throw new Died();
+          return source.parse(value, at);
+        },
+      });
+      for (let life = 1; life < 20; life++) {
+        const mine = parts({ deadly: new DeadlyDeliveries(), sources: new Map([['am', lethal()]]), log: dies });
+        try {
+          while (await takeDeliveries(mine));
+          return life;
+        } catch (error) {
+          if (!(error instanceof Died)) throw error;
+        }
+      }
+      throw new Error('it never comes to an end');
+    }
+    /** The first thing that is done about what was thrown: by then a process that has died does nothing. */
+    const dies = (_message: string, { error }: Record<string, unknown>): void => {
+      if (String(error).includes('out of memory')) throw new Died();
+    };
+
+    it('is set aside after five lives, and told; what stands before and behind it goes on', async () => {
+      for (const id of ['a', 'b']) arrive(payload([alertOf(id, { name: id })], id));
+      arrive(payload([alertOf('x', { name: 'Deadly' })]));
+      for (const id of ['c', 'd']) arrive(payload([alertOf(id, { name: id })], id));
+      const lives = await livesUntilAllIsTaken('Deadly');
+      expect(lives).toBeGreaterThan(5);
+      expect(lives).toBeLessThan(9);
+      expect(await house.store.deliveriesTaken()).toBe(5);
+      const all = await titles();
+      expect(all.filter((title) => /INC-\d a:|b:|c:|d:/.test(title))).toHaveLength(4);
+      expect(all.find((title) => title.includes('TierbellDeliverySetAside'))).toContain('ended while taking it');
+      expect((await aside()).map(({ problem }) => problem)).toEqual([expect.stringContaining('five times in a row')]);
+    });
+
+    it('is none that is tried again and again in one life, as while the store is away', async () => {
+      arrive(payload([alertOf('a')]));
+      const life = new DeadlyDeliveries();
+      for (let n = 0; n < 12; n++)
+        expect(await life.choose(house.store, inbox)).toEqual({ deliveries: inbox, isDeadly: false });
+      for (let n = 0; n < 4; n++) await new DeadlyDeliveries().choose(house.store, inbox);
+      expect(await new DeadlyDeliveries().choose(house.store, inbox)).toEqual({ deliveries: inbox, isDeadly: true });
+    });
+
+    it('is none where lives end for other reasons', async () => {
+      for (let n = 0; n < 40; n++) arrive(payload([alertOf(`h${n}`, { name: `N${n}` })], `g${n}`));
+      // Each life takes one batch, as after kill -9 by the dozen.
+      while (await takeDeliveries(parts({ deadly: new DeadlyDeliveries() })));
+      expect(await aside()).toEqual([]);
+      expect(await titles()).toHaveLength(40);
+    });
+  });
 
   it('a batch becomes incidents in one commit, with how far it was read and what it brought', async () => {
     arrive(payload([alertOf('a'), alertOf('b')]));
