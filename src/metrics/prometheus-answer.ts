@@ -113,7 +113,7 @@ function readComplaint(body: string): string {
 
 function hint(body: string): string {
   const said = readComplaint(body);
-  return said === '' ? '; is the address that of a Prometheus?' : `: ${said}`;
+  return said === '' ? '; see whether the address is that of a Prometheus' : `: ${said}`;
 }
 
 function parseJson(body: string): unknown {

@@ -193,7 +193,16 @@ function compositeEnd(text: string, from: number, to: number, word: string, lett
     if (letters && word.length === 1 && text.charCodeAt(to + 1) === BACKSLASH) return matchEnd(PATH, text, to + 1);
     if (!letters && isDigit(text.charCodeAt(to + 1)) && HOST.test(word)) return matchEnd(PORT, text, to);
   }
-  return !letters && isPath(word) ? pathEnd(text, from) : 0;
+  if (letters) return 0;
+  if (word === '/') return isRoot(text, from) ? to : 0;
+  return isPath(word) ? pathEnd(text, from) : 0;
+}
+
+const REQUEST = /(?:["'=]|\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) )$/;
+
+/** `GET / HTTP/1.1`, `path=/`: a path like any other, and no stroke between two words. */
+function isRoot(text: string, from: number): boolean {
+  return REQUEST.test(text.slice(Math.max(0, from - 9), from));
 }
 
 function colonsEnd(text: string, from: number): number {

@@ -15,8 +15,10 @@ const SWITCH = /^(?:true|false|yes|no|on|off|null|none|nil|enabled?|disabled?)$/
 const PLAIN = /^[A-Za-z][a-z]*(?:'[a-z]+)?[.!?]*$/;
 const SHOUTED = /^[A-Z]{2,}[.!?]*$/;
 const WHOSE =
-  /^(?:user|username|account|login|owner|group|role|host|hostname|node|server|client|peer|pod|container|namespace|cluster|device|disk|volume|table|database|index|topic|queue|bucket|domain|zone|tenant|project|service|unit|job|module|interface)$/i;
+  /^(?:user|username|account|login|owner|group|role|host|hostname|node|server|client|peer|pod|container|namespace|cluster|device|disk|volume|table|database|index|topic|queue|bucket|domain|zone|tenant|project|service|unit|job|module|interface|partition|shard|broker|worker)$/i;
 const RELATION = /^(?:for|from|to|by|of|on|at|in|with|via|as|into|against|invalid|unknown)$/i;
+/** One of several of a kind: `partition orders-7`. */
+const NUMBERED = new RegExp(`^[A-Za-z][\\w-]*[_-]${VARIABLE}$`);
 const MARKS = /^[\s!-/:-@[-`{-~]$/;
 
 export function splitShape(shape: string): string[] {
@@ -69,7 +71,8 @@ function isListed(parts: readonly string[], index: number): boolean {
 function standsAsValue(parts: readonly string[], index: number): boolean {
   const left = parts[index - 1] ?? '';
   if (left === '=' || PAIRS.has(left + (parts[index + 1] ?? ' '))) return true;
-  return left === ' ' && isWord(WHOSE, parts, index - 2) && isWord(RELATION, parts, index - 4);
+  if (left !== ' ' || !isWord(WHOSE, parts, index - 2)) return false;
+  return isWord(RELATION, parts, index - 4) || NUMBERED.test(parts[index] ?? '');
 }
 
 function kindOfWord(part: string, parts: readonly string[], index: number): PartKind {

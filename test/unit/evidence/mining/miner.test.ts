@@ -52,6 +52,13 @@ describe('what only comparison shows to be variable', () => {
       ),
       4,
     ],
+    [
+      'numbered ones of a kind are values',
+      ['[partition mails-3 broker=1] grew', '[partition users-0 broker=2] grew', '[partition orders-12 broker=0] grew'],
+      1,
+    ],
+    ['the root is a path like others', ['"GET / HTTP/1.1" is slow', '"GET /api/v1 HTTP/1.1" is slow'], 1],
+    ['a stroke between words is none', ['read / write is slow', 'read /var/x write is slow'], 2],
     ['states side by side are readings', ['fans ( on off ) seen', 'fans ( on on ) seen', 'fans ( off on ) seen'], 1],
     [
       'the name of a value tells what it is',
