@@ -137,7 +137,12 @@ describe.each(metricsSourceKinds.map(({ kind }) => kind))('the metrics source %s
       'misconfigured',
       /redirect \(302\), which is not followed/,
     ],
-    ['a page', () => answering(200, '<html>Sign in</html>'), 'invalid_answer', /see whether the address is that of a Prometheus/],
+    [
+      'a page',
+      () => answering(200, '<html>Sign in</html>'),
+      'invalid_answer',
+      /see whether the address is that of a Prometheus/,
+    ],
     ['nothing', () => answering(200, ''), 'invalid_answer', /no instant vector or scalar/],
     ['null', () => answering(200, 'null'), 'invalid_answer', /no instant vector/],
     ['an error that calls itself 200', () => answering(200, complaint), 'invalid_answer', /found duplicate series/],
