@@ -165,8 +165,15 @@ function readMarked(shape: ShapeWriter, text: string, copied: number, from: numb
   shape.literal(text.slice(copied, from + start));
   shape.variable(masked);
   if (end < word.length) shape.literal(word.slice(end));
-  else if (masked === VARIABLE) return -(matchEnd(UNIT, text, to) || to);
+  else if (masked === VARIABLE) return -(hasUnit(text, to) ? matchEnd(UNIT, text, to) || to : to);
   return -to;
+}
+
+/** Spares most numbers the search: a unit begins with a small letter or one of `BKMGTP`. */
+function hasUnit(text: string, to: number): boolean {
+  if (text.charCodeAt(to) !== 32) return false;
+  const code = text.charCodeAt(to + 1);
+  return (code >= 97 && code <= 122) || code === 181 || 'BKMGTP'.includes(text.charAt(to + 1));
 }
 
 function write(shape: ShapeWriter, masked: string): void {
