@@ -78,6 +78,31 @@ describeDialects('the store', (dialect) => {
       },
     );
 
+    it.each(['%', '_', '\\', "'", '%_\\', 'A\u0000B', '\u0000', '\ud800', '\u202e', 'é', '🔥'])(
+      'searching for %j finds titles with just that in them, or none, and breaks nothing',
+      async (q) => {
+        await house.deliver(groupOf([alertOf('x', { name: 'Plain' })], { groupKey: '1' }));
+        await house.deliver(groupOf([alertOf('x', { name: `Odd ${q} one` })], { groupKey: '2' }));
+        const titles = (await house.read.incidents({ q }, 10, null)).map(({ title }) => title);
+        expect(titles).not.toContain('Plain: Plain on x');
+        expect(titles).toEqual((await house.read.rows({ q }, 10, null)).map(({ title }) => title));
+        expect(await house.read.incidents({ team: [q], service: [q] }, 10, null)).toEqual([]);
+        if (/^[%_\\'é🔥]+$/u.test(q)) expect(titles).toEqual([`Odd ${q} one: Odd ${q} one on x`]);
+      },
+    );
+
+    it.each([
+      ['Überlauf im Öltank', 'überlauf'],
+      ['Überlauf im Öltank', 'ÜBERLAUF IM'],
+      ['Überlauf im Öltank', 'Überlauf im Öl'],
+      ['СЕРВЕР упал', 'сервер'],
+      ['node_disk_IO high', 'NODE_disk'],
+    ])('%j is found by %j', async (name, q) => {
+      await house.deliver(groupOf([alertOf('x', { name })], { groupKey: '1' }));
+      await house.deliver(groupOf([alertOf('x', { name: 'Plain nodeXdisk' })], { groupKey: '2' }));
+      expect((await house.read.incidents({ q }, 10, null)).map(({ number }) => number)).toEqual([1]);
+    });
+
     it('leaves nothing behind when it fails, whatever it had done by then', async () => {
       const failing = house.store.transact(async (unit) => {
         await unit.preload([{ source: 'am', alert: a }], []);
