@@ -197,7 +197,11 @@ export function createApi(parts: ApiParts): Router {
   });
 
   api.use((req) => {
-    throw new HttpProblem({ status: 404, title: 'Not found', detail: `The API has nothing for ${req.method} at this address.` });
+    throw new HttpProblem({
+      status: 404,
+      title: 'Not found',
+      detail: `The API has nothing for ${req.method} at this address.`,
+    });
   });
   return api;
 }
