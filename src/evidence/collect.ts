@@ -8,6 +8,7 @@ import type { LogAnswer, LogQuery, LogRecord, LogStore, LogWindow } from './log-
 import { lookAtPeers } from './peer/look-at-peers.ts';
 import type { Sample } from './ranking/log-group.ts';
 import type { Redactor } from './redact.ts';
+import { redactValue } from './redact-value.ts';
 import { scopeSteps, speakScope } from './scope.ts';
 import { templateKeys } from './template-keys.ts';
 import { logWindows, speakWindow } from './windows.ts';
@@ -120,7 +121,7 @@ async function digestOf(store: LogStore, answer: LogAnswer, redact: Redactor, fi
       windows: windows.map(({ name, from, to, records, sampled }) => ({ name, from, to, records, sampled })),
       counts: incident === undefined ? {} : countLevels(incident),
       lines,
-      query: JSON.parse(redact(JSON.stringify(answer.query ?? null))) as unknown,
+      query: redactValue(answer.query ?? null, redact),
       url: redact(answer.url),
     },
     reason: redact(speak(answer, windows, lines)),

@@ -1,6 +1,7 @@
 import type { Evidence, EvidenceGraph, Incident } from '../domain/incident.ts';
 import type { CollectedLogs } from '../evidence/collected.ts';
 import type { PeerFacts } from '../evidence/peer/compare.ts';
+import { redactValue } from '../evidence/redact-value.ts';
 import { CHANGES_BEFORE_MS, CHANGES_MAX, describeChanges } from '../evidence/beyond/changes.ts';
 import { expressionOf } from '../classify/facts.ts';
 import { describeExpression, questionOf } from '../evidence/beyond/expression.ts';
@@ -18,6 +19,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Source } from '../sources/source.ts';
 import { readChanges } from '../store/changes.ts';
 import type { Services } from '../domain/service.ts';
+import { isStoreTrouble } from '../store/store-trouble.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtImpact } from './look-at-impact.ts';
 import { lookAtPeer } from './look-at-peer.ts';
@@ -102,6 +104,7 @@ async function lookOnce(
   try {
     return await look(parts, incident, piece, signal, beside);
   } catch (error) {
+    if (isStoreTrouble(error)) throw error; // no fault of the look: the work is put back
     parts.log('looking around an incident broke', { incident: incident.uid, kind, error: String(error) });
     const reason = 'It could not be looked at: something of ours broke. The log of Tierbell says what; report it.';
     return [pieceOf(kind, piece, { state: 'unavailable', reason })];
@@ -121,7 +124,7 @@ function redacted(evidence: Evidence, redact: (text: string) => string): Evidenc
   return {
     ...evidence,
     ...{ reason: redact(evidence.reason), scope: redact(evidence.scope), url: redact(evidence.url) },
-    query: JSON.parse(redact(JSON.stringify(evidence.query))) as unknown,
+    query: redactValue(evidence.query ?? null, redact),
     ...(clean.length === 0 ? {} : { facts: clean }),
     ...(graph === undefined ? {} : { graph: redactedGraph(graph, redact) }),
   };

@@ -149,6 +149,13 @@ describe('collecting the logs of an incident', () => {
     ).toEqual(['incident', 'incident']);
   });
 
+  it('an alert whose text looks like half a secret does not cost the logs', async () => {
+    const query = { filter: { value: `up{password="${SECRET}` } };
+    const { evidence } = await collect(storeOf(async () => answer({ query }, [record('it broke')])));
+    expect(evidence).toMatchObject({ state: 'complete', query: { filter: { value: expect.stringMatching(/^up\{/) } } });
+    expect(JSON.stringify(evidence)).not.toContain(SECRET);
+  });
+
   it('says that nothing was written, where there was something before', async () => {
     const windows = answer().windows.map((window) => ({
       ...window,

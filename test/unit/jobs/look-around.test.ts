@@ -211,6 +211,17 @@ describeDialects('looking around an incident', (dialect) => {
     ]);
     expect(said).toHaveLength(1);
   });
+
+  it('a store that is away is no mistake of ours on record: the work is put back', async () => {
+    await fires('db-1', 'Mine');
+    await fires('db-1', 'Other');
+    await solved(2, 'n', 'r');
+    await fires('db-2', 'Else');
+    await fires('db-2', 'Other');
+    const gone = Object.assign(new Error('gone'), { code: '57P01' });
+    around = { read: { ...house.read, byUid: () => Promise.reject(gone) } };
+    await expect(look(4)).rejects.toBe(gone);
+  });
 });
 
 it('without a log store, what stands around is found all the same, and told where it may explain the trouble', async () => {
