@@ -72,6 +72,8 @@ const COMMAND =
 const LOCATION = /[\w\]/-]\.[a-z]{1,5}:\d+|, line \d+|-->|\b[A-Z]\w{2,20}file:\d+/;
 const COMPARISON =
   /^\s{0,40}[-+]?\s{0,4}(?:Expected|Received|Actual|Got|Want(?:ed)?|left|right)\b[^.]{0,20}:|^E\s{2,}/i;
+/** How test runners head what failed: Jest, Vitest, Mocha, RSpec, PHPUnit. */
+const HEADING = /^\s{0,20}(?:[●❯→]|\d{1,3}\)) \S/;
 const FRAME = /^\s{0,40}at \S|in <module>|: in \w{1,80}$/;
 const PATH_ALONE = /^\s{0,40}[\w@.-]*(?:\/[\w@.-]+)+\.\w{1,5}\s*$/;
 /** ECMA-48 select graphic rendition 31, 41, 91, 101, also as some write it out. */
@@ -124,7 +126,7 @@ export function detailOf(message: string): number {
   return (
     Number(COMPARISON.test(text)) +
     Number((LOCATION.test(text) || FRAME.test(text)) && !isForeignFrame(text)) +
-    Number(PATH_ALONE.test(text))
+    Number(PATH_ALONE.test(text) || HEADING.test(text))
   );
 }
 

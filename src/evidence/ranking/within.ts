@@ -15,6 +15,8 @@ export interface PlainLine {
 
 const NOTHING = -9;
 const TAG = 16;
+/** What fills a heading to the width of a terminal, more of it or less: `____ ERROR collecting a.py ____`. */
+const RULE = /[_=*~#─⎯-]{3,}/g;
 const W = WEIGHTS.within;
 
 interface Seen extends PlainLine {
@@ -91,7 +93,9 @@ function markCommands(seen: readonly Seen[], cues: number[], end: number): numbe
 /** Lines of one kind are the same up to the words that tell the failure. */
 function weighKinds(seen: readonly Seen[], cues: readonly number[], end: number, around: boolean): number[] {
   const kinds = seen.map(({ message, cue }, index) =>
-    (cues[index] ?? 0) > 0 ? maskLine(message.slice(0, isTag(cue) ? 200 : Math.min(cue.upTo, 200))) : '',
+    (cues[index] ?? 0) > 0
+      ? maskLine(message.slice(0, isTag(cue) ? 200 : Math.min(cue.upTo, 200)).replace(RULE, ''))
+      : '',
   );
   const sizes = new Map<string, number>();
   for (const kind of kinds) sizes.set(kind, (sizes.get(kind) ?? 0) + 1);

@@ -96,6 +96,8 @@ describe('what the words of a line say', () => {
     ['packages/a/src/b.js', 1],
     ['    at org.junit.jupiter.api.Assertions.assertEquals(Assertions.java:1145)', 0],
     ['    at com.acme.OrderTest.total(OrderTest.java:57)', 1],
+    ['  ● total › applies the coupon once', 1],
+    ['  1) rejects a card that has expired', 1],
     ['all is well', 0],
   ])('%j is a detail: %d', (text, count) => {
     expect(detailOf(text)).toBe(count);
@@ -257,6 +259,15 @@ describe('within one log, with nothing to compare it with', () => {
     ];
     const found = scoreWithin(lines).slice(5, 11);
     expect(Math.max(...found)).toBe(found[0]);
+  });
+
+  it('headings are of one kind however wide they are drawn', () => {
+    const head = (name: string, width: number) =>
+      line(`${'_'.repeat(width)} ERROR collecting ${name} ${'_'.repeat(width)}`, { level: 'error' });
+    const lines = [...filler(5), head('a/b.py', 9), head('a/c.py', 4), head('a/longer.py', 5), line('exit code 1')];
+    const [first = 0, second = 0, third = 0] = scoreWithin(lines).slice(5, 8);
+    expect(second).toBeLessThan(first - 1.5);
+    expect(third).toBeLessThan(second);
   });
 
   it('near the time that was asked for before elsewhere', () => {
