@@ -1,4 +1,5 @@
 import { label, severityOf, type Alert } from '../domain/alert.ts';
+import { asksForBreachCheck } from '../domain/category.ts';
 import type { Actor } from '../domain/entry.ts';
 import { isOpen, type Evidence, type EvidenceKind, type Incident } from '../domain/incident.ts';
 import { SERVICE_LABELS } from '../domain/service.ts';
@@ -8,7 +9,7 @@ import type { Command } from './command.ts';
 import { decideOwner } from './decide-owner.ts';
 import type { Draft } from './draft.ts';
 import { gainOf } from './gain.ts';
-import { recallCategory, type Remembered } from './remembered.ts';
+import { decidedHere, recallCategory, withBreachOf, type Remembered } from './remembered.ts';
 import {
   beginResponse,
   escalateAtOnce,
@@ -107,7 +108,10 @@ function alertsText(fired: number, resolved: number, ended: string, firing: numb
   return `${parts.join(', ') || 'No change'}; ${firing} firing now${cut}`;
 }
 
-/** Judges anew with what is known; says so only where it changed. Never overrules a person. */
+/**
+ * Judges anew with what is known; says so only where it changed, or where a breach is to be checked for now. Never
+ * overrules a person, nor what a person said of the same alert before; there it only adds that mark.
+ */
 export function classify(
   draft: Draft,
   rules: Rules,
@@ -115,14 +119,16 @@ export function classify(
   remembered: Remembered | null = null,
 ): void {
   const incident = draft.incident;
-  if (incident.classification.method === 'person') return;
+  const before = incident.classification;
+  if (decidedHere(before)) return;
   if (incident.source === OWN_SOURCE) return classifyOwn(draft);
   const { labels, annotations, source, generatorURL } = incident;
   const itself = rules.classify({ labels, annotations, source, generatorURL, ...logs });
-  const result = remembered === null ? itself : recallCategory(remembered, itself);
-  const before = incident.classification;
+  const anew = remembered === null ? itself : recallCategory(remembered, itself);
+  const result = before.method === 'person' ? withBreachOf(itself, before) : withBreachOf(before, anew);
   const first = before.reasons.length === 0;
-  if (!first && before.category === result.category && before.confidence >= result.confidence) return;
+  const asks = asksForBreachCheck(result) && !asksForBreachCheck(before);
+  if (!first && !asks && before.category === result.category && before.confidence >= result.confidence) return;
   const percent = Math.round(result.confidence * 100);
   draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
 }

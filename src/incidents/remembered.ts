@@ -1,5 +1,11 @@
 import { sayDay } from '../domain/moment.ts';
-import { CATEGORY_TITLES, CHECK_FOR_BREACH, type Category, type Classification } from '../domain/category.ts';
+import {
+  asksForBreachCheck,
+  CATEGORY_TITLES,
+  CHECK_FOR_BREACH,
+  type Category,
+  type Classification,
+} from '../domain/category.ts';
 import { cleanLine } from '../domain/text.ts';
 
 /** What a person decided about the same alert in an earlier incident. */
@@ -25,26 +31,40 @@ export function recallCategory(remembered: Remembered, itself: Classification): 
   const { by, category, reason, incident, at } = remembered;
   const why = reason === '' ? '' : `: ${cleanLine(reason, 200)}`;
   const filed = `${cleanLine(by, 60)} filed INC-${incident} of the same alert under ${spoken(category)} on ${sayDay(at)}${why}`;
-  const first = itself.reasons[0] === undefined ? '' : `: ${itself.reasons[0]}`;
   const differs = itself.category !== category;
+  const first = itself.reasons[0] === undefined ? '' : `: ${itself.reasons[0]}`;
   const without = `Without that it would be ${spoken(itself.category)}${first}`;
-  const breach = differs && itself.category === 'data-security-breach';
+  // What the mark of a breach says need not be said twice, and grounds for another category would read as if for this one.
+  const beside = differs ? (sees(itself) ? [] : [without]) : itself.reasons.slice(0, 4);
   const guesses = [{ category: itself.category, confidence: itself.confidence }, ...itself.alternatives];
-  return {
-    category,
-    confidence: AS_SURE_AS,
-    method: 'person',
-    reasons: [
-      ...(breach ? [`${CHECK_FOR_BREACH}: by itself it looks like one${first}`] : []),
-      filed,
-      ...(differs && !breach ? [without] : []),
-      ...itself.reasons.slice(differs ? 1 : 0, 4),
-    ],
+  return withBreachOf(itself, {
+    ...{ category, confidence: AS_SURE_AS, method: 'person', reasons: [filed, ...beside] },
     alternatives: guesses
       .filter((guess) => guess.category !== category && guess.category !== 'unclassified')
       .slice(0, 2),
-  };
+  });
 }
+
+/** Whether a person decided of this very incident, rather than of the same alert before. */
+export function decidedHere({ method, confidence }: Classification): boolean {
+  return method === 'person' && confidence > AS_SURE_AS;
+}
+
+/** A judgement under which it is still told that another one saw a breach, or asked to check for one. */
+export function withBreachOf(other: Classification, judgement: Classification): Classification {
+  if (!sees(other) || sees(judgement)) return judgement;
+  const [first = ''] = other.reasons;
+  const mark = asksForBreachCheck(other) ? first : `${CHECK_FOR_BREACH}: by itself it looks like one: ${first}`;
+  const others = judgement.reasons.filter((reason) => reason !== mark);
+  return { ...judgement, reasons: [mark, ...others].slice(0, MOST_REASONS) };
+}
+
+function sees(judgement: Classification): boolean {
+  return judgement.category === 'data-security-breach' || asksForBreachCheck(judgement);
+}
+
+/** A page has room for so many. */
+const MOST_REASONS = 8;
 
 function spoken(category: Category): string {
   return category === 'other' ? 'none of the four' : CATEGORY_TITLES[category].toLowerCase();

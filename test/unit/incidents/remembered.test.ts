@@ -38,7 +38,22 @@ describe('what a person decided about the same alert', () => {
     expect(verdict.alternatives).toEqual([{ category: 'other', confidence: 0.72 }]);
   });
 
-  it('does not hide that this one looks like a breach', () => {
-    expect(recallCategory(ada, judged('data-security-breach')).reasons[0]).toMatch(/^Check for breach: by itself/);
+  it('does not hide that this one looks like a breach, and gives no grounds for that as if for the other', () => {
+    const breach = {
+      ...judged('data-security-breach'),
+      reasons: ['It names an attack', 'Alerts with “worm” are such'],
+    };
+    expect(recallCategory(ada, breach).reasons).toEqual([
+      'Check for breach: by itself it looks like one: It names an attack',
+      'ada filed INC-4 of the same alert under network downtime on 2026-01-05: the switch',
+    ]);
+  });
+
+  it('does not hide that this one asks to check for a breach', () => {
+    const mark = 'Check for breach: a log line says “failed password for”';
+    const itself = { ...judged('network-downtime'), reasons: [mark, 'it looks like network'] };
+    const { reasons } = recallCategory(ada, itself);
+    expect(reasons[0]).toBe(mark);
+    expect(reasons.filter((reason) => reason === mark)).toHaveLength(1);
   });
 });
