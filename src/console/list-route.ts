@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express';
 import type { Services } from '../domain/service.ts';
 import type { Confidential } from '../http/details.ts';
+import { visiblePage } from '../http/visible-page.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import { seenBy, type ShadowReport } from '../shadow/report.ts';
-import type { ListRow } from '../store/incident-list.ts';
+import type { ListPlace, ListRow } from '../store/incident-list.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { readSituations } from '../store/situations.ts';
 import { NO_SERVICES } from '../incidents/services.ts';
@@ -30,20 +31,24 @@ export function listRoute({ read, now, confidential, services, shadow }: ListRou
     const query = readListQuery(req.query);
     const meant = meantIncident(query);
     if (meant !== null && (await read.byNumber(meant)) !== null) return res.redirect(303, `/incidents/INC-${meant}`);
-    const rows = await read.rows(toFilter(query), query.limit + 1, query.after);
     const hidesDetails = visitor.role === 'viewer';
-    const concealed = (row: ListRow): ListRow[] => {
-      if (!hidesDetails || !confidential(row)) return [row];
-      // What is found by its words or its category would tell what it is about.
-      if (query.q !== '' || query.category.length > 0) return [];
-      return [{ ...row, title: CONFIDENTIAL_TITLE, category: '', service: '', environment: '' }];
-    };
+    const readAfter = (limit: number, after: ListPlace | null): Promise<ListRow[]> =>
+      read.rows(toFilter(query), limit, after ?? query.after);
+    // What is found by its words or its category would tell what it is about.
+    const rows =
+      hidesDetails && (query.q !== '' || query.category.length > 0)
+        ? await visiblePage<ListRow>(readAfter, confidential, query.limit)
+        : await readAfter(query.limit + 1, null);
+    const concealed = (row: ListRow): ListRow =>
+      hidesDetails && confidential(row)
+        ? { ...row, title: CONFIDENTIAL_TITLE, category: '', service: '', environment: '' }
+        : row;
     const counts = await read.openCounts();
     const more = rows.length > query.limit;
     const said = readSaid(req.query['done'], req.query['of']);
     const page = listPage({
       query,
-      rows: rows.slice(0, query.limit).flatMap(concealed),
+      rows: rows.slice(0, query.limit).map(concealed),
       counts,
       situations: await readSituations({ read, services: services?.() ?? NO_SERVICES, holds: confidential }),
       more,

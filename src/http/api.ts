@@ -22,6 +22,7 @@ import { HttpProblem } from './http-problem.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Stream } from './stream.ts';
 import { VERBS, isVerb } from './verbs.ts';
+import { visiblePage } from './visible-page.ts';
 
 export interface ApiParts {
   readonly read: ReadModel;
@@ -86,16 +87,17 @@ export function createApi(parts: ApiParts): Router {
     const query = readQuery(req);
     const { limit, cursor, since, ...filter } = query;
     const narrowed = { ...filter, ...(since === undefined ? {} : { since: Date.parse(since) }) };
-    const incidents = await read.incidents(
-      withoutUndefined(narrowed),
-      limit + 1,
-      cursor === undefined ? null : Number(cursor),
-    );
+    const from = cursor === undefined ? null : Number(cursor);
+    const readAfter = (most: number, after: Incident | null): Promise<Incident[]> =>
+      read.incidents(withoutUndefined(narrowed), most, after === null ? from : after.number);
+    const incidents =
+      asksForDetails(filter) && !mayReadDetails(actorOf(res))
+        ? await visiblePage(readAfter, confidential, limit)
+        : await readAfter(limit + 1, null);
     const page = incidents.slice(0, limit);
-    const shown = page.filter((incident) => !hides(incident, res) || !asksForDetails(filter));
     const alerts = await read.firstAlerts(page.map(({ uid }) => uid));
     const situations = await readSituations({ read, services: services(), holds: confidential });
-    const items = shown.map((incident) => {
+    const items = page.map((incident) => {
       if (hides(incident, res)) return incidentView(conceal(incident), { alerts: [], links: [], full: false });
       const first = alerts.get(incident.uid);
       const situation = situations.get(incident.number) ?? null;

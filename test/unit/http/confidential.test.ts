@@ -64,6 +64,23 @@ describe('an incident of a confidential team', () => {
     });
   });
 
+  it('does not show by where the next page begins, or that there is one, that it fits', async () => {
+    for (const query of ['q=on', 'category=cloud-service-interruption', 'severity=critical']) {
+      const first = (await ask(`/incidents?${query}&limit=1`, viewer)).body as {
+        items: { id: string }[];
+        nextCursor: null;
+      };
+      expect([query, first.items.map(({ id }) => id), first.nextCursor]).toEqual([query, ['INC-2'], null]);
+      expect((await ask(`/incidents?${query}&limit=1&cursor=2`, viewer)).body).toEqual({ items: [], nextCursor: null });
+      expect((await ask(`/incidents?${query}&limit=1`, responder)).body).toMatchObject({ nextCursor: '2' });
+    }
+    for (const query of ['q=on', 'category=cloud-service-interruption']) {
+      expect((await look(`/?${query}&limit=1`, viewer)).text).not.toContain('Next page');
+      expect((await look(`/?${query}&limit=1`, responder)).text).toContain('Next page');
+    }
+    expect((await look('/?limit=1', viewer)).text).toContain('Next page'); // that it is there is no secret
+  });
+
   it.each(['q=vault', 'category=cloud-service-interruption', 'severity=critical'])(
     'is not found by a viewer through ?%s',
     async (query) => {
