@@ -22,6 +22,7 @@ export function guardLocal(req: Request, _res: Response, next: NextFunction): vo
   next();
 }
 
-function isLocalOrigin(origin: string): boolean {
+/** Whether a page of this machine sent it. @param origin as browsers say it with every POST */
+export function isLocalOrigin(origin: string): boolean {
   return URL.canParse(origin) && LOCAL.test(new URL(origin).host);
 }

@@ -65,6 +65,15 @@ export function onlyFromHere(name: string): Problem {
   };
 }
 
+/** Any page in a browser on this machine can send a text here, and would forge an alert. */
+export function notFromPages(name: string): Problem {
+  return {
+    status: 403,
+    title: 'Foreign origin',
+    detail: `A page in a browser may not send alerts. The source ${name} has no \`auth\`; a sender that shows who it is may call from anywhere: give it \`auth\` in the configuration.`,
+  };
+}
+
 /** Signed by the source's secret, but at a time that is not now: a replay, or clocks that differ. */
 export function stale(offMs: number, challenge: string): Problem {
   const off = `${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ago' : 'ahead of our clock'}`;

@@ -4,6 +4,7 @@ import type { Proof } from '../sources/auth/method.ts';
 import { readJson } from '../sources/read-json.ts';
 import type { Source } from '../sources/source.ts';
 import { excessOf } from './json-depth.ts';
+import { isLocalOrigin } from './local-guard.ts';
 import { sendProblem, type Problem } from './problem.ts';
 import { BODY_BUDGET, discardRest, readBody, unpack, type Budget } from './read-body.ts';
 import { createStrangerLog, type Stranger } from './stranger-log.ts';
@@ -12,6 +13,7 @@ import {
   BUSY,
   CANNOT_STORE,
   noSuchSource,
+  notFromPages,
   onlyFromHere,
   stale,
   tooLarge,
@@ -185,6 +187,9 @@ async function receive(
   if (req.method !== 'POST' && req.method !== 'PUT') return refused(wrongMethod(req.method));
   if (!source.authenticated && parts.certified !== true && !isLoopback(req.socket.remoteAddress))
     return refused(onlyFromHere(source.name));
+  const { origin } = req.headers;
+  if (!source.authenticated && origin !== undefined && !isLocalOrigin(origin))
+    return refused(notFromPages(source.name));
   let proof = source.authenticate(req.headers, null);
   if (proof.state === 'unproven') return refused(unproven(source.challenge));
   const read = await readBody(req, res, source.maxBody, budget);

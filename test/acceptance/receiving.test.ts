@@ -226,6 +226,25 @@ describe('API and pages, as long as there is no account', () => {
     },
   );
 
+  it.each(['https://evil.example.org', 'null', 'http://127.0.0.1.evil.example.org'])(
+    'take no alert from a page of "%s", which may send a text without asking, as a known fix might run for it',
+    async (origin) => {
+      const headers = { origin, 'content-type': 'text/plain' };
+      const body = JSON.stringify(firing('Forged'));
+      const path = `${bridge.url}/webhooks/am`;
+      const answer = await rawRequest(path, { method: 'POST', headers, body });
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([403, expect.objectContaining({ status: 403 })]);
+      const before = await rawRequest(path, {
+        method: 'POST',
+        headers: { origin: 'http://localhost:3000' },
+        body: '{}',
+      });
+      expect(before.status).toBe(400); // looked at
+      const { text } = await rawRequest(`${bridge.url}/api/v1/incidents`, {});
+      expect(text).not.toContain('Forged');
+    },
+  );
+
   it('do nothing for a form or a text, which any page may send without asking', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
       const path = `${bridge.url}/api/v1/incidents/${id}/resolve`;
