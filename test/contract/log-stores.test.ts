@@ -186,8 +186,8 @@ describe('log stores', () => {
         expect(evidence.lines.map(({ text, count }) => [text.replace(/\[\w+:\w+\]/g, '[…]'), count])).toEqual([
           ['cannot reach psp: no such host psp-4.example.org', 5],
           ['login with password=[…] for […]', 1],
-          ['cache miss', 3],
           ['order 29 placed', 30],
+          ['cache miss', 3],
         ]);
         expect(evidence.reason).toMatch(/^39 lines of service = checkout, 02:49–03:02 UTC, against/);
         expect(rowsOf(raw)).toHaveLength(42);

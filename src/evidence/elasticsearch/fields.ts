@@ -56,12 +56,12 @@ function parentsOf(field: string): readonly string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
 }
 
-/** Whoever has too many fields keeps a whole object as one, `flattened`: what is in it can be searched as keywords are. */
+/** Whoever has too many fields keeps a whole object as one, `flattened` (`flat_object` in OpenSearch): what is in it can be searched as keywords are. */
 function withFlattened(caps: FieldCaps, names: readonly string[]): FieldCaps {
   const found = names.flatMap((name) => {
     if (typesOf(caps, name).length > 0) return [];
     const type = [...parentsOf(name), ...(name === BODY ? [name] : [])]
-      .map((one) => (Object.hasOwn(caps, one) ? caps[one]?.['flattened'] : undefined))
+      .map((one) => (Object.hasOwn(caps, one) ? (caps[one]?.['flattened'] ?? caps[one]?.['flat_object']) : undefined))
       .find((one) => one !== undefined);
     return type === undefined ? [] : [[name, { keyword: type }] as const];
   });
@@ -116,7 +116,7 @@ const NUMBERS = new Set([
 ]);
 const WORDY = new Set(['text', 'match_only_text']);
 /** Objects are not fields: `log` holds `log.level` in one index and the line itself in another. */
-const STRUCTURES = new Set(['object', 'nested', 'flattened', 'unmapped', 'passthrough']);
+const STRUCTURES = new Set(['object', 'nested', 'flattened', 'flat_object', 'unmapped', 'passthrough']);
 
 function typesOf(caps: FieldCaps, field: string): readonly string[] {
   if (!Object.hasOwn(caps, field)) return [];

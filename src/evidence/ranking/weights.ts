@@ -12,7 +12,7 @@ export const WEIGHTS = {
   /** Seen more often than expected, at most this, reached at ten times as often. */
   risen: 3,
   /** What came as often as before is worth this share of what it says: it was there when all was well. */
-  asBefore: 0.7,
+  asBefore: 0.85,
   /** Seen less often than expected, by how certain that is; what is missing is worth less than what is new and severe. */
   fallen: { each: 2.3, most: 8.2 },
   /** Problems that became fewer are no problem. */

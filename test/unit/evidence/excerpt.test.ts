@@ -71,7 +71,12 @@ describe('which lines are shown', () => {
     ['what has risen for sure before what may be chance', group({ observed: 30 }), group({ observed: 3, expected: 1 })],
     ['what is new before what has risen', group({ expected: 0 }), group({ observed: 1e6 })],
     ['a new warning before an error as usual', group({ level: 'warn', expected: 0 }), group({ recency: 1 })],
-    ['something new before an error as usual', group({ level: 'info', expected: 0 }), group({})],
+    ['something that is new for sure before an error as usual', group({ level: 'info', expected: 0 }), group({})],
+    [
+      'an error as usual before what is new but came once and is no problem',
+      group({}),
+      group({ level: 'info', expected: 0, observed: 1 }),
+    ],
     ['an error as usual before a warning as usual', group({}), group({ level: 'warn' })],
     [
       'what nobody ever said before what others say now and then',
