@@ -38,6 +38,7 @@ export function decideObserve(draft: Draft, command: Observe, rules: Rules): voi
   }
   const before = draft.incident;
   addAlerts(draft, command, before, actor);
+  markBreach(draft, rules, command);
   if (isOpen(draft.incident)) whileOpen(draft, rules, before);
   else whileResolved(draft, command, rules);
 }
@@ -61,7 +62,8 @@ function open(draft: Draft, command: Observe, opens: NonNullable<Observe['opens'
     actor,
   );
   addAlerts(draft, command, draft.incident, actor);
-  classify(draft, rules, { logLines: [], freshLines: [] }, remembered ?? null);
+  classify(draft, rules, NO_LOGS, remembered ?? null);
+  markBreach(draft, rules, command);
   reprioritise(draft, rules);
   decideOwner(draft, rules);
   beginResponse(draft, rules, inStorm);
@@ -132,6 +134,28 @@ export function classify(
   const percent = Math.round(result.confidence * 100);
   draft.add('classified', `Category ${result.category} (${percent} %): ${result.reasons[0] ?? 'no reason'}`, result);
 }
+
+/** So many further names of alerts are looked at in one delivery. */
+const NAMES = 20;
+
+/**
+ * An incident is judged by its first alert. Where others have other names, a breach that one of them speaks of is to be
+ * checked for, unless a person has decided.
+ */
+function markBreach(draft: Draft, rules: Rules, { fired }: Observe): void {
+  const { classification: before, labels, source } = draft.incident;
+  if (decidedHere(before) || source === OWN_SOURCE) return;
+  const byName = new Map(fired.map((alert) => [label(alert.labels, 'alertname'), alert]));
+  byName.delete(label(labels, 'alertname'));
+  for (const [name, alert] of [...byName].slice(0, NAMES)) {
+    const { annotations, generatorURL } = alert;
+    const itself = rules.classify({ ...{ labels: alert.labels, annotations, source, generatorURL }, ...NO_LOGS });
+    const marked = withBreachOf(itself, before, cleanLine(name, 80));
+    if (marked !== before) return draft.add('classified', marked.reasons[0] ?? '', marked);
+  }
+}
+
+const NO_LOGS = { logLines: [], freshLines: [] };
 
 /** Without a time before to compare with, every line is fresh. */
 function freshLines({ lines }: Evidence): readonly string[] {

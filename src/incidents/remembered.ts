@@ -50,11 +50,16 @@ export function decidedHere({ method, confidence }: Classification): boolean {
   return method === 'person' && confidence > AS_SURE_AS;
 }
 
-/** A judgement under which it is still told that another one saw a breach, or asked to check for one. */
-export function withBreachOf(other: Classification, judgement: Classification): Classification {
+/**
+ * A judgement under which it is still told that another one saw a breach, or asked to check for one; itself where that
+ * one did not. @param about what the other one is about, where that is something else
+ */
+export function withBreachOf(other: Classification, judgement: Classification, about = ''): Classification {
   if (!sees(other) || sees(judgement)) return judgement;
   const [first = ''] = other.reasons;
-  const mark = asksForBreachCheck(other) ? first : `${CHECK_FOR_BREACH}: by itself it looks like one: ${first}`;
+  const itself = about === '' ? 'by itself it looks like one' : `its alert ${about} looks like one`;
+  const asked = asksForBreachCheck(other) && about === '';
+  const mark = asked ? first : `${CHECK_FOR_BREACH}: ${itself}: ${first.replace(`${CHECK_FOR_BREACH}: `, '')}`;
   const others = judgement.reasons.filter((reason) => reason !== mark);
   return { ...judgement, reasons: [mark, ...others].slice(0, MOST_REASONS) };
 }
