@@ -139,22 +139,30 @@ describe('an alert that says little, or in another way, gets reasons and never a
     classifier.classify({ labels: { alertname }, annotations, source: 'am' });
 
   it.each<[string, string, Record<string, string>]>([
-    ['German', 'Festplatte fast voll', { summary: 'Auf dem Rechner ist kaum noch Platz' }],
-    ['Japanese', 'ディスク使用率が高い', { summary: 'サーバーのディスク使用率が 95% を超えました' }],
+    ['Polish', 'Brak miejsca', { summary: 'Na komputerze prawie nie ma miejsca' }],
+    ['Turkish', 'Alan kalmadı', { summary: 'Sunucuda neredeyse hiç yer kalmadı' }],
     ['Arabic', 'الخادم لا يستجيب', { summary: 'الخادم لا يستجيب منذ خمس دقائق' }],
     ['Russian', 'Сервер недоступен', { description: 'Хост не отвечает' }],
     ['pictures alone', '🔥🔥🔥', {}],
     ['no name at all', '', {}],
-    ['empty annotations', 'Ausfall', { summary: '', description: '   ' }],
-    ['100 kB of nothing', 'Ausfall', { summary: 'lorem '.repeat(17_000) }],
-    ['100 kB of one word', 'Ausfall', { summary: 'x'.repeat(100_000) }],
-    ['100 kB of brackets and blanks', 'Ausfall', { summary: '{{ {'.repeat(25_000) }],
+    ['empty annotations', 'Awaria', { summary: '', description: '   ' }],
+    ['100 kB of nothing', 'Awaria', { summary: 'lorem '.repeat(17_000) }],
+    ['100 kB of one word', 'Awaria', { summary: 'x'.repeat(100_000) }],
+    ['100 kB of brackets and blanks', 'Awaria', { summary: '{{ {'.repeat(25_000) }],
   ])('%s', (_what, name, annotations) => {
     const { category: found, reasons, alternatives } = judge(name, annotations);
     expect(found).toBe('unclassified');
     expect(alternatives).toHaveLength(2);
     expect(reasons.length).toBeGreaterThan(0);
     for (const reason of reasons) expect(reason.length).toBeLessThan(300);
+  });
+
+  it.each([
+    ['Festplatte fast voll', 'Auf dem Rechner ist kaum noch Platz', 'other'],
+    ['ディスク使用率が高い', 'サーバーのディスク使用率が 95% を超えました', 'other'],
+    ['Ausfall', 'Der Webshop antwortet nicht', 'cloud-service-interruption'],
+  ])('languages that the rules know are judged by them: %s', (name, summary, category) => {
+    expect(judge(name, { summary })).toMatchObject({ category, method: 'rule' });
   });
 
   it('what is the same in every language is understood in every language', () => {
