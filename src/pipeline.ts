@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
 import { BatchSize } from './jobs/batch-size.ts';
 import { collectEvidence, type EvidenceParts } from './jobs/collect-evidence.ts';
+import { inTurn } from './jobs/in-turn.ts';
 import { notify } from './jobs/notify.ts';
 import type { NotifyParts } from './jobs/notify-parts.ts';
 import { expireAlerts, type ExpireParts } from './jobs/expire-alerts.ts';
@@ -111,21 +112,26 @@ export function createPipeline(house: House): Pipeline {
   const expiryIsDue = every(EXPIRE_EVERY_MS);
   const strayIsDue = every(STRAY_EVERY_MS);
   const refusedIsDue = every(REFUSED_EVERY_MS);
+  /** Prometheus no longer vouches for them. */
+  const endUnsent = async (isOver: () => boolean): Promise<void> => {
+    while (!isOver() && (await expireAlerts(house, upSince))) {
+      runner.wake();
+      await turn();
+    }
+  };
   return {
     async advance(isOver = () => false) {
       while (!isOver() && (await takeDeliveries(house, batch))) {
         runner.wake();
         await turn();
       }
-      if (strayIsDue()) serve(await house.store.waitingChannels());
-      if (refusedIsDue()) await tellRefused(house);
-      if (!expiryIsDue()) return;
-      // Prometheus no longer vouches for them.
-      while (!isOver() && (await expireAlerts(house, upSince))) {
-        runner.wake();
-        await turn();
-      }
-      await watchHeartbeats(house, upSince);
+      const lookForEnds = expiryIsDue();
+      await inTurn([
+        async () => void (strayIsDue() && serve(await house.store.waitingChannels())),
+        async () => void (refusedIsDue() && (await tellRefused(house))),
+        async () => void (lookForEnds && (await endUnsent(isOver))),
+        async () => void (lookForEnds && (await watchHeartbeats(house, upSince))),
+      ]);
     },
     start() {
       serve(house.channels.keys());

@@ -55,7 +55,7 @@ export function startCollector(settings: CollectorSettings, options: CollectorOp
 
   async function askAlone(facts: LogFacts, signal: AbortSignal): Promise<CollectedLogs | Death> {
     const turn = oneAtATime.then(() => ask(facts, signal));
-    oneAtATime = turn;
+    oneAtATime = turn.catch(() => undefined);
     return turn;
   }
 
