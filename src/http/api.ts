@@ -49,6 +49,7 @@ const listQuery = z.strictObject({
   priority: many(PRIORITIES),
   team: texts,
   service: texts,
+  owner: texts,
   q: z.string().max(256).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),

@@ -10,6 +10,8 @@ export interface IncidentFilter {
   readonly priority?: readonly string[];
   readonly team?: readonly string[];
   readonly service?: readonly string[];
+  /** Who works on it. */
+  readonly owner?: readonly string[];
   /** Part of the title, without case. */
   readonly q?: string;
   /** Epoch milliseconds: created at or after. */
@@ -22,7 +24,7 @@ export function narrow<O>(
   filter: IncidentFilter,
 ): SelectQueryBuilder<Tables, 'incidents', O> {
   let narrowed = query;
-  for (const column of ['status', 'level', 'category', 'severity', 'priority', 'team', 'service'] as const) {
+  for (const column of ['status', 'level', 'category', 'severity', 'priority', 'team', 'service', 'owner'] as const) {
     const values = filter[column];
     if (values !== undefined && values.length > 0) narrowed = narrowed.where(column, 'in', values.map(storable));
   }

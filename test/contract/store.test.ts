@@ -103,6 +103,17 @@ describeDialects('the store', (dialect) => {
       expect((await house.read.incidents({ q }, 10, null)).map(({ number }) => number)).toEqual([1]);
     });
 
+    it('incidents are found by who works on them', async () => {
+      for (const groupKey of ['1', '2']) await house.deliver(groupOf([alertOf(groupKey)], { groupKey }));
+      const [newest] = await house.read.incidents({}, 10, null);
+      await house.store.transact(async (unit) => {
+        await unit.incident(newest?.uid ?? '');
+        unit.run(newest?.uid ?? '', { type: 'assign', by: ADA, owner: 'grace' });
+      });
+      expect((await house.read.incidents({ owner: ['grace'] }, 10, null)).map(({ uid }) => uid)).toEqual([newest?.uid]);
+      expect(await house.read.incidents({ owner: ['ada'] }, 10, null)).toEqual([]);
+    });
+
     it('leaves nothing behind when it fails, whatever it had done by then', async () => {
       const failing = house.store.transact(async (unit) => {
         await unit.preload([{ source: 'am', alert: a }], []);
