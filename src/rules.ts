@@ -58,8 +58,8 @@ export function compileRules(config: Config, fixes: readonly CompiledFix[]): Rul
         ? last
         : (policies.find(({ matchers }) => matchesAll(matchers, labels))?.policy ?? last),
     policy: (name) => policies.find(({ policy }) => policy.name === name)?.policy ?? last,
-    selectFix({ labels, source, classification }) {
-      const selected = selectFix(fixes, { labels, source, category: classification.category });
+    selectFix(incident) {
+      const selected = selectFix(fixes, incident);
       if (selected === null) return null;
       const { id, title, action, verify } = selected.fix.fix;
       return { id, title, mode: selected.mode, overdueMs: action.timeout + KILL_GRACE_MS + verify.timeout };

@@ -19,11 +19,9 @@ export interface RestingFix {
 export function runnableFixes(fixes: readonly CompiledFix[], incident: Incident): OfferedFix[] {
   if (!isOpen(incident)) return [];
   const tried = new Set(incident.attempts.filter(({ state }) => state !== 'refused').map(({ fix }) => fix));
-  const { labels, source, classification } = incident;
-  const about = { labels, source, category: classification.category };
   return fixes
-    .filter((one) => !tried.has(one.fix.id) && applies(one, about))
-    .map((one) => ({ id: one.fix.id, title: one.fix.title, mode: modeOf(one, about) }))
+    .filter((one) => !tried.has(one.fix.id) && applies(one, incident))
+    .map((one) => ({ id: one.fix.id, title: one.fix.title, mode: modeOf(one, incident) }))
     .toSorted((a, b) => a.title.localeCompare(b.title));
 }
 

@@ -41,17 +41,15 @@ export async function planAttempt(
   choice: 'chosen' | 'named',
 ): Promise<PlannedAttempt> {
   const compiled = fixes.find((one) => one.fix.id === fix);
-  const { labels, source, classification } = incident;
-  const about = { labels, source, category: classification.category };
   const fits =
     compiled !== undefined &&
-    (choice === 'chosen' ? selectFix(fixes, about)?.fix === compiled : applies(compiled, about));
+    (choice === 'chosen' ? selectFix(fixes, incident)?.fix === compiled : applies(compiled, incident));
   if (!fits || rules().mode !== 'full') {
     const why = fits ? 'fixes are off (mode is not full)' : 'the fix no longer applies';
     return { attempt: blank(fix, fix, unit.now), mode: 'dry_run', plan: null, reasons: [why] };
   }
   const attempt = blank(fix, compiled.fix.title, unit.now);
-  const mode = modeOf(compiled, about);
+  const mode = modeOf(compiled, incident);
   const planned = planFix(compiled, mode, factsOf(incident, await firingAlerts(unit.tx, incident.uid)), executors);
   if (!planned.ok) return { attempt, mode, plan: null, reasons: planned.reasons };
   const { plan } = planned;

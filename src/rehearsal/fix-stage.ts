@@ -43,8 +43,7 @@ export interface Scene {
 export function stageFix(scene: Scene): Tried {
   const { incident, firing, fix, fixes, executors, now } = scene;
   const compiled = fixes.find((one) => one.fix.id === fix);
-  const category = incident.classification.category;
-  const selected = selectFix(fixes, { labels: incident.labels, source: incident.source, category });
+  const selected = selectFix(fixes, incident);
   const end = (state: AttemptState, reasons: readonly string[], plan: FixPlan | null = null): Tried => ({
     ...{ incident: incident.uid, plan, intentAt: now },
     attempt: attemptOf(scene, compiled?.fix.title ?? fix, plan?.target ?? '', state, reasons),

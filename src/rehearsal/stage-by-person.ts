@@ -14,7 +14,7 @@ export function stageApproval(scene: Scene, waiting: Tried, by: string): Tried {
   const end = (state: AttemptState, reasons: readonly string[]): Tried => ({
     ...{ ...waiting, intentAt: now, attempt: { ...waiting.attempt, state, reasons, decidedBy: by } },
   });
-  const selected = selectFix(fixes, aboutOf(scene));
+  const selected = selectFix(fixes, incident);
   if (selected?.fix.fix.id !== waiting.attempt.fix) return end('refused', ['the fix no longer applies']);
   const planned = planFix(selected.fix, selected.mode, factsOf(incident, firing), executors);
   if (!planned.ok) return end('refused', planned.reasons);
@@ -37,9 +37,8 @@ export function stageByHand(scene: Scene, by: string): Tried {
       decidedBy: by,
     },
   });
-  const about = aboutOf(scene);
-  if (compiled === undefined || !applies(compiled, about)) return end('refused', ['the fix no longer applies']);
-  const planned = planFix(compiled, modeOf(compiled, about), factsOf(incident, firing), executors);
+  if (compiled === undefined || !applies(compiled, incident)) return end('refused', ['the fix no longer applies']);
+  const planned = planFix(compiled, modeOf(compiled, incident), factsOf(incident, firing), executors);
   if (!planned.ok) return end('refused', planned.reasons);
   const { plan } = planned;
   const refusals = refusalsOf(scene, plan);
@@ -47,10 +46,6 @@ export function stageByHand(scene: Scene, by: string): Tried {
   const shown = describeAction(plan.action);
   if (plan.mode === 'dry_run') return end('dry_run', [`it would run: ${shown}`], plan);
   return end('intent', [shown, `asked for by ${by}`], plan);
-}
-
-function aboutOf({ incident: { labels, source, classification } }: Scene) {
-  return { labels, source, category: classification.category };
 }
 
 /** What stands outside is asked only where nothing else refuses. */

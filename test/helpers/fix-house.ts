@@ -38,8 +38,8 @@ export async function openFixHouse(fix: Written = {}, change: Partial<Rules> = {
   const compiled = compiledOf({ mode: 'automatic', overrides: [], ...fix });
   const rules = rulesOf({
     classify: () => judged('software-installation-failure'),
-    selectFix({ labels, source, classification }) {
-      const found = selectFix([compiled], { labels, source, category: classification.category });
+    selectFix(incident) {
+      const found = selectFix([compiled], incident);
       if (found === null) return null;
       return { id: compiled.fix.id, title: compiled.fix.title, mode: found.mode, overdueMs: 12 * MINUTE };
     },

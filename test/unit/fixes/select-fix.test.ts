@@ -1,8 +1,10 @@
 import { compileFixes, selectFix } from '../../../src/fixes/select-fix.ts';
 import { factsWith, fixOf } from './example-fix.ts';
 
-const select = (changes: Parameters<typeof fixOf>[0][], facts = factsWith()) => {
-  const found = selectFix(compileFixes(changes.map((change) => fixOf(change))), facts);
+const select = (changes: Parameters<typeof fixOf>[0][], facts = factsWith(), reasons: string[] = []) => {
+  const { labels, source, category } = facts;
+  const classification = { category, reasons, confidence: 0.9, method: 'rule', alternatives: [] } as const;
+  const found = selectFix(compileFixes(changes.map((change) => fixOf(change))), { labels, source, classification });
   return found === null ? null : [found.fix.fix.id, found.mode];
 };
 
@@ -16,6 +18,14 @@ describe('which known fix applies', () => {
   it('takes the mode of the first override that fits', () => {
     expect(select([{}], factsWith({ environment: 'staging' }))).toEqual(['restart-unit', 'automatic']);
     expect(select([{}], factsWith({ environment: 'prod' }))).toEqual(['restart-unit', 'dry_run']);
+  });
+
+  it('asks a person first where a breach must be ruled out, and runs nothing by itself', () => {
+    const marked = ['Check for breach: its name says "audit log was cleared"', 'A unit failed'];
+    const staging = factsWith({ environment: 'staging' });
+    expect(select([{}], staging, marked)).toEqual(['restart-unit', 'approval']);
+    expect(select([{}], factsWith({ environment: 'prod' }), marked)).toEqual(['restart-unit', 'dry_run']);
+    expect(select([{}], staging, ['A unit failed'])).toEqual(['restart-unit', 'automatic']);
   });
 
   it.each([
