@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** TypeScript goes through swc, modules stay ES modules (hence `--experimental-vm-modules`). */
 export default {
   testEnvironment: 'node',
@@ -13,4 +15,6 @@ export default {
   reporters: ['default', '<rootDir>/test/helpers/skip-reporter.js'],
   setupFiles: ['<rootDir>/test/helpers/seed-properties.ts'],
   testTimeout: 30_000,
+  // On two cores jest would run one suite at a time, and most of them wait for servers half of theirs.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
