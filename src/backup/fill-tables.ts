@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '../store/schema.ts';
 import type { Row } from './format.ts';
+import { readMeta, writeMeta } from '../store/meta.ts';
 
 /** Parameters a statement: below SQLite's 32,766 and PostgreSQL's 65,535. */
 const PARAMETERS = 16_000;
@@ -60,7 +61,7 @@ const THOUSAND = 1_000;
  * @throws Error where `from` was given already
  */
 export async function jumpNumbers(tx: Kysely<Tables>, takenAt: number, from: number | null): Promise<void> {
-  const meta = await tx.selectFrom('meta').select('value').where('name', '=', 'incident_number').executeTakeFirst();
+  const last = await readMeta(tx, 'incident_number');
   const { newest, week } = await tx
     .selectFrom('incidents')
     .select((eb) => [
@@ -71,14 +72,9 @@ export async function jumpNumbers(tx: Kysely<Tables>, takenAt: number, from: num
         .as('week'),
     ])
     .executeTakeFirstOrThrow();
-  const given = Math.max(Number(meta?.value ?? 0), Number(newest ?? 0));
+  const given = Math.max(Number(last ?? 0), Number(newest ?? 0));
   if (from !== null && from <= given)
     throw new Error(`--numbers-from ${from} was given already: the backup goes up to INC-${given}`);
   const next = from ?? Math.ceil((given + Number(week) + THOUSAND) / THOUSAND) * THOUSAND;
-  const value = String(next - 1);
-  await tx
-    .insertInto('meta')
-    .values({ name: 'incident_number', value })
-    .onConflict((c) => c.column('name').doUpdateSet({ value }))
-    .execute();
+  await writeMeta(tx, 'incident_number', String(next - 1));
 }

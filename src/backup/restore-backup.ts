@@ -5,6 +5,7 @@ import { openStoreReader, type StorageAddress } from '../store/open-storage.ts';
 import { asRestored } from './as-restored.ts';
 import type { Header, Trailer } from './format.ts';
 import { BadBackup, readBackup, type BackupRows } from './read-backup.ts';
+import { readMeta } from '../store/meta.ts';
 
 export interface Restored {
   readonly header: Header;
@@ -95,8 +96,8 @@ async function look(address: StorageAddress): Promise<Pick<Restored, 'audit' | '
       .orderBy('number', 'desc')
       .limit(1)
       .executeTakeFirst();
-    const given = await db.selectFrom('meta').select('value').where('name', '=', 'incident_number').executeTakeFirst();
-    const numbers = { last: Number(last?.number ?? 0), next: Number(given?.value ?? 0) + 1 };
+    const given = await readMeta(db, 'incident_number');
+    const numbers = { last: Number(last?.number ?? 0), next: Number(given ?? 0) + 1 };
     return { audit: await auditLedger(db, faultOf, null), numbers };
   } finally {
     await db.destroy();

@@ -6,6 +6,7 @@ import { openStoreReader, type StorageAddress } from '../store/open-storage.ts';
 import type { Tables } from '../store/schema.ts';
 import { blobFiles, blobRows, type BlobPiece } from './blob-pieces.ts';
 import { INBOX_TABLES, STORE_TABLES, type BackupTable, type Header, type Row } from './format.ts';
+import { readMeta } from '../store/meta.ts';
 
 /** Rows that are read at once. */
 const PAGE = 200;
@@ -46,8 +47,7 @@ async function look(tx: Kysely<Tables>, dialect: Header['dialect'], folder: stri
   const present = await namesOfTables(tx, dialect);
   if (!present.has('meta')) throw new Error('there are no tables of Tierbell yet');
   // The first read: from here on the store's tables stand still.
-  const row = await tx.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
-  const schema = Number(row?.value ?? 0);
+  const schema = Number((await readMeta(tx, 'schema')) ?? 0);
   if (schema > SCHEMA_VERSION) throw new Error('the store is of a newer Tierbell: back it up with that one');
   const given = present.has('deliveries') ? await deliveriesGiven(tx, dialect) : 0;
   return {

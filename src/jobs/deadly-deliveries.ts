@@ -1,5 +1,6 @@
 import type { Delivery } from '../inbox/inbox-reader.ts';
 import type { Store } from '../store/store.ts';
+import { readMeta } from '../store/meta.ts';
 
 /** Lives of the bridge that a delivery may cost before it counts as poison. */
 const LIVES = 5;
@@ -47,7 +48,6 @@ export class DeadlyDeliveries {
 
 /** How often it was marked before: what was taken is never asked for again. */
 async function endedAt({ db }: Store, seq: number): Promise<number> {
-  const row = await db.selectFrom('meta').select('value').where('name', '=', ROW).executeTakeFirst();
-  const [at, times] = (row?.value ?? '0 0').split(' ').map(Number);
+  const [at, times] = ((await readMeta(db, ROW)) ?? '0 0').split(' ').map(Number);
   return at === seq ? (times ?? 0) : 0;
 }

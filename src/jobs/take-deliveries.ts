@@ -14,6 +14,7 @@ import type { DeadlyDeliveries } from './deadly-deliveries.ts';
 import { observeGroup } from './observe.ts';
 import { reportTrouble } from './report-trouble.ts';
 import { noteBeats } from './watch-heartbeats.ts';
+import { readMeta } from '../store/meta.ts';
 
 /** So many bytes of bodies a transaction, whatever the number of deliveries. */
 const BATCH_BYTES = 1_000_000;
@@ -96,8 +97,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
 
 /** Whether another replica has taken it since it was read: nothing of it may have its effect twice. */
 async function isTaken({ tx }: UnitOfWork, delivery: Delivery | undefined): Promise<boolean> {
-  const row = await tx.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
-  return Number(row?.value ?? 0) >= (delivery?.seq ?? 0);
+  return Number((await readMeta(tx, 'deliveries_taken')) ?? 0) >= (delivery?.seq ?? 0);
 }
 
 const DEADLY = 'Tierbell ended while taking it, five times in a row; it may need more memory than there is';

@@ -4,6 +4,7 @@ import type { Rules } from '../incidents/rules.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/schema.ts';
 import { reportTrouble } from './report-trouble.ts';
+import { readMeta } from '../store/meta.ts';
 
 export interface RefusedParts {
   readonly store: Store;
@@ -33,8 +34,7 @@ export async function tellRefused({ store, inbox, rules }: RefusedParts): Promis
 }
 
 async function refusalsTold(db: Store['db'] | Transaction<Tables>): Promise<number> {
-  const row = await db.selectFrom('meta').select('value').where('name', '=', 'refusals_told').executeTakeFirst();
-  return Number(row?.value ?? 0);
+  return Number((await readMeta(db, 'refusals_told')) ?? 0);
 }
 
 function firstOfEach(refused: readonly Refused[]): Iterable<Refused> {

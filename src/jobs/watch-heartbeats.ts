@@ -8,6 +8,7 @@ import type { Heartbeat, Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 import { observeGroup } from './observe.ts';
+import { readMeta } from '../store/meta.ts';
 
 export interface HeartbeatParts {
   readonly store: Store;
@@ -124,12 +125,8 @@ function alertOf(source: string, heartbeat: Heartbeat | null, startsAt: number):
 }
 
 async function readPulse(unit: UnitOfWork, source: string): Promise<Pulse | null> {
-  const query = unit.tx
-    .selectFrom('meta')
-    .select('value')
-    .where('name', '=', ROW + source);
-  const row = await query.executeTakeFirst();
-  return row === undefined ? null : parsePulse(row.value);
+  const value = await readMeta(unit.tx, ROW + source);
+  return value === undefined ? null : parsePulse(value);
 }
 
 function parsePulse(value: string): Pulse {

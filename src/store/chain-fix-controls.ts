@@ -3,6 +3,7 @@ import { GENESIS, sealEntry, type WireEntry } from '../incidents/timeline.ts';
 import { CONTROLS, openControl, resetName } from './fix-controls.ts';
 import type { Tables } from './schema.ts';
 import { writeTimeline } from './write-changes.ts';
+import { writeMeta } from './meta.ts';
 
 /** What people did to known fixes lay in a table of its own; now it is part of the record (`fix-controls.ts`). */
 export async function chainFixControls(db: Kysely<Tables>): Promise<void> {
@@ -14,12 +15,7 @@ export async function chainFixControls(db: Kysely<Tables>): Promise<void> {
     const open = openControl({ action: actions[action as keyof typeof actions], fix, by: person, reason });
     entries.push(sealEntry(CONTROLS, entries.length + 1, Number(at), entries.at(-1)?.hash ?? GENESIS, open));
     if (action !== 'reset') continue;
-    const value = { name: resetName(fix), value: String(at) };
-    await db
-      .insertInto('meta')
-      .values(value)
-      .onConflict((c) => c.column('name').doUpdateSet(value))
-      .execute();
+    await writeMeta(db, resetName(fix), String(at));
   }
   await writeTimeline(db, entries);
   await db.schema.dropTable('fix_controls').execute();

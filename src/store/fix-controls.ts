@@ -4,6 +4,7 @@ import type { Frozen } from '../fixes/frozen.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
 import type { Tables } from './schema.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
+import { readMeta } from './meta.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
@@ -25,8 +26,8 @@ export interface ControlEntry {
 
 /** The kill switch as it stands; null where fixes may run. What cannot be read counts as thrown. */
 export async function readFrozen(db: Db): Promise<Frozen | null> {
-  const row = await db.selectFrom('meta').select('value').where('name', '=', 'frozen').executeTakeFirst();
-  return row === undefined || row.value === 'off' ? null : parseFrozen(row.value);
+  const value = await readMeta(db, 'frozen');
+  return value === undefined || value === 'off' ? null : parseFrozen(value);
 }
 
 function parseFrozen(value: string): Frozen {
@@ -55,8 +56,7 @@ export async function writeReset(unit: UnitOfWork, fix: string, by: string, reas
 
 /** When the breaker of a fix was last reset, epoch milliseconds; 0 for never. */
 export async function lastReset(db: Db, fix: string): Promise<number> {
-  const row = await db.selectFrom('meta').select('value').where('name', '=', resetName(fix)).executeTakeFirst();
-  return Number(row?.value ?? 0);
+  return Number((await readMeta(db, resetName(fix))) ?? 0);
 }
 
 /** Where in `meta` it stands when a breaker was reset. */

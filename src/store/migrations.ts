@@ -3,6 +3,7 @@ import { nextDeadline, type Incident } from '../domain/incident.ts';
 import { chainFixControls } from './chain-fix-controls.ts';
 import type { Tables } from './schema.ts';
 import { writeLikenesses } from './surroundings.ts';
+import { readMeta, writeMeta } from './meta.ts';
 
 /** The dialect's words where SQLite and PostgreSQL differ. */
 export interface Words {
@@ -52,8 +53,7 @@ export async function runSteps<W = undefined>(
   steps: readonly Step<W>[],
   words?: W,
 ): Promise<void> {
-  const row = await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst();
-  const present = Number(row?.value ?? 0);
+  const present = Number((await readMeta(db, name)) ?? 0);
   if (present > steps.length)
     throw new Error(
       `the store is of a newer Tierbell (${name} ${present}, this one knows ${steps.length}): start that one`,
@@ -62,12 +62,7 @@ export async function runSteps<W = undefined>(
     if (index < present) continue;
     await db.transaction().execute(async (tx) => {
       await step(tx, words as W);
-      const value = String(index + 1);
-      await tx
-        .insertInto('meta')
-        .values({ name, value })
-        .onConflict((c) => c.column('name').doUpdateSet({ value }))
-        .execute();
+      await writeMeta(tx, name, String(index + 1));
     });
   }
 }
@@ -375,6 +370,16 @@ async function gaugeIndex(db: Kysely<Tables>): Promise<void> {
 async function searchIndex(db: Kysely<Tables>): Promise<void> {
   await db.schema.dropIndex('incidents_by_age').ifExists().execute();
   const index = db.schema.createIndex('incidents_by_age').on('incidents');
-  const searched = ['level', 'priority', 'category', 'severity', 'team', 'service', 'created_at', 'title'] as const;
+  const searched = [
+    'level',
+    'priority',
+    'category',
+    'severity',
+    'team',
+    'service',
+    'owner',
+    'created_at',
+    'title',
+  ] as const;
   await index.columns(['status', 'number', ...searched]).execute();
 }

@@ -11,6 +11,7 @@ import type { IncidentFilter } from './incident-filter.ts';
 import { countOpen, listRows, newestNumbers, type ListPlace, type ListRow, type OpenCounts } from './incident-list.ts';
 import { readLabels } from './read-labels.ts';
 import type { AlertRow, Tables } from './schema.ts';
+import { readMeta } from './meta.ts';
 
 export interface StoredAlert extends Alert {
   readonly source: string;
@@ -129,8 +130,7 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
       return (await query.executeTakeFirst()) ?? null;
     },
     async deliveriesTaken() {
-      const row = await db.selectFrom('meta').select('value').where('name', '=', 'deliveries_taken').executeTakeFirst();
-      return Number(row?.value ?? 0);
+      return Number((await readMeta(db, 'deliveries_taken')) ?? 0);
     },
     async inboxNumber() {
       const rows = await db

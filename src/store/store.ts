@@ -18,6 +18,7 @@ import type { Tables } from './schema.ts';
 import { queueRefreshes } from './threads.ts';
 import { UnitOfWork, type Committed } from './unit-of-work.ts';
 import { claimTogether, countTogether, putOffTogether, type Waiting } from './waiting-messages.ts';
+import { readMeta, writeMeta } from './meta.ts';
 
 /**
  * The Store contract, on SQLite and PostgreSQL alike, as everything here goes through one Kysely schema. One transaction
@@ -191,15 +192,7 @@ async function shiftOnce(
   const [at, by] = ((await readMeta(db, 'clock_shift')) ?? '0 0').split(' ').map(Number);
   if (Math.abs(now - (at ?? 0)) < SAME_SHIFT_WITHIN_MS && Math.abs(byMs - (by ?? 0)) < SAME_SHIFT_MS) return;
   await shiftDueJobs(db, byMs);
-  await db
-    .insertInto('meta')
-    .values({ name: 'clock_shift', value: `${now} ${Math.floor(byMs)}` })
-    .onConflict((c) => c.column('name').doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })))
-    .execute();
-}
-
-async function readMeta(db: Kysely<Tables>, name: string): Promise<string | undefined> {
-  return (await db.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst())?.value;
+  await writeMeta(db, 'clock_shift', `${now} ${Math.floor(byMs)}`);
 }
 
 /** A secret of this store, made at its first start: signs links, keys redaction. */

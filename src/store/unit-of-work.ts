@@ -18,6 +18,7 @@ import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } fr
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
 import { openedFast, writeLikenesses } from './surroundings.ts';
 import { writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
+import { readMeta, writeMeta } from './meta.ts';
 
 /** So many incidents opened within so long are a storm. */
 const STORM = { incidents: 100, withinMs: 10_000 } as const;
@@ -130,14 +131,7 @@ export class UnitOfWork implements OpenIndex {
 
   /** The number of the next incident: rising, never used twice, gaps allowed. */
   async nextNumber(): Promise<number> {
-    if (this.#number === null) {
-      const row = await this.tx
-        .selectFrom('meta')
-        .select('value')
-        .where('name', '=', 'incident_number')
-        .executeTakeFirst();
-      this.#number = Number(row?.value ?? 0);
-    }
+    this.#number ??= Number((await readMeta(this.tx, 'incident_number')) ?? 0);
     return ++this.#number;
   }
 
@@ -296,11 +290,7 @@ export class UnitOfWork implements OpenIndex {
   }
 
   async setMeta(name: string, value: string): Promise<void> {
-    await this.tx
-      .insertInto('meta')
-      .values({ name, value })
-      .onConflict((c) => c.column('name').doUpdateSet({ value }))
-      .execute();
+    await writeMeta(this.tx, name, value);
   }
 
   async #load(uids: readonly string[]): Promise<void> {
