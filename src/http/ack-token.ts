@@ -1,5 +1,5 @@
 import { LEVELS, type Level } from '../domain/incident.ts';
-import { mac, unsign } from './signed.ts';
+import { mac, readLink, signLink, unsign } from './signed.ts';
 
 /** What an acknowledge link stands for. `reader` is the person that it was sent to, who will be on record. */
 export interface AckLink {
@@ -10,31 +10,28 @@ export interface AckLink {
   readonly level: Level | null;
 }
 
-/** A link in an old mail acknowledges nothing. */
-export const LINK_TTL_MS = 7 * 86_400_000;
 /** The form must be sent within this time of its being shown (contract: 10 min). */
 const CONFIRM_TTL_MS = 600_000;
 
-/** A token for `/ack/<token>`: readable, signed, the same for the same hour, so that retried mails carry the same link. */
+/** A token for `/ack/<token>`. */
 export function signAckToken(secret: Buffer, link: AckLink, now: number): string {
-  const until = Math.ceil((now + LINK_TTL_MS) / 3_600_000) * 3_600_000;
   const { number: n, uid: u, reader: r, level: l } = link;
-  const body = Buffer.from(JSON.stringify({ n, u, r, ...(l === null ? {} : { l }), x: until })).toString('base64url');
-  return `${body}.${mac(secret, 'ack', body)}`;
+  return signLink(secret, 'ack', { n, u, r, ...(l === null ? {} : { l }) }, now);
+}
+
+interface AckFields {
+  readonly n: number;
+  readonly u: string;
+  readonly r: string;
+  readonly l?: string;
 }
 
 /** The link behind a token; null where it was not made here, `expired` where it is too old. */
 export function readAckToken(secret: Buffer, token: string, now: number): AckLink | 'expired' | null {
-  const body = unsign(secret, 'ack', token);
-  if (body === null) return null;
-  const { n, u, r, l, x } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as {
-    n: number;
-    u: string;
-    r: string;
-    l?: string;
-    x: number;
-  };
-  return x < now ? 'expired' : { number: n, uid: u, reader: r, level: LEVELS.find((level) => level === l) ?? null };
+  const fields = readLink(secret, 'ack', token, now);
+  if (fields === null || fields === 'expired') return fields;
+  const { n, u, r, l } = fields as AckFields;
+  return { number: n, uid: u, reader: r, level: LEVELS.find((level) => level === l) ?? null };
 }
 
 /** A one-time value for the form behind a token: good for 10 min, and for that token only. */
