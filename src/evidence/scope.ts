@@ -67,6 +67,14 @@ export function workloadOf(pod: string): string {
 /** What narrows to the lines of one service; host and namespace hold those of others too. */
 export const OWN_STEPS: ReadonlySet<ScopeName> = new Set(['pod', 'workload', 'service']);
 
+/** A shorter name is a word of many lines. */
+const SHORTEST_NAME = 3;
+
+/** By which names others may speak of whoever these steps narrow to. */
+export function spokenNames(steps: readonly ScopeStep[]): readonly string[] {
+  return [...new Set(steps.map(({ value }) => value))].filter(({ length }) => length >= SHORTEST_NAME);
+}
+
 /** Why lines of others are shown. */
 export function speakNeighbours(
   step: ScopeStep,

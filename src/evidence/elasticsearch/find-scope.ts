@@ -4,7 +4,7 @@ import { failure, type Failure } from '../../domain/result.ts';
 import type { LogQuery, ScopeStep } from '../log-store.ts';
 import { levelOf } from '../reading/level.ts';
 import { firstText, type Document } from '../reading/document.ts';
-import { OWN_STEPS, speakScope } from '../scope.ts';
+import { OWN_STEPS, speakScope, spokenNames } from '../scope.ts';
 import { speakWindow } from '../windows.ts';
 import { noteLosses, type Reading } from './one-page.ts';
 import { anyOf, countBody, inScope, namingOneOf, newestTraces, ofTraces, probeBody, type Span } from './queries.ts';
@@ -81,7 +81,7 @@ async function findNeighbours(reading: Reading, query: LogQuery, tried: readonly
   const [first] = tried;
   if (first === undefined) return null;
   const silent = tried.find(({ counts }) => [...counts.values()].some(({ total }) => total > 0));
-  const names = [...new Set(tried.map(({ step }) => step.value))].filter((name) => name.length >= 3);
+  const names = spokenNames(tried.map(({ step }) => step));
   const traces = silent === undefined ? [] : await readTraces(reading, silent.scope, query.windows);
   const ties = [...namingOneOf(reading.map, names), ...ofTraces(reading.map, traces)];
   if (ties.length === 0) return null;

@@ -1,6 +1,6 @@
 import type { ScopeStep } from '../log-store.ts';
 import type { LocatedRecord } from '../records.ts';
-import { OWN_STEPS } from '../scope.ts';
+import { spokenNames, OWN_STEPS } from '../scope.ts';
 
 export interface FileRecord extends LocatedRecord {
   readonly path: string;
@@ -50,8 +50,6 @@ export function chooseScope(
   return candidates.find((one) => isIn(windows[0], one)) ?? silent;
 }
 
-/** A shorter name is a word of many lines. */
-const SHORTEST_NAME = 3;
 const MAX_TRACES = 64;
 
 function neighboursOf(
@@ -62,7 +60,7 @@ function neighboursOf(
   const steps = own.flatMap(({ step }) => (step === null ? [] : [step]));
   const step = steps.find((one) => one === silent?.step) ?? steps.find(({ name }) => name === 'service') ?? steps[0];
   if (step === undefined) return [];
-  const names = [...new Set(steps.map(({ value }) => value))].filter(({ length }) => length >= SHORTEST_NAME);
+  const names = spokenNames(steps);
   // The window before the incident: what it worked on when it fell silent.
   const before = (windows[1] ?? []).filter((record) => silent?.step === step && silent.holds(record));
   const traces = [...new Set(before.toReversed().map(({ trace }) => trace))].filter(Boolean).slice(0, MAX_TRACES);

@@ -1,4 +1,5 @@
 import type { LogQuery, ScopeStep } from '../log-store.ts';
+import { spokenNames } from '../scope.ts';
 import { readNewest } from './api.ts';
 import { recordOf } from './record.ts';
 import { labelsFor, mentioning, selectorOf } from './selector.ts';
@@ -14,8 +15,6 @@ export interface Neighbours {
 /** Lines that are read to learn what the service worked on when it fell silent. */
 const LAST_LINES = 200;
 const MAX_TRACES = 32;
-/** A shorter name is a word of many lines. */
-const SHORTEST_NAME = 3;
 
 /**
  * The lines of others that name a silent service, or share the traces of what it wrote last; those of its namespace only,
@@ -31,7 +30,7 @@ export async function neighboursOf(
   any: string,
   signal: AbortSignal,
 ): Promise<Neighbours | null> {
-  const names = [...new Set(found.tried.map(({ value }) => value))].filter(({ length }) => length >= SHORTEST_NAME);
+  const names = spokenNames(found.tried);
   const traces = found.silent === null ? [] : await lastTraces(settings, found.silent, windows, signal);
   if (names.length + traces.length === 0) return null;
   const namespace = scope.find(({ name }) => name === 'namespace');
