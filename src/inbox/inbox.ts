@@ -5,7 +5,7 @@ import { FORGET_ROWS, firstKept, nextToForget, tombstone, type Reasoned, type We
 import { prepareSchema } from './schema.ts';
 import { openSignatures, type Signatures } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
-import { WalSync, type Sync } from './wal-sync.ts';
+import { syncNow, WalSync, type Sync } from './wal-sync.ts';
 
 /** A delivery that is on disk: `id` is what its sender is told, `seq` its place in line. */
 export interface Receipt {
@@ -211,7 +211,7 @@ export class SqliteInbox implements Inbox {
     const batch = this.#waiting;
     this.#waiting = [];
     const receipts = this.#tryToWrite(batch);
-    if (receipts !== null) this.#tell(batch, receipts, this.#tryToSync());
+    if (receipts !== null) this.#tell(batch, receipts, syncNow(this.#sync));
     this.#db.close();
     this.#sync.close();
   }
@@ -262,15 +262,6 @@ export class SqliteInbox implements Inbox {
       const told = this.#failed(error);
       for (const { reject } of batch) reject(told);
       return null;
-    }
-  }
-
-  #tryToSync(): Error | null {
-    try {
-      this.#sync.now();
-      return null;
-    } catch (error) {
-      return error as Error;
     }
   }
 

@@ -15,6 +15,16 @@ export interface Sync {
   close(): void;
 }
 
+/** Waits for it. @returns why what was committed may not be on the disk; null where it is */
+export function syncNow(sync: Pick<Sync, 'now'>): Error | null {
+  try {
+    sync.now();
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 /**
  * Brings to the disk what SQLite has committed to its log, as `synchronous = FULL` does at each commit, but without
  * keeping the thread: meanwhile it takes what comes next (https://www.sqlite.org/pragma.html#pragma_synchronous: FULL
@@ -45,7 +55,7 @@ export class WalSync implements Sync {
       if (!told) done(error);
       told = true;
     };
-    const late = setTimeout(() => tell(this.#tryNow()), PATIENCE_MS);
+    const late = setTimeout(() => tell(syncNow(this)), PATIENCE_MS);
     fdatasync(file, (error) => {
       clearTimeout(late);
       this.#running -= 1;
@@ -56,15 +66,6 @@ export class WalSync implements Sync {
 
   now(): void {
     fdatasyncSync(this.#open());
-  }
-
-  #tryNow(): Error | null {
-    try {
-      this.now();
-      return null;
-    } catch (error) {
-      return error as Error;
-    }
   }
 
   close(): void {

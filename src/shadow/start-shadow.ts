@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { StorageAddress } from '../store/open-storage.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { threadEntry } from '../thread-entry.ts';
 import type { FromShadow, ShadowSettings } from './messages.ts';
 import type { ShadowFinding, ShadowReport } from './report.ts';
 
@@ -33,8 +34,7 @@ const PATIENCE_MS = 30_000;
 const RESTART_MS = 10_000;
 const LONGEST_RESTART_MS = 600_000;
 
-/** Beside this file, which is TypeScript in tests and JavaScript in the build. */
-const ENTRY = new URL(`./shadow-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const ENTRY = threadEntry('shadow-thread', import.meta.url);
 
 export function createShadow(options: ShadowOptions): Shadow {
   let present: ShadowRun | null = null;

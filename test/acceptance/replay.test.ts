@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { dirname } from 'node:path';
 import { writeConfiguration, type Configuration } from '../helpers/configuration.ts';
+import { deskAndNight } from '../helpers/desk-and-night.ts';
 import { deliver, timeline, waitForIncident } from '../helpers/incident-api.ts';
 import { firing } from '../helpers/payload.ts';
 import { describeWith } from '../helpers/requires.ts';
@@ -18,25 +19,7 @@ const RULE = { category: 'cloud-service-interruption', weight: 3, reason: 'The s
 
 function rules(desk: string, more: Partial<Configuration> = {}): string {
   return writeConfiguration('smtp://127.0.0.1:9', {
-    main: {
-      sources: [{ name: 'am', kind: 'alertmanager' }],
-      channels: ['desk', 'night'].map((name) => ({ name, kind: 'webhook', url: `${desk}/${name}` })),
-      teams: [
-        { name: 'level2', channels: ['desk'] },
-        { name: 'level3', channels: ['night'] },
-      ],
-      fallback: { notify: ['night'] },
-    },
-    policies: [
-      {
-        name: 'default',
-        steps: [
-          { level: 2, notify: ['level2'], ack_timeout: '1h' },
-          { level: 3, notify: ['level3'], ack_timeout: '1h' },
-        ],
-        immediately: [{ category: 'network-downtime', min_confidence: 0.1 }],
-      },
-    ],
+    ...deskAndNight(desk),
     categories: [{ id: 'shop', any: [{ words: ['shop'] }], ...RULE }],
     ...more,
   });

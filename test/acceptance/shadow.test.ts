@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeConfiguration } from '../helpers/configuration.ts';
+import { deskAndNight } from '../helpers/desk-and-night.ts';
 import { deliver, waitForIncident } from '../helpers/incident-api.ts';
 import { firing } from '../helpers/payload.ts';
 import { describeWith } from '../helpers/requires.ts';
@@ -24,27 +25,10 @@ interface Shadow {
 
 /** A configuration under which the shop is down by this category; network trouble goes to Level 3 at once. */
 function rules(desk: string, category: string, more: Readonly<Record<string, unknown>> = {}): string {
+  const { main, policies } = deskAndNight(desk);
   return writeConfiguration('smtp://127.0.0.1:9', {
-    main: {
-      sources: [{ name: 'am', kind: 'alertmanager' }],
-      channels: ['desk', 'night'].map((name) => ({ name, kind: 'webhook', url: `${desk}/${name}` })),
-      teams: [
-        { name: 'level2', channels: ['desk'] },
-        { name: 'level3', channels: ['night'] },
-      ],
-      fallback: { notify: ['night'] },
-      ...more,
-    },
-    policies: [
-      {
-        name: 'default',
-        steps: [
-          { level: 2, notify: ['level2'], ack_timeout: '1h' },
-          { level: 3, notify: ['level3'], ack_timeout: '1h' },
-        ],
-        immediately: [{ category: 'network-downtime', min_confidence: 0.1 }],
-      },
-    ],
+    main: { ...main, ...more },
+    policies,
     categories: [{ id: 'shop', category, any: [{ words: ['shop'] }], weight: 3, reason: 'The shop is down' }],
   });
 }

@@ -1,3 +1,4 @@
+import { threadEntry } from '../../thread-entry.ts';
 import { unavailable, type CollectedLogs, type LogFacts } from '../collected.ts';
 import type { Collector } from '../collector.ts';
 import { commonParts } from '../common-parts.ts';
@@ -22,8 +23,7 @@ const LEAST_MEMORY_MB = 256;
 /** A byte of JSON takes sixteen at worst (`{},{},…`), and two answers are read at once. */
 const MEMORY_PER_BYTE = 32;
 
-/** Beside this file, which is TypeScript in tests and JavaScript in the build. */
-const ENTRY = new URL(`./collector-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const ENTRY = threadEntry('collector-thread', import.meta.url);
 
 /**
  * Reads logs in a thread of its own: begun with the first question, ended when there has been none for a while, as an
