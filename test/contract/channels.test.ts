@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SMTPServer } from 'smtp-server';
 import type { Channel, SendResult } from '../../src/channels/channel.ts';
@@ -8,6 +8,7 @@ import { wordNotice } from '../../src/channels/messages/word-notice.ts';
 import { channelConfig, channelKinds, createChannel } from '../../src/channels/registry.ts';
 import type { FailureReason } from '../../src/domain/result.ts';
 import { sampleInput } from '../helpers/sample-incident.ts';
+import { portOfOurOwn } from '../servers/port-of-our-own.ts';
 
 /** What the other side may do; every kind of channel is put before each of them. */
 type Behaviour =
@@ -87,9 +88,10 @@ async function listen(server: Server, sockets: Set<Socket>): Promise<Fake> {
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await portOfOurOwn(); // some tests look what is said when it has gone
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -172,7 +174,7 @@ async function withChannel<T>(bench: Bench, port: number, use: (channel: Channel
   }
 }
 
-function sendTo(bench: Bench, port: number, waitMs = 20_000): Promise<SendResult> {
+function sendTo(bench: Bench, port: number, waitMs = 100_000): Promise<SendResult> {
   const notice = wordNotice(sampleInput());
   return withChannel(bench, port, (channel) => channel.send(notice, AbortSignal.timeout(waitMs)));
 }
@@ -199,7 +201,7 @@ describe.each(Object.entries(BENCHES))('a channel of kind %s', (kind, bench) => 
   it.each(EXPECTED)('when the other side %s: %s', async (behaviour, outcome, retryable) => {
     const fake = await bench.serve(behaviour);
     try {
-      const result = await sendTo(bench, fake.port, behaviour === 'hangs' ? 700 : 20_000);
+      const result = await sendTo(bench, fake.port, behaviour === 'hangs' ? 700 : 100_000);
       expect(result).toMatchObject(outcome === 'ok' ? { ok: true } : { ok: false, reason: outcome, retryable });
       expect(result.detail).toMatch(/\w{3}/);
       if (behaviour === 'asks for patience' && !result.ok && bench.retryAfter) expect(result.retryAfterMs).toBe(17_000);
@@ -247,7 +249,7 @@ describe.each(Object.entries(BENCHES))('a channel of kind %s', (kind, bench) => 
 });
 
 function check(bench: Bench, port: number): Promise<SendResult> {
-  return withChannel(bench, port, (channel) => channel.check(AbortSignal.timeout(20_000)));
+  return withChannel(bench, port, (channel) => channel.check(AbortSignal.timeout(100_000)));
 }
 
 function expectNoSecret(result: SendResult): void {

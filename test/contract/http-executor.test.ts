@@ -7,6 +7,7 @@ import type { HttpAction, HttpPoll } from '../../src/fixes/rendered-action.ts';
 import { createExecutor, executorConfig } from '../../src/fixes/registry.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startHttpSink } from '../servers/http-sink.ts';
+import { portOfOurOwn } from '../servers/port-of-our-own.ts';
 
 const sink = await startHttpSink();
 const folder = temporaryFolder('http-executor');
@@ -123,10 +124,7 @@ describe('a request', () => {
   });
 
   it('that nobody takes has failed, for nothing was sent', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await new Promise((resolve) => server.close(resolve));
+    const url = `http://127.0.0.1:${await portOfOurOwn()}`;
     const result = await run({ url }, { allow: [url] });
     expect(result).toMatchObject({ state: 'failed', output: '' });
     expect(result.reason).toMatch(/^nothing was sent: nobody listens/);

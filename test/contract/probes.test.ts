@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { Check } from '../../src/fixes/check.ts';
 import type { FixPlan } from '../../src/fixes/fix.ts';
 import { readPlan } from '../../src/fixes/stored-plan.ts';
@@ -6,6 +5,7 @@ import { failure, success } from '../../src/domain/result.ts';
 import { look } from '../../src/jobs/look.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startHttpSink } from '../servers/http-sink.ts';
+import { portOfOurOwn } from '../servers/port-of-our-own.ts';
 import { compiledOf, planOf } from '../unit/fixes/example-fix.ts';
 
 afterAll(stopEverything);
@@ -21,15 +21,6 @@ const httpCheck = (url: string, change: Partial<Extract<Check, { kind: 'http' }>
 });
 const see = (check: Check, verify?: Record<string, unknown>) =>
   look({ metricsSources: [], fixes: [compiledOf(verify === undefined ? {} : { verify })] }, planWith(check), {}, never);
-
-/** An address at which nobody listens. */
-async function nobody(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('a probe over HTTP', () => {
   it.each([
@@ -53,7 +44,7 @@ describe('a probe over HTTP', () => {
   );
 
   it('takes silence for no health', async () => {
-    const found = await see(httpCheck(`http://127.0.0.1:${await nobody()}/`));
+    const found = await see(httpCheck(`http://127.0.0.1:${await portOfOurOwn()}/`));
     expect(found).toMatchObject({ verification: { state: 'unhealthy' }, final: false });
     const sink = await startHttpSink();
     sink.answerNext('reset');
@@ -84,7 +75,7 @@ describe('a probe over TCP', () => {
       verification: { state: 'healthy', detail: `127.0.0.1:${port} takes connections` },
       final: false,
     });
-    const closed = await see({ kind: 'tcp', host: '127.0.0.1', port: await nobody() });
+    const closed = await see({ kind: 'tcp', host: '127.0.0.1', port: await portOfOurOwn() });
     expect(closed).toMatchObject({ verification: { state: 'unhealthy' }, final: false });
     expect(sink.requests).toEqual([]);
   });

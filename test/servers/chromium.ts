@@ -7,6 +7,7 @@ export async function startChromium(): Promise<Browser> {
   if (executablePath === null) throw new Error('no Chromium here (apt-get install chromium)');
   return chromium.launch({
     executablePath,
+    timeout: 120_000,
     args: [
       ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -12,7 +12,7 @@ export async function post(url: string, body?: unknown): Promise<string> {
 }
 
 async function fetchText(url: string, init: RequestInit): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000), ...init });
+  const response = await fetch(url, { signal: AbortSignal.timeout(100_000), ...init });
   const text = await response.text();
   if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${url}: ${response.status} ${text.slice(0, 1_000)}`);
   return text;

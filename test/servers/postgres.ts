@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { temporaryFolder } from './cleanup.ts';
+import { portOfOurOwn } from './port-of-our-own.ts';
 import { findPostgres } from './programs.ts';
 import { startProcess, type RunningProcess } from './start-process.ts';
 
@@ -26,8 +26,8 @@ export const POSTGRES_PASSWORD = 'pg-secret-8Qx2';
 /** A server for the tests around this call: started before them, stopped after them. */
 export function withPostgres(): () => Postgres {
   let server: Postgres | null = null;
-  beforeAll(async () => void (server = await startPostgres()), 60_000);
-  afterAll(async () => server?.remove(), 60_000);
+  beforeAll(async () => void (server = await startPostgres()), 120_000);
+  afterAll(async () => server?.remove(), 120_000);
   return () => {
     if (server === null) throw new Error('PostgreSQL is not started yet');
     return server;
@@ -42,7 +42,7 @@ export async function startPostgres(folderIn?: string): Promise<Postgres> {
   const folder = folderIn === undefined ? temporaryFolder('postgres').path : mkdtempSync(join(folderIn, 'postgres-'));
   const data = join(folder, 'data');
   makeCluster(programs, folder, data, user);
-  const port = await freePort();
+  const port = await portOfOurOwn();
   const start = (): Promise<RunningProcess> =>
     startProcess({
       name: 'PostgreSQL',
@@ -104,14 +104,6 @@ function makeCluster(
 function settings(values: Readonly<Record<string, string>>): string[] {
   const all = { fsync: 'on', shared_buffers: '64MB', ...values };
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
 }
 
 async function query(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {

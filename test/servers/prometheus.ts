@@ -117,17 +117,17 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   };
 }
 
-/** Whether each target was scraped and the Alertmanager has been found. */
+/**
+ * Whether each target was scraped and the Alertmanager has been found. Asked of the series: the page of targets tells of a
+ * scrape before its samples can be queried.
+ */
 async function isSetUp(url: string, options: PrometheusOptions): Promise<boolean> {
   if (!(await fetch(`${url}/-/ready`)).ok) return false;
-  const { activeTargets } = (
-    await fetchJson<PrometheusAnswer<{ activeTargets: { health: string }[] }>>(`${url}/api/v1/targets`)
-  ).data;
   const { activeAlertmanagers } = (
     await fetchJson<PrometheusAnswer<{ activeAlertmanagers: unknown[] }>>(`${url}/api/v1/alertmanagers`)
   ).data;
-  const scraped = activeTargets.filter(({ health }) => health !== 'unknown').length;
   const expected = (options.scrape ?? []).reduce((sum, { targets }) => sum + targets.length, 0);
+  const scraped = (await query(url, 'up')).length;
   return scraped >= expected && (options.alertmanagerUrl === undefined || activeAlertmanagers.length > 0);
 }
 

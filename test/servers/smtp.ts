@@ -95,7 +95,10 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpSink> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
+  });
   const stop = async (): Promise<void> => {
     forget();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

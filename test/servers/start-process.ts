@@ -19,9 +19,9 @@ export interface ProcessOptions {
   readonly ready: RegExp;
   /** Which stream that line comes on; either without it. */
   readonly readyOn?: 'stdout' | 'stderr';
-  /** Default 60 s: a busy machine is slow, and a process that dies is noticed at once. */
+  /** Default 120 s: a busy machine is slow, and a process that dies is noticed at once. */
   readonly readyWithinMs?: number;
-  /** After the signal and this long comes KILL; default 15 s. */
+  /** After the signal and this long comes KILL; default 30 s. */
   readonly stopWithinMs?: number;
 }
 
@@ -50,6 +50,8 @@ export interface RunningProcess {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
+/** A busy machine may hand over the last lines late. */
+const OUTPUT_ENDS_WITHIN_MS = 10_000;
 const KEPT_CHARACTERS = 4_000_000;
 const TAIL_CHARACTERS = 4_000;
 
@@ -69,7 +71,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   child.stdin.on('error', () => undefined); // EPIPE of a process that has ended
   const logs = collectOutput(child);
   const exited = whenExited(child);
-  const stop = stopper(child, exited, options.stopWithinMs ?? 15_000);
+  const stop = stopper(child, exited, options.stopWithinMs ?? 30_000);
   const { stopSignal = 'SIGTERM' } = options;
   const forget = stopLater(async () => void (await stop(stopSignal)));
   if (child.pid !== undefined) {
@@ -117,7 +119,7 @@ function whenExited(child: Child): Promise<Exit> {
       if (child.pid === undefined) resolve({ code: null, signal: null });
     });
     child.once('exit', (code, signal) => {
-      const timer = setTimeout(() => resolve({ code, signal }), 1_000);
+      const timer = setTimeout(() => resolve({ code, signal }), OUTPUT_ENDS_WITHIN_MS);
       child.once('close', () => {
         clearTimeout(timer);
         resolve({ code, signal });
@@ -139,7 +141,7 @@ function stopper(child: Child, exited: Promise<Exit>, stopWithinMs: number) {
 }
 
 function readyLine(child: Child, exited: Promise<Exit>, options: ProcessOptions): Promise<RegExpExecArray> {
-  const limitMs = options.readyWithinMs ?? 60_000;
+  const limitMs = options.readyWithinMs ?? 120_000;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`${options.name} was not ready within ${limitMs / 1000} s`), limitMs);
     const fail = (message: string, cause?: unknown): void => {
