@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { labelSet } from '../../src/domain/alert.ts';
 import { compileLinear, matchesAll, parseMatcher } from '../../src/domain/matcher.ts';
+import { cpuTimeMs } from '../helpers/cpu-time.ts';
 
 const LABELS = labelSet([
   ['severity', 'critical'],
@@ -74,8 +75,8 @@ describe("Alertmanager's matchers", () => {
   });
 
   it('an expression that would take a backtracking engine for ever is done at once', () => {
-    const started = performance.now();
+    const started = cpuTimeMs();
     expect(compileLinear('(a+)+$').matches(`${'a'.repeat(5_000)}!`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(cpuTimeMs() - started).toBeLessThan(20_000);
   });
 });

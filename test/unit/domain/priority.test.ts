@@ -6,6 +6,7 @@ import { HOUR, MINUTE } from '../../helpers/fake-rules.ts';
 import { alertOf, groupOf, World } from '../../helpers/incident-world.ts';
 import { MAIN, POLICY, load, problemsOf, replaced } from '../config/files.ts';
 import { compileRules } from '../../../src/rules.ts';
+import { cpuTimeMs } from '../../helpers/cpu-time.ts';
 
 const DAY = 24 * HOUR;
 
@@ -142,9 +143,9 @@ describe('how soon something runs out', () => {
     ['a hundred thousand words', 'will fill in '.repeat(8_000)],
     ['digits', `will be full in ${'1'.repeat(100_000)}`],
   ])('is read in no time from %s', (_what, text) => {
-    const began = performance.now();
+    const began = cpuTimeMs();
     runsOutInMs({ summary: text, description: text }, graph(text));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(cpuTimeMs() - began).toBeLessThan(5_000);
   });
 });
 

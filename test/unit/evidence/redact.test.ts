@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { createRedactor } from '../../../src/evidence/redact.ts';
+import { cpuTimeMs } from '../../helpers/cpu-time.ts';
 
 const redact = createRedactor(Buffer.from('a key for tests'));
 /** Put together at run time, so that no scanner of repositories takes them for real ones. */
@@ -304,8 +305,8 @@ describe('secrets do not leave', () => {
       'authorization: ',
       '{"secret":',
     ];
-    const began = performance.now();
+    const began = cpuTimeMs();
     for (const piece of pieces) redact(piece.repeat(Math.ceil(1_000_000 / piece.length)));
-    expect(performance.now() - began).toBeLessThan(60_000); // quadratic would be hours
+    expect(cpuTimeMs() - began).toBeLessThan(60_000); // quadratic would be hours
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { splitCondition } from '../../../../src/evidence/beyond/split-condition.ts';
+import { cpuTimeMs } from '../../../helpers/cpu-time.ts';
 
 it.each([
   ['up == 0', 'up', '==', 0],
@@ -46,8 +47,8 @@ it('takes anything without throwing and in time', () => {
     'a and '.repeat(600),
     '"'.repeat(3999),
   ]) {
-    const began = performance.now();
+    const began = cpuTimeMs();
     splitCondition(text);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(cpuTimeMs() - began).toBeLessThan(10_000);
   }
 });

@@ -3,6 +3,7 @@ import { messageStart } from '../../../../src/evidence/mining/header.ts';
 import { maskLine } from '../../../../src/evidence/mining/mask.ts';
 import { shapeOfText, siteOfText } from '../../../../src/evidence/mining/message.ts';
 import { printShape } from '../../../../src/evidence/mining/shape.ts';
+import { cpuTimeMs } from '../../../helpers/cpu-time.ts';
 
 const shown = (line: string): string => printShape(maskLine(line));
 
@@ -56,7 +57,7 @@ describe('what is variable in a message by its form', () => {
   });
 
   it('takes time linear in the length', () => {
-    const began = performance.now();
+    const began = cpuTimeMs();
     for (const piece of [
       "'",
       '"',
@@ -78,7 +79,7 @@ describe('what is variable in a message by its form', () => {
       'a=b ',
     ])
       for (const front of ['', '2026-01-31T11:58:00Z ', 'Jan 31 11:58:00 ']) shapeOfText(front + piece.repeat(200_000));
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(cpuTimeMs() - began).toBeLessThan(20_000);
   });
 });
 

@@ -8,7 +8,7 @@ import { startCollector, type CollectorOptions } from '../../../../src/evidence/
 import { waitFor } from '../../../helpers/wait-for.ts';
 import { temporaryFolder } from '../../../servers/cleanup.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const FIRED = Date.parse('2026-01-05T03:00:00Z');
 const IN_TROUBLE = new URL('../../../helpers/collector-thread-in-trouble.ts', import.meta.url);
@@ -78,18 +78,18 @@ describe('logs read in a thread of their own', () => {
   });
 
   it('that never come to an end are broken off', async () => {
-    start({ entry: IN_TROUBLE, patienceMs: 1_500 });
+    start({ entry: IN_TROUBLE, patienceMs: 4_000 });
     const began = performance.now();
     expect(await reasonOf('never ends')).toMatch(
-      /took longer than 2 s and was broken off: they are looked for once more/,
+      /took longer than 4 s and was broken off: they are looked for once more/,
     );
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
     expect(await reasonOf('x')).toMatch(/^read in thread/);
   });
 
   it('that wait their turn at a slow store are not broken off with it', async () => {
-    start({ entry: IN_TROUBLE, patienceMs: 1_500, eachMs: 1_000 });
-    const all = await Promise.all(Array.from({ length: 8 }, () => reasonOf('in turn')));
+    start({ entry: IN_TROUBLE, patienceMs: 4_000, eachMs: 1_000 });
+    const all = await Promise.all(Array.from({ length: 12 }, () => reasonOf('in turn')));
     expect(all.filter((reason) => !reason.startsWith('read in thread'))).toEqual([]);
   });
 
