@@ -11,8 +11,8 @@ import { POSTGRES_PASSWORD, startPostgres } from '../servers/postgres.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(120_000);
-afterAll(stopEverything, 60_000);
+jest.setTimeout(180_000);
+afterAll(stopEverything, 120_000);
 
 describeWith('postgres', 'a house moves from SQLite to PostgreSQL', () => {
   it('by a backup made while the bridge runs; the bridge there answers the same and goes on', async () => {

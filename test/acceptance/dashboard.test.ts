@@ -15,7 +15,7 @@ import { startPrometheus, type Prometheus, type Sample } from '../servers/promet
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 const ALERT_RULES = fileURLToPath(new URL('../../dashboards/tierbell-alerts.yaml', import.meta.url));
 const JOB = 'tierbell';
@@ -155,7 +155,7 @@ describeWith('prometheus', 'the dashboard over a bridge that went through someth
       return lost && heard(`timestamp(tierbell_build_info) > ${over}`);
     });
   }, 120_000);
-  afterAll(stopEverything, 60_000);
+  afterAll(stopEverything, 120_000);
 
   function ask({ expr }: Pick<TargetJson, 'expr'>): Promise<readonly Sample[]> {
     return waitFor(`data for ${asGrafanaAsks(expr)}`, async () => {

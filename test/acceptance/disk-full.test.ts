@@ -11,7 +11,7 @@ import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
 jest.setTimeout(180_000);
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 
 /** An alert of about 500 kB. */
 function heavy(alertname: string) {

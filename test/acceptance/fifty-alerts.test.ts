@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { writeConfiguration } from '../helpers/configuration.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
 import { deliver, incident, incidents, type IncidentJson } from '../helpers/incident-api.ts';
-import { ecs, FIRED } from '../helpers/log-house.ts';
+import { ecs, FIRED, PATIENT } from '../helpers/log-house.ts';
 import { alertmanagerPayload } from '../helpers/payload.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything } from '../servers/cleanup.ts';
@@ -11,7 +11,7 @@ import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
 jest.setTimeout(180_000);
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 
 const ALERTS = 50;
 const MINUTE = 60_000;
@@ -33,7 +33,7 @@ it('fifty alerts of one service within a minute: each incident has its excerpt, 
   const now = Date.now();
   await elasticsearch.index('logs-shop', logLines(now));
   const proxy = await startFaultProxy(elasticsearch.url);
-  const logs = [{ name: 'elk', kind: 'elasticsearch', nodes: [proxy.url], index: 'logs-*' }];
+  const logs = [{ name: 'elk', kind: 'elasticsearch', nodes: [proxy.url], index: 'logs-*', budget: PATIENT }];
   const bridge = await startTierbell({ configFile: writeConfiguration(smtp.url, { main: { logs } }) });
 
   for (let index = 0; index < ALERTS; index += 1) {
@@ -56,7 +56,7 @@ it('fifty alerts of one service within a minute: each incident has its excerpt, 
       }
       return withLogs.size === ALERTS;
     },
-    { timeoutMs: 50_000, everyMs: 250 },
+    { timeoutMs: 120_000, everyMs: 250 },
   );
   const searches = proxy.requests.filter(({ path }) => path.includes('_search')).length;
 

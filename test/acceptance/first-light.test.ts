@@ -11,7 +11,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { ANSWERED_WITHIN_MS, PUBLIC_URL, startHouse, type House } from '../helpers/whole-house.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 /** The states of the attempt as the timeline tells them. */
 function fixStates(entries: readonly EntryJson[]): unknown[] {
@@ -38,7 +38,7 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
   beforeAll(async () => {
     house = await startHouse();
   });
-  afterAll(stopEverything, 60_000);
+  afterAll(stopEverything, 120_000);
 
   it('a known fix restarts what broke, Prometheus confirms it, and nobody is woken', async () => {
     const { shop, bridge, smtp } = house;
@@ -203,7 +203,7 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
       'the page on record',
       async () => ofType(await timeline(bridge, told.id), 'notified')[0],
     );
-    expect(Date.parse(paged.at) - Date.parse(told.createdAt)).toBeLessThan(10_000);
+    expect(Date.parse(paged.at) - Date.parse(told.createdAt)).toBeLessThan(30_000);
   });
 
   it('nothing went to the fallback, the log holds no error, and promtool has nothing against the metrics', async () => {

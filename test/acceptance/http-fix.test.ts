@@ -7,8 +7,8 @@ import { startHttpSink } from '../servers/http-sink.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(60_000);
-afterEach(stopEverything, 60_000);
+jest.setTimeout(180_000);
+afterEach(stopEverything, 120_000);
 
 const TOKEN = 'tok-of-the-deploy-tool';
 
@@ -24,9 +24,9 @@ async function startHouse(verify: Record<string, unknown> = {}) {
       body: { service: '{{ service }}' },
       parameters: { service: { from: 'labels.service', pattern: '[a-z ]+' } },
       poll: { url: `${tool.url}/jobs/{{ response.id }}`, pointer: '/state', success: ['done'], interval: '50ms' },
-      timeout: '10s',
+      timeout: '60s',
     },
-    verify: { kind: 'http', url: `${health.url}/health/{{ service }}`, for: '0s', timeout: '2s', ...verify },
+    verify: { kind: 'http', url: `${health.url}/health/{{ service }}`, for: '0s', timeout: '60s', ...verify },
   };
   const executors = [{ name: 'deploy', kind: 'http', allow: [tool.url], auth: { bearer_token: TOKEN } }];
   const policies = [twoLevels('default', '5m')];
@@ -79,7 +79,7 @@ it('whose tool answers 500 has an unknown outcome: it is not sent again, and Lev
 });
 
 it('whose effect the health page does not confirm is unverified, and Level 3 hears of it', async () => {
-  const house = await startHouse({ contains: 'all is well' });
+  const house = await startHouse({ contains: 'all is well', timeout: '2s' });
   house.tool.answerNext({ status: 202, body: '{"id":7}' }, { status: 200, body: '{"state":"done"}' });
   const shown = await settled(house);
   expect(shown.attempts).toMatchObject([{ state: 'unverified', verification: { state: 'unhealthy' } }]);

@@ -46,7 +46,7 @@ function start(words: readonly string[], env: Readonly<Record<string, string>>):
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (bytes: Buffer) => (said[name] += String(bytes)));
   const release = child.pid === undefined ? () => undefined : guardProcess(child.pid);
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   void exited.then(release);
   return { stdout: () => said.stdout, stderr: () => said.stderr, pid: child.pid ?? -1, exited };
 }
@@ -83,7 +83,7 @@ async function run(command: string, folder: string): Promise<void> {
   if (ran.code !== 0) throw new Error(`${command} ended with ${ran.code}\n${ran.stdout}${ran.stderr}`);
 }
 
-afterAll(stopEverything);
+afterAll(stopEverything, LIMIT_MS);
 
 describe('the Dockerfile', () => {
   const final = STAGES.at(-1)?.instructions ?? [];
@@ -128,7 +128,7 @@ describe('the Dockerfile', () => {
     const bridge = start(command, env);
     expect(await bridge.exited).toBe(2);
     expect(bridge.stderr()).toMatch(/token create|TIERBELL_ADMIN_TOKEN_FILE/);
-  }, 60_000);
+  }, 120_000);
 
   it('starts as nobody with a first token, writes to its volume alone, and is healthy by its own check', async () => {
     const bridge = start(command, { ...env, TIERBELL_ADMIN_TOKEN_FILE: token });

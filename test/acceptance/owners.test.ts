@@ -7,8 +7,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startHttpSink, type HttpSink } from '../servers/http-sink.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(120_000);
-afterEach(stopEverything, 60_000);
+jest.setTimeout(180_000);
+afterEach(stopEverything, 120_000);
 
 const NAMES = ['l2', 'l3', 'security', 'shop', 'desk'];
 
@@ -81,7 +81,9 @@ describe('owners', () => {
       'both to be at Level 3, told',
       () =>
         [shop.id, breach.id].every((id) => heard(sink, 'l3', id).some(({ purpose }) => purpose === 'escalation')) &&
-        heard(sink, 'security', breach.id).some(({ purpose }) => purpose === 'escalation'),
+        heard(sink, 'security', breach.id).some(({ purpose }) => purpose === 'escalation') &&
+        [shop.id, breach.id].every((id) => heard(sink, 'l2', id).some(({ purpose }) => purpose === 'page')) &&
+        heard(sink, 'shop', shop.id).some(({ purpose }) => purpose === 'page'),
     );
     const first = (channel: string, id: string) => heard(sink, channel, id).find(({ purpose }) => purpose === 'page');
     expect(first('shop', shop.id)?.text).toContain('CheckoutDown');

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { LEVEL2, writeConfiguration } from '../helpers/configuration.ts';
 import { deliver, mailsOf, waitForIncident, type IncidentJson } from '../helpers/incident-api.ts';
+import { PATIENT } from '../helpers/log-house.ts';
 import { alertmanagerPayload } from '../helpers/payload.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -46,7 +47,7 @@ describeWith(['elasticsearch', 'prometheus'], 'an alert about one of several of 
     const bridge = await startTierbell({
       configFile: writeConfiguration(smtp.url, {
         main: {
-          logs: [{ name: 'elk', kind: 'elasticsearch', nodes: [server.url], index: 'logs-*' }],
+          logs: [{ name: 'elk', kind: 'elasticsearch', nodes: [server.url], index: 'logs-*', budget: PATIENT }],
           metrics: [{ name: 'prom', kind: 'prometheus', url: prometheus.url }],
         },
       }),

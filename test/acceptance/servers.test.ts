@@ -42,7 +42,7 @@ function run(command: string, args: readonly string[]): Promise<{ code: number |
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
 }
 
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 afterAll(() => {
   const rows = Object.entries(seconds).map(([name, value]) => `${value.toFixed(1).padStart(6)} s  ${name}`);
   process.stderr.write(`${rows.join('\n')}\n`);
@@ -118,7 +118,11 @@ describeWith(['prometheus', 'alertmanager'], 'Prometheus and Alertmanager', () =
     });
     note('Alertmanager is ready', alertmanager.readyAfterMs);
     note('Prometheus is ready', prometheus.readyAfterMs);
-    expect(await prometheus.query('shop_up')).toMatchObject([{ metric: { instance: 'shop-1' }, value: 1 }]);
+    const [up] = await waitFor('a scrape of the shop', async () => {
+      const found = await prometheus.query('shop_up');
+      return found.length > 0 && found;
+    });
+    expect(up).toMatchObject({ metric: { instance: 'shop-1' }, value: 1 });
 
     const brokenAt = performance.now();
     await shop.break();
@@ -219,6 +223,7 @@ describe('the bridge as a process', () => {
       status: 201,
       body: { method: 'POST', body: '{"a":1}', token: 't0p' },
     });
+    await waitFor('its flags', () => tierbell.stderr().endsWith('\n'));
     expect(tierbell.stderr()).toBe(
       `serve --config.file=rules/tierbell.yaml --web.listen-address=127.0.0.1:0 --storage.path=${tierbell.dataDir} --log.level=debug\n`,
     );

@@ -14,7 +14,7 @@ import { startPostgres } from '../servers/postgres.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
 jest.setTimeout(180_000);
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 
 interface Shadow {
   readonly rules: string | null;
@@ -80,7 +80,14 @@ async function tellsTheDifference(start: (configFile: string) => Promise<Tierbel
   writeFileSync(escalation, good);
   writeFileSync(join(dirname(next), 'categories.yaml'), readFileSync(join(dirname(configFile), 'categories.yaml')));
   expect((await bridge.api('/-/reload', { method: 'POST' })).status).toBe(200);
-  await waitFor('the same decisions', async () => (await asked(bridge)).compared === 1, { timeoutMs: 60_000 });
+  await waitFor(
+    'the same decisions',
+    async () => {
+      const { compared, different } = await asked(bridge);
+      return compared === 1 && different === 0;
+    },
+    { timeoutMs: 60_000 },
+  );
   expect(await asked(bridge)).toMatchObject({ compared: 1, different: 0, items: [] });
 }
 

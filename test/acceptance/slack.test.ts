@@ -19,7 +19,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 const TOKEN = 'xoxb-1111-acceptance';
 const APP_TOKEN = 'xapp-1-A01-acceptance';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   smtp = await startSmtp();
   bridge = await startTierbell({ configFile: configure(), flags: ['--web.external-url=https://bell.example.org'] });
 });
-afterAll(stopEverything, 60_000);
+afterAll(stopEverything, 120_000);
 
 /** Secrets in files, as in the contract; both ways for presses to come in. */
 function configure(): string {
@@ -197,13 +197,14 @@ describe('an alert in Slack', () => {
 
   it('many at once come one a second at most, none is lost', async () => {
     const count = 8;
-    const from = slack.calls.length;
+    const [from, begun] = [slack.calls.length, Date.now()];
     for (let n = 0; n < count; n += 1) await deliver(bridge, firing(`Storm${n}`));
     for (let n = 0; n < count; n += 1)
       await slack.waitForMessage((one) => one.threadTs === undefined && readMessage(one).includes(`Storm${n}`));
     const posts = slack.calls.slice(from).filter(({ method }) => method === 'chat.postMessage');
-    const first = posts[0]?.at ?? 0;
-    for (const [index, { at }] of posts.entries()) expect(at - first).toBeGreaterThan(index * 1_000 - 1_500); // a busy machine delays some
+    expect(posts.length).toBeGreaterThanOrEqual(count);
+    // The first had its turn after the beginning; a busy machine delays some, and none comes before its turn.
+    for (const [index, { at }] of posts.entries()) expect(at - begun).toBeGreaterThan(index * 1_000 - 100);
     slack.assertClean();
   });
 

@@ -14,7 +14,7 @@ import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
 jest.setTimeout(180_000);
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 
 const BASIC = { username: 'prom', password: 'geheim:mit:Doppelpunkt' };
 
@@ -39,7 +39,7 @@ describeWith('prometheus', 'a Prometheus that posts to the bridge directly', () 
       alertmanagerUrl: bridge.url,
       config: { alerting: { alertmanagers: [alertmanager] } },
       // It vouches for four times that; after a reload it needs 5 s to find the bridge again.
-      flags: ['--rules.alert.resend-delay=4s'],
+      flags: ['--rules.alert.resend-delay=6s'],
     });
     await waitForIncident(bridge, { alertname: 'Always' });
     const sometimes = await waitForIncident(bridge, { alertname: 'Sometimes' });

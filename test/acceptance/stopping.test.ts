@@ -10,7 +10,7 @@ import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
 jest.setTimeout(180_000);
-afterEach(stopEverything, 60_000);
+afterEach(stopEverything, 120_000);
 
 const DELIVERIES = 400;
 const ALERTS = 200;

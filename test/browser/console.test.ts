@@ -121,7 +121,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(`**${CHECKOUT}`);
     await page.keyboard.press('?');
-    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    await page.getByRole('dialog').waitFor({ state: 'visible' });
     await page.keyboard.press('Escape');
     const answer = await bridge.api<{ status: string; resolvedBy: string; procedure: { done: boolean }[] }>(
       '/api/v1/incidents/INC-3',
@@ -130,7 +130,7 @@ describeWith('chromium', 'The console in a browser', () => {
     expect(answer.body.procedure.map(({ done }) => done)).toEqual([false, true]);
     expect(troubles).toEqual([]);
     await context.close();
-  }, 60_000);
+  }, 120_000);
 
   it('two engineers see each other: what one does stands on the other’s page, and what the other types stays', async () => {
     const ada = await visit('ada');
@@ -150,7 +150,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await ben.page.getByRole('button', { name: 'Take over from ada' }).waitFor();
     expect([...ada.troubles, ...ben.troubles]).toEqual([]);
     await Promise.all([ada.context.close(), ben.context.close()]);
-  }, 60_000);
+  }, 120_000);
 
   it('works without a script: the name is asked for, forms post, a refusal names the holder and keeps what was typed', async () => {
     const { context, page } = await visit(null, { javaScriptEnabled: false, viewport: PHONE });
@@ -172,7 +172,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await page.getByRole('alert').getByText('Not done. INC-4: it is resolved, not acknowledged.').waitFor();
     await page.getByRole('alert').getByText('You wrote: Going to bed').waitFor();
     await context.close();
-  }, 60_000);
+  }, 120_000);
 
   it('says so when the connection is lost, shows since when, and comes back by itself', async () => {
     const { context, page } = await visit('ada');
@@ -181,9 +181,9 @@ describeWith('chromium', 'The console in a browser', () => {
     await context.setOffline(true);
     await page.getByText(/Connection lost, showing \d\d:\d\d:\d\d UTC/).waitFor();
     await context.setOffline(false);
-    await page.getByText('Live').waitFor({ timeout: 25_000 });
+    await page.getByText('Live').waitFor();
     await context.close();
-  }, 60_000);
+  }, 120_000);
 
   it('a form that was made elsewhere does nothing', async () => {
     const before = await bridge.api<{ status: string }>(`/api/v1${FAILED_FIX}`);

@@ -206,7 +206,7 @@ describeWith('postgres', 'a backup', () => {
     const { url } = await database();
     if (url === null) throw new Error('no address');
     const db = await openStoreTables({ folder: '', url });
-    const join = () => joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 10_000 }));
+    const join = () => joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 60_000 }));
     await db.transaction().execute(async (tx) => {
       await sql`select pg_advisory_xact_lock(${LOCKS.house}, hashtext(current_schema()))`.execute(tx);
       await expect(join()).rejects.toThrow('a backup is being restored into this database');

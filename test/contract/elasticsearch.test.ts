@@ -11,6 +11,7 @@ import { createRedactor } from '../../src/evidence/redact.ts';
 import { createLogStore } from '../../src/evidence/create-log-store.ts';
 import { logStoreConfig } from '../../src/evidence/registry.ts';
 import { startFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { PATIENT } from '../helpers/log-house.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { stopEverything, stopLater, temporaryFolder } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
@@ -22,8 +23,13 @@ const never = (): AbortSignal => new AbortController().signal;
 const redact = createRedactor(Buffer.from('a key for tests'));
 
 type Config = Record<string, unknown>;
-const storeOf = (config: Config): LogStore =>
-  createLogStore(logStoreConfig.parse({ name: 'elk', kind: 'elasticsearch', ...config }));
+const storeOf = ({ budget, ...config }: Config): LogStore =>
+  createLogStore(
+    logStoreConfig.parse({
+      ...{ name: 'elk', kind: 'elasticsearch', ...config },
+      budget: { ...PATIENT, ...(budget as object | undefined) },
+    }),
+  );
 
 /** One evidence from a store that lives only for it. */
 async function evidenceOf(config: Config, labels: Record<string, string> = { service: 'checkout' }): Promise<Evidence> {
@@ -190,7 +196,7 @@ describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
   });
 
   it('leaves a cluster that fails alone for a while, and says so', async () => {
-    const store = storeOf({ ...good, budget: { time: '1s' } });
+    const store = storeOf(good);
     proxy.behave({ status: 503 });
     const ask = async (service: string): Promise<Evidence> => {
       const facts = { id: 'e', labels: { service }, startsAt: FIRED, now: FIRED + 5 * MINUTE };

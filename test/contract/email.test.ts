@@ -72,7 +72,7 @@ async function sendAll(
   const channel = channelTo(post, more);
   try {
     const results: SendResult[] = [];
-    for (const notice of notices) results.push(await channel.send(notice, AbortSignal.timeout(25_000)));
+    for (const notice of notices) results.push(await channel.send(notice, AbortSignal.timeout(100_000)));
     return results;
   } finally {
     await channel.close();
@@ -219,7 +219,7 @@ describe('mail', () => {
     post = await startPost();
     const channel = channelTo(post);
     const notices = Array.from({ length: 12 }, (_, index) => wordNotice(sampleInput({ id: `burst-${index}` })));
-    const results = await Promise.all(notices.map((notice) => channel.send(notice, AbortSignal.timeout(25_000))));
+    const results = await Promise.all(notices.map((notice) => channel.send(notice, AbortSignal.timeout(100_000))));
     await channel.close();
     expect(results.every(({ ok }) => ok)).toBe(true);
     expect(post.mails).toHaveLength(12);
@@ -254,7 +254,7 @@ describe('settings of a mail channel', () => {
         tls_config: { ca_file: '/nonexistent/ca.pem' },
       }),
     );
-    expect(await channel.send(wordNotice(sampleInput()), AbortSignal.timeout(20_000))).toMatchObject({
+    expect(await channel.send(wordNotice(sampleInput()), AbortSignal.timeout(100_000))).toMatchObject({
       ok: false,
       reason: 'misconfigured',
       retryable: true,

@@ -44,7 +44,7 @@ describeDialects('the history that guards look at', (dialect) => {
   let house: TestStore;
   beforeAll(async () => {
     house = await openTestStore(rulesOf(), dialect);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => house.close());
 
   it('is the same from the store as from all attempts in memory, as a rehearsal counts them', async () => {

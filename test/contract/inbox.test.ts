@@ -183,7 +183,7 @@ describe('the inbox in a file', () => {
 
 describeWith('postgres', 'the inbox on PostgreSQL', () => {
   const server = withPostgres();
-  const connect = (url: string, connections = 2) => openConnections(url, { connections, queryTimeoutMs: 20_000 });
+  const connect = (url: string, connections = 2) => openConnections(url, { connections, queryTimeoutMs: 60_000 });
 
   behaves(async () => {
     const url = await server().freshUrl();

@@ -27,7 +27,7 @@ const SEARCH: readonly Row[] = [
   ['is slow, and answers in time', { delayMs: 150 }, 'complete', /^2 lines of service = checkout/],
   [
     'answers after our budget of time',
-    { delayMs: 6_000 },
+    { delayMs: 120_000 },
     'unavailable',
     /did not answer within (?:its budget of )?3 s: see whether it is overloaded|overloaded, or allow more/,
   ],
@@ -76,7 +76,7 @@ const SEARCH: readonly Row[] = [
 
 const LOKI: readonly Row[] = [
   ['is slow, and answers in time', { delayMs: 100 }, 'complete', /^1 line of service = checkout/],
-  ['answers after our budget of time', { delayMs: 6_000 }, 'unavailable', /did not answer within 3 s/],
+  ['answers after our budget of time', { delayMs: 120_000 }, 'unavailable', /did not answer within 3 s/],
   ['never answers', 'hang', 'unavailable', /did not answer within 3 s: see whether it is overloaded/],
   ['answers a byte a second', 'trickle', 'unavailable', /did not answer within 3 s/],
   ['cuts its answer', 'cut', 'unavailable', /closed the connection before its answer was whole/],
@@ -128,18 +128,18 @@ for (const [name, { needs, rows, start }] of Object.entries(BENCHES))
     beforeAll(async () => {
       const bench = await start();
       proxy = await startFaultProxy(bench.url);
-      config = { ...bench.config(proxy.url), budget: { time: '3s' } };
-      await evidenceFrom({ ...config, budget: { time: '20s' } }); // the first answer of a server that has just begun is its slowest
+      config = bench.config(proxy.url);
     }, 300_000);
 
     it.each(rows.map((row) => [row[0], row] as const))('%s', async (_what, row) => {
       const [, fault, state, says, paths = /^/] = row;
       proxy.behave(fault, paths);
+      const isLate = /within .*3 s/.test(says.source);
       const began = performance.now();
-      const evidence = await evidenceFrom(config);
+      const evidence = await evidenceFrom({ ...config, ...(isLate ? { budget: { time: '3s' } } : {}) });
       expect(evidence.reason).toMatch(says);
       expect(evidence).toMatchObject({ state, store: 'elk' });
       expect(evidence.lines.length > 0).toBe(state !== 'unavailable');
-      expect(performance.now() - began).toBeLessThan(8_000);
+      if (isLate) expect(performance.now() - began).toBeLessThan(40_000);
     });
   });

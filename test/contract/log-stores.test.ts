@@ -11,6 +11,7 @@ import { createLogStore } from '../../src/evidence/create-log-store.ts';
 import { logStoreConfig, logStoreKinds } from '../../src/evidence/registry.ts';
 import { startLokiDouble } from '../doubles/loki.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
+import { PATIENT } from '../helpers/log-house.ts';
 import { describeWith, type Requirement } from '../helpers/requires.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
@@ -137,7 +138,8 @@ const redact = createRedactor(Buffer.from('a key for tests'));
 const facts = (labels: Record<string, string>) => ({ id: 'e-1', labels, startsAt: FIRED, now: FIRED + 5 * MINUTE });
 const collect = (store: LogStore, labels: Record<string, string>): Promise<CollectedLogs> =>
   collectLogs(facts(labels), [store], redact, new AbortController().signal);
-const storeOf = (config: Record<string, unknown>): LogStore => createLogStore(logStoreConfig.parse(config));
+const storeOf = (config: Record<string, unknown>): LogStore =>
+  createLogStore(logStoreConfig.parse({ budget: PATIENT, ...config }));
 const rowsOf = (raw: Uint8Array | null): readonly Record<string, unknown>[] =>
   raw === null
     ? []
@@ -148,7 +150,7 @@ const rowsOf = (raw: Uint8Array | null): readonly Record<string, unknown>[] =>
         .map((row) => JSON.parse(row) as Record<string, unknown>);
 
 describe('log stores', () => {
-  afterAll(stopEverything, 60_000);
+  afterAll(stopEverything, 120_000);
 
   it('are one file each, all of them in the registry and in this suite', () => {
     const files = readdirSync(fileURLToPath(new URL('../../src/evidence/stores', import.meta.url)));
@@ -266,7 +268,7 @@ describe('log stores', () => {
         const store = storeOf(bench.slow);
         const began = performance.now();
         const { evidence } = await collect(store, { service: 'checkout' });
-        expect(performance.now() - began).toBeLessThan(store.budget.timeMs + 4_000);
+        expect(performance.now() - began).toBeLessThan(store.budget.timeMs + 30_000);
         expect(evidence.state).not.toBe('complete');
         expect(evidence.reason).toContain('`budget.time`');
         await store.close();

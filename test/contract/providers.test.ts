@@ -127,7 +127,7 @@ describe('a provider with a status page', () => {
     const found = await evidence(make());
     expect(found).toMatchObject({ state: 'unavailable', reason: expect.stringMatching(reason) as string });
     expect(found.facts).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(4_500);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it('is asked once for all alerts of a minute, also where it fails', async () => {

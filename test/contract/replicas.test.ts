@@ -14,7 +14,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { withPostgres } from '../servers/postgres.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const RULES = rulesOf();
 
@@ -37,7 +37,7 @@ describeWith('postgres', 'several replicas on one PostgreSQL', () => {
 
   async function join(graceMs = 300): Promise<Replica> {
     const db = await openPostgres(url);
-    const replicas = await joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 5_000 }), graceMs);
+    const replicas = await joinReplicas(openConnections(url, { connections: 1, queryTimeoutMs: 60_000 }), graceMs);
     const store = await openStore({
       ...{ db, replicas, rules: () => RULES, onCommitted() {}, onClockStep() {} },
       clock: { wall: () => DAWN, monotonic: () => 0 },
@@ -136,7 +136,7 @@ describeWith('postgres', 'several replicas on one PostgreSQL', () => {
   });
 
   it('keep what they hold while the database restarts', async () => {
-    const [one, other] = await Promise.all([join(5_000), join(5_000)]);
+    const [one, other] = await Promise.all([join(20_000), join(20_000)]);
     await deliver(one, 'One');
     const [held] = await one.store.claim(['evidence'], 1, 60 * MINUTE);
     await server().stop();

@@ -52,7 +52,7 @@ function open(more: Record<string, unknown> = {}): Channel {
 }
 
 function send(input: NoticeInput = sampleInput()): Promise<SendResult> {
-  return channel.send(wordNotice(input), AbortSignal.timeout(20_000));
+  return channel.send(wordNotice(input), AbortSignal.timeout(100_000));
 }
 
 /** Sends a first message and gives what is kept of it. */
@@ -111,7 +111,7 @@ describe('the first message of an incident', () => {
     expect(text).not.toContain('/fix/x');
 
     const denied = sampleIncident({ attempts: [{ ...attempt, state: 'denied' }] });
-    await channel.update?.(wordNotice(sampleInput({ thread, incident: denied })), AbortSignal.timeout(20_000));
+    await channel.update?.(wordNotice(sampleInput({ thread, incident: denied })), AbortSignal.timeout(100_000));
     expect(buttonsOf(double.messages[0]?.blocks)).toMatchObject([{ action_id: 'tierbell_acknowledge' }]);
     double.assertClean();
   });
@@ -134,7 +134,7 @@ describe('the first message of an incident', () => {
       thread,
       incident: sampleIncident({ ...ACKNOWLEDGED, evidence: [sampleEvidence()] }),
     });
-    expect(await channel.update?.(wordNotice(acknowledged), AbortSignal.timeout(20_000))).toMatchObject({ ok: true });
+    expect(await channel.update?.(wordNotice(acknowledged), AbortSignal.timeout(100_000))).toMatchObject({ ok: true });
     const [message] = double.messages;
     expect(message).toMatchObject({ edits: 1, ts: thread['ts'] });
     const text = readMessage(message ?? { blocks: [], text: '' });
@@ -144,7 +144,7 @@ describe('the first message of an incident', () => {
     expect(buttonsOf(message?.blocks)).toEqual([]);
 
     const over = sampleIncident({ status: 'resolved', resolvedBy: 'ada', resolvedAt: NOW, deadlines: {} });
-    await channel.update?.(wordNotice(sampleInput({ thread, incident: over })), AbortSignal.timeout(20_000));
+    await channel.update?.(wordNotice(sampleInput({ thread, incident: over })), AbortSignal.timeout(100_000));
     expect(readMessage(double.messages[0] ?? { blocks: [], text: '' })).toContain('*Resolved* by ada at 03:16 UTC');
     expect(double.messages).toHaveLength(1);
     double.assertClean();
@@ -163,7 +163,7 @@ describe('the first message of an incident', () => {
     const thread = await opened();
     double.answerNext('chat.update', 'invalid_blocks');
     const input = sampleInput({ thread, incident: sampleIncident(ACKNOWLEDGED) });
-    expect(await channel.update?.(wordNotice(input), AbortSignal.timeout(20_000))).toMatchObject({ ok: true });
+    expect(await channel.update?.(wordNotice(input), AbortSignal.timeout(100_000))).toMatchObject({ ok: true });
     expect(double.messages).toMatchObject([{ blocks: [], text: expect.stringContaining('Acknowledged by ada') }]);
     double.assertClean();
   });
@@ -195,7 +195,7 @@ describe('what comes after it', () => {
     const again = await opened(sampleInput({ thread, purpose: 'evidence' }));
     expect(again['ts']).not.toBe(thread['ts']);
     expect(await opened(sampleInput({ thread: { ...thread, to: 'C0LD' } }))).toMatchObject({ to: CHANNEL });
-    const gone = await channel.update?.(wordNotice(sampleInput({ thread })), AbortSignal.timeout(20_000));
+    const gone = await channel.update?.(wordNotice(sampleInput({ thread })), AbortSignal.timeout(100_000));
     expect(gone).toMatchObject({ ok: false, retryable: false, reason: 'not_found' });
     double.assertClean();
   });
@@ -273,9 +273,9 @@ describe('what Slack answers', () => {
   });
 
   it('429 holds every message of the channel back for as long as it says', async () => {
-    double.answerNext('chat.postMessage', { status: 429, headers: { 'retry-after': '7' } });
+    double.answerNext('chat.postMessage', { status: 429, headers: { 'retry-after': '70' } });
     expect(channel.turnInMs?.('a', 'send')).toBe(0);
-    expect(await send()).toMatchObject({ ok: false, reason: 'rate_limited', retryAfterMs: 7000 });
+    expect(await send()).toMatchObject({ ok: false, reason: 'rate_limited', retryAfterMs: 70_000 });
     expect(channel.turnInMs?.('b', 'send')).toBeGreaterThan(6_000);
     double.assertClean();
   });

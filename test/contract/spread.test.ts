@@ -7,7 +7,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
 
-afterAll(stopEverything, 60_000);
+afterAll(stopEverything, 120_000);
 
 describeWith('prometheus', 'local or everywhere, asked of a real Prometheus', () => {
   let prometheus: Prometheus;

@@ -68,7 +68,7 @@ function verify({ headers, body }: Delivery, nowMs: number): void {
 async function send(url: string, more: Record<string, unknown> = {}, input = sampleInput()) {
   const channel = webhook.create(webhook.config.parse({ name: 'hook', kind: 'webhook', url, secret: SECRET, ...more }));
   try {
-    return await channel.send(wordNotice(input), AbortSignal.timeout(20_000));
+    return await channel.send(wordNotice(input), AbortSignal.timeout(100_000));
   } finally {
     await channel.close();
   }
@@ -211,7 +211,7 @@ describe('a webhook', () => {
     'http://[::ffff:169.254.169.254]/',
   ])('never dials %s, neither to send nor to check', async (url) => {
     const channel = webhook.create(webhook.config.parse({ name: 'hook', kind: 'webhook', url }));
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(100_000);
     const misconfigured = { ok: false, retryable: false, reason: 'misconfigured' };
     expect(await channel.send(wordNotice(sampleInput()), signal)).toMatchObject(misconfigured);
     expect(await channel.check(signal)).toMatchObject(misconfigured);

@@ -23,6 +23,7 @@ export async function person(
 ): Promise<Person> {
   const context = await browser.newContext({ viewport: DESK, baseURL: url, ...options });
   if (name !== null) await context.addCookies([{ name: 'tierbell_name', value: name, url }]);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(error.message));

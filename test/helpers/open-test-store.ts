@@ -47,7 +47,7 @@ export function postgresDialect(server: () => Postgres): Dialect {
     async open(place) {
       const url = await urlOf(place);
       const db = await openPostgres(url);
-      const one = openConnections(url, { connections: 1, queryTimeoutMs: 10_000 });
+      const one = openConnections(url, { connections: 1, queryTimeoutMs: 60_000 });
       return { db, replicas: await joinReplicas(one, 0) };
     },
   };

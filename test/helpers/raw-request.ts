@@ -31,7 +31,7 @@ export function rawRequest(url: string, { method = 'GET', headers = {}, body, ch
       );
     });
     asked.on('error', reject);
-    asked.setTimeout(30_000, () => asked.destroy(new Error(`${method} ${url} was not answered within 30 s`)));
+    asked.setTimeout(100_000, () => asked.destroy(new Error(`${method} ${url} was not answered within 100 s`)));
     if (body !== undefined) asked.write(body);
     asked.end();
   });

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Asks again and again until the answer is neither `undefined`, `null` nor `false`, and gives that answer.
  * A probe that throws has not answered yet.
- * @throws after `timeoutMs` (default 30 s), with what the last try said.
+ * @throws after `timeoutMs` (default 60 s), with what the last try said.
  */
 export async function waitFor<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 30_000, everyMs = 50 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 60_000, everyMs = 50 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, undefined | null | false>> {
   const until = performance.now() + timeoutMs;
   for (;;) {

@@ -9,13 +9,14 @@ import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 import { mailChannels, twoLevels, writeConfiguration } from './configuration.ts';
+import { PATIENT } from './log-house.ts';
 import { startShop, type Shop } from './shop.ts';
 
 /** Where the links in messages point to; the tests open them at the bridge's real address. */
 export const PUBLIC_URL = 'http://bell.example.org';
 
 /** How long Level 2 has to answer for `shop-2`, where somebody does. */
-export const ANSWERED_WITHIN_MS = 10_000;
+export const ANSWERED_WITHIN_MS = 20_000;
 
 /** Everything that the first story needs, as real processes, wired as an operator would wire it. */
 export interface House {
@@ -30,7 +31,7 @@ export interface House {
 }
 
 /**
- * A shop of four: `shop-1` has a known fix, at `shop-2` Level 2 has 10 s to answer, at `shop-3` 2 s, at `shop-4` a
+ * A shop of four: `shop-1` has a known fix, at `shop-2` Level 2 has 20 s to answer, at `shop-3` 5 s, at `shop-4` a
  * quarter of an hour. Prometheus takes 5 s to look around, so it starts beside Elasticsearch.
  */
 export async function startHouse(): Promise<House> {
@@ -71,7 +72,7 @@ function configure(house: Omit<House, 'bridge' | 'alertmanager'>, token: string)
   return writeConfiguration(smtp.url, {
     main: {
       sources: [{ name: 'am', kind: 'alertmanager', auth: { bearer_token_files: [tokenFile] } }],
-      logs: [{ name: 'elk', kind: 'elasticsearch', nodes: [elasticsearch.url], index: 'logs-*' }],
+      logs: [{ name: 'elk', kind: 'elasticsearch', nodes: [elasticsearch.url], index: 'logs-*', budget: PATIENT }],
       executors: [{ name: 'local', kind: 'command', allow: [shop.commandFolder] }],
       metrics: [{ name: 'prom', kind: 'prometheus', url: prometheus.url }],
       channels: [
@@ -86,7 +87,7 @@ function configure(house: Omit<House, 'bridge' | 'alertmanager'>, token: string)
     fixes: [restartShop(shop, ['instance="shop-1"'])],
     policies: [
       twoLevels('answered', `${ANSWERED_WITHIN_MS / 1_000}s`, ['instance="shop-2"']),
-      twoLevels('hasty', '2s', ['instance="shop-3"']),
+      twoLevels('hasty', '5s', ['instance="shop-3"']),
       twoLevels('default', '15m'),
     ],
   });

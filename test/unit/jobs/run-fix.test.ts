@@ -442,8 +442,8 @@ describe('kill -9 at every commit point', () => {
 describe('the store is away when the outcome is known', () => {
   const away = (): Error => Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
 
-  /** The store fails with every transaction after the start, `times` times. */
-  function failing(house: FixHouse, times: number): typeof house.store {
+  /** The store fails with every transaction after the start, `times` times, and tells of it. */
+  function failing(house: FixHouse, times: number, tell = () => {}): typeof house.store {
     let calls = 0;
     const { store } = house;
     return {
@@ -451,8 +451,9 @@ describe('the store is away when the outcome is known', () => {
       db: store.db,
       async transact(work: Parameters<typeof store.transact>[0]) {
         calls += 1;
-        if (calls > 2 && calls <= 2 + times) throw away();
-        return store.transact(work);
+        if (calls <= 2 || calls > 2 + times) return store.transact(work);
+        tell();
+        throw away();
       },
     } as typeof house.store;
   }
@@ -470,11 +471,10 @@ describe('the store is away when the outcome is known', () => {
     const house = await opened();
     const stop = new AbortController();
     const running = runFix(
-      { ...house.parts, store: failing(house, 1_000) },
+      { ...house.parts, store: failing(house, 1_000, () => stop.abort()) },
       (await house.claim('fix')) as never,
       stop.signal,
     );
-    setTimeout(() => stop.abort(), 20);
     await expect(running).rejects.toThrow('database is locked');
     await house.reopen();
     while (await house.work('fix'));
