@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { hash } from 'node:crypto';
 import { Ballast } from './ballast.ts';
 import { FORGET_ROWS, firstKept, nextToForget, tombstone, type Reasoned, type Weighed } from './forgotten.ts';
+import { SameFiles } from './same-files.ts';
 import { prepareSchema } from './schema.ts';
 import { openSignatures, type Signatures } from './signatures.ts';
 import { uuidv7 } from './uuidv7.ts';
@@ -56,6 +57,8 @@ export interface InboxOptions {
   /** Bytes of refused bodies that are kept. */
   readonly refusedBytes?: number;
   readonly sync?: Sync;
+  /** Another database that goes on with what is stored here: without it nothing is taken either. */
+  readonly besides?: string;
 }
 
 const BALLAST_BYTES = 8 * 1024 * 1024;
@@ -99,6 +102,7 @@ export class SqliteInbox implements Inbox {
   readonly #signatures: Signatures;
   readonly #ballast: Ballast;
   readonly #sync: Sync;
+  readonly #files: SameFiles;
   readonly #refusedBytes: number;
   readonly #listeners: ((lastSeq: number) => void)[] = [];
   #waiting: Waiting[] = [];
@@ -110,7 +114,7 @@ export class SqliteInbox implements Inbox {
   #trouble: string | null = null;
 
   constructor(path: string, options: InboxOptions) {
-    const { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES, sync = new WalSync(path) } = options;
+    const { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES, sync = new WalSync(path), besides } = options;
     this.#refusedBytes = refusedBytes;
     this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     // The page size counts only before the first table. Pages of 4 kB are slower for large bodies, of 16 kB for small ones.
@@ -127,6 +131,7 @@ export class SqliteInbox implements Inbox {
     this.#commitStatement = this.#db.prepare('COMMIT');
     this.#signatures = openSignatures(this.#db);
     this.#ballast = new Ballast(`${path}.ballast`, ballastBytes);
+    this.#files = new SameFiles([path, ...(besides === undefined ? [] : [besides])].flatMap(withItsLog));
   }
 
   append(source: string, body: Uint8Array, receivedAt: number, once: string | null = null): Promise<Receipt> {
@@ -194,9 +199,9 @@ export class SqliteInbox implements Inbox {
   }
 
   healthy(): Health {
-    if (this.#trouble === null) return { ok: true };
     try {
-      if (!this.#hasSpace()) return { ok: false, why: this.#trouble };
+      if (!this.#isInPlace() || !this.#hasSpace()) return { ok: false, why: this.#trouble ?? '' };
+      if (this.#trouble === null) return { ok: true };
       this.#settleDoubt();
       this.#db.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)').run(Date.now());
       this.#sync.now();
@@ -255,7 +260,7 @@ export class SqliteInbox implements Inbox {
   #tryToWrite(batch: readonly Waiting[]): Receipt[] | null {
     if (batch.length === 0) return null;
     try {
-      if (!this.#hasSpace()) throw new Error(this.#trouble ?? '');
+      if (!this.#isInPlace() || !this.#hasSpace()) throw new Error(this.#trouble ?? '');
       this.#settleDoubt();
       return this.#write(batch);
     } catch (error) {
@@ -320,6 +325,14 @@ export class SqliteInbox implements Inbox {
       .run(this.#refusedBytes, REFUSED_ROWS);
   }
 
+  /** What has no place in the folder any more would be lost with this process. */
+  #isInPlace(): boolean {
+    const strayed = this.#files.strayed();
+    if (strayed === null) return true;
+    this.#trouble = `${strayed} was deleted, moved or replaced while Tierbell runs: put it back, or restart Tierbell to go on with what lies there now`;
+    return false;
+  }
+
   /** Once full, nothing is taken before there is room for the ballast again. */
   #hasSpace(): boolean {
     if (this.#full && this.#ballast.restore()) this.#full = false;
@@ -352,4 +365,9 @@ export class SqliteInbox implements Inbox {
       // Still no room; the next attempt comes with the next delivery.
     }
   }
+}
+
+/** A database, and the log with what was committed last. */
+function withItsLog(database: string): string[] {
+  return [database, `${database}-wal`];
 }

@@ -52,8 +52,9 @@ export async function openReceivingStorage({ folder, url }: StorageAddress): Pro
     lock.release();
     throw error;
   }
+  const besides = join(folder, 'tierbell.sqlite');
   return {
-    ...{ inbox: openInbox(join(folder, 'inbox.sqlite')), blobs: openBlobs(folder), shared: false },
+    ...{ inbox: openInbox(join(folder, 'inbox.sqlite'), { besides }), blobs: openBlobs(folder), shared: false },
     openReader: () => openSqliteReader(folder),
     release: async () => lock.release(),
   };

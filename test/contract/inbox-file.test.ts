@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInboxReader, type SqliteInboxReader } from '../../src/inbox/inbox-reader.ts';
@@ -154,6 +154,39 @@ describe('the file of the inbox', () => {
         .after(0, 10, 1e6)
         .map(({ body }) => String(body)),
     ).toEqual(['y']);
+  });
+
+  describe('moved away or deleted while it runs, takes nothing that the next start would not find', () => {
+    const body = Buffer.from('{}');
+
+    it('until it lies there again', async () => {
+      const store = join(folder, 'tierbell.sqlite');
+      writeFileSync(store, 'the store');
+      const inbox = open({ besides: store });
+      await inbox.append('am', body, 1);
+      for (const lost of [path, `${path}-wal`, store]) {
+        renameSync(lost, `${lost}.away`);
+        copyFileSync(`${lost}.away`, lost);
+        const why = expect.stringMatching(new RegExp(`^${lost} was deleted, moved or replaced.*restart Tierbell`));
+        expect(inbox.healthy()).toEqual({ ok: false, why });
+        await expect(inbox.append('am', body, 2)).rejects.toThrow(`${lost} was deleted, moved or replaced`);
+        renameSync(`${lost}.away`, lost);
+        expect(inbox.healthy()).toEqual({ ok: true });
+        await inbox.append('am', body, 3);
+      }
+      expect(read().last()).toBe(4);
+    });
+
+    it('also where the whole folder was replaced', async () => {
+      const inbox = open();
+      await inbox.append('am', body, 1);
+      renameSync(folder, `${folder}.away`);
+      mkdirSync(folder);
+      await expect(inbox.append('am', body, 2)).rejects.toThrow('was deleted, moved or replaced');
+      rmSync(folder, { recursive: true });
+      renameSync(`${folder}.away`, folder);
+      expect(await inbox.append('am', body, 3)).toMatchObject({ seq: 2 });
+    });
   });
 
   it('that was lost, or is older than the store, gives no number again that the store counts as taken', async () => {
