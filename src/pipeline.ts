@@ -65,6 +65,8 @@ export interface Pipeline {
   advance(isOver?: () => boolean): Promise<void>;
   /** Begins to do what is due. */
   start(): void;
+  /** Why due work may not be done; null while it is. */
+  trouble(): string | null;
   /** Something became due. */
   wake(): void;
   /** Messages go out over these channels too from now on. */
@@ -138,6 +140,7 @@ export function createPipeline(house: House): Pipeline {
       runner.start();
     },
     serve,
+    trouble: () => runner.trouble,
     wake: () => runner.wake(),
     stop: () => runner.stop(),
   };

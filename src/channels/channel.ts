@@ -102,6 +102,8 @@ export interface Channel {
   update?(notice: Notice, signal: AbortSignal): Promise<SendResult>;
   /** Milliseconds until the other side takes one more message, or one more update; 0 is now. The same id keeps its place. */
   turnInMs?(id: string, what: 'send' | 'update'): number;
+  /** Milliseconds for which the other side has asked us to send nothing at all; 0 where it takes messages. */
+  heldMs?(): number;
   /** Reaches the other side without sending anything to people (`check-config --online`). */
   check(signal: AbortSignal): Promise<SendResult>;
   close(): Promise<void>;

@@ -33,7 +33,7 @@ export interface Engine {
   fix(request: FixRequest): Promise<FixAnswer>;
   /** Called after commits that added to a timeline; several may share one call. */
   onCommitted(listener: () => void): void;
-  /** Why deliveries have not been worked on for a while, though they are on disk; null while they are. */
+  /** Why nothing has been worked on for a while, deliveries or what is due, though it is on disk; null while it is. */
   trouble(): string | null;
   /** Called when {@link trouble} begins and when it ends. */
   onTrouble(listener: (why: string | null) => void): void;
@@ -180,7 +180,11 @@ function keepAdvancing(
       again = false;
       await pipeline
         .advance(() => stopped)
-        .then(() => trouble.over())
+        .then(() => {
+          const why = pipeline.trouble();
+          if (why === null) trouble.over();
+          else trouble.met(why);
+        })
         .catch((error: unknown) => {
           trouble.met(error instanceof Error ? error.message : String(error));
           log.error('taking deliveries failed; trying again', { error: String(error) });

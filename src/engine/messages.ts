@@ -71,7 +71,7 @@ export type FromEngine =
   | { readonly type: 'ready' }
   /** Timelines grew; several commits may share one. */
   | { readonly type: 'committed' }
-  /** Deliveries cannot be worked on, or (null) again can. */
+  /** What is on disk cannot be worked on, or (null) again can. */
   | { readonly type: 'trouble'; readonly why: string | null }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly why: string; readonly code: string | null };

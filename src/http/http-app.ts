@@ -65,8 +65,7 @@ export function createHttpApp(parts: HttpParts): Express {
     const health = await parts.inbox.healthy();
     const trouble = parts.engine.trouble();
     if (health.ok && trouble === null) res.type('text').send('Tierbell is ready.\n');
-    else if (health.ok)
-      res.status(503).type('text').send(`Tierbell stores deliveries, but cannot work on them: ${trouble}.\n`);
+    else if (health.ok) res.status(503).type('text').send(`Tierbell cannot work on what it has stored: ${trouble}.\n`);
     else res.status(503).type('text').send(`Tierbell cannot store deliveries: ${health.why}.\n`);
   });
   app.post('/-/reload', authorize(door), requireRole('admin'), async (_req, res) => {

@@ -11,7 +11,7 @@ import { faceOf, findThread, keepThread, queueRefresh } from '../store/threads.t
 import { backoffMs, triesAgain } from './backoff.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { NotifyParts } from './notify-parts.ts';
-import { putOff } from './put-off.ts';
+import { LATE_MS, putOff } from './put-off.ts';
 import { sendTogether } from './send-together.ts';
 import type { Turn } from './storm-gate.ts';
 import { untilStored } from './until-stored.ts';
@@ -30,6 +30,8 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
   if (incident === null) return store.transact((unit) => unit.finish(job));
   // To others than its team there is nothing to say about what was found.
   if (purpose === 'evidence' && !parts.mayCarry(incident, name)) return store.transact((unit) => unit.finish(job));
+  const heldMs = parts.channels.get(name)?.heldMs?.() ?? 0;
+  if (heldMs > LATE_MS && job.payload.lateTold !== true) return waitLong(parts, job, heldMs, signal);
   const waitMs = await notYetMs(parts, job);
   if (waitMs > 0) return store.again(job, store.now() + waitMs, job.payload);
   const urgent = incident.priority === 'P1';
@@ -62,6 +64,14 @@ export async function notify(parts: NotifyParts, job: NotifyJob, signal: AbortSi
       signal,
     );
   }
+}
+
+/** The channel takes nothing, as another message has learnt: this one is late before it is tried, and the fallback hears. */
+async function waitLong({ store }: NotifyParts, job: NotifyJob, heldMs: number, signal: AbortSignal): Promise<void> {
+  const why = `it asks us to send nothing for ${Math.ceil(heldMs / 60_000)} min`;
+  const problem = failure('rate_limited', why, { retryAfterMs: heldMs });
+  const began = job.payload.since ?? store.now();
+  await untilStored(() => store.transact((unit) => putOff(unit, job, began, problem, heldMs)), signal);
 }
 
 /** As many are counted as it takes to know a storm. */

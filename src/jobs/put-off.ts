@@ -3,7 +3,7 @@ import type { Failure } from '../domain/result.ts';
 import type { UnitOfWork } from '../store/unit-of-work.ts';
 
 /** A message that has not gone out for so long is told to the fallback while it is tried on. */
-const LATE_MS = 30_000;
+export const LATE_MS = 30_000;
 
 /**
  * Puts a message that did not get through off for a while, in one transaction with the word to the fallback, which hears

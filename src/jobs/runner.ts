@@ -47,6 +47,8 @@ export class Runner {
   readonly #again = new Set<Lane>();
   readonly #soon = new Set<Lane>();
   readonly #filling = new Set<Promise<void>>();
+  /** Lanes for which the store could last not be asked for work, and why. */
+  readonly #unasked = new Map<Lane, string>();
   #stopped = false;
 
   constructor(parts: RunnerParts) {
@@ -67,6 +69,12 @@ export class Runner {
   /** Something may have become due. */
   wake(): void {
     for (const lane of this.#running.keys()) this.#lookSoon(lane);
+  }
+
+  /** Why work that is due may not be begun; null while all can be. */
+  get trouble(): string | null {
+    const [why = null] = this.#unasked.values();
+    return why;
   }
 
   /** Takes nothing new, waits for what runs, and aborts what takes too long; what is left comes again after a restart. */
@@ -101,7 +109,9 @@ export class Runner {
       const filling = this.#fill(lane);
       this.#filling.add(filling);
       await filling.finally(() => this.#filling.delete(filling));
+      this.#unasked.delete(lane);
     } catch (error) {
+      this.#unasked.set(lane, error instanceof Error ? error.message : String(error));
       this.#parts.log('the store could not be asked for work', { error: String(error) });
       this.#sleep(lane, LOOK_EVERY_MS);
     } finally {

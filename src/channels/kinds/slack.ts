@@ -74,6 +74,7 @@ export const slack = defineChannel({
       kind: 'slack',
       threaded: true,
       turnInMs: (id, what) => turns[what].inMs(id),
+      heldMs: () => turns.send.heldMs(),
       send: (notice, signal) => paced(turns.send, post.send(notice, signal)),
       update: (notice, signal) => paced(turns.update, post.update(notice, signal)),
       async check(signal) {

@@ -245,4 +245,15 @@ describe('turns', () => {
     now = 32_000;
     expect([turns.inMs('b'), turns.inMs('c')]).toEqual([0, 0]);
   });
+
+  it('several that are asked for the same patience do not add up, and nobody is heard who asks for a day', () => {
+    let now = 0;
+    const turns = createTurns(1_000, () => now);
+    for (const _one of [1, 2, 3]) turns.hold(600_000);
+    expect([turns.heldMs(), turns.inMs('a')]).toEqual([600_000, 600_000]);
+    turns.hold(86_400_000);
+    expect([turns.heldMs(), turns.inMs('a')]).toEqual([3_600_000, 3_600_000]);
+    now = 3_600_000;
+    expect([turns.heldMs(), turns.inMs('a')]).toEqual([0, 0]);
+  });
 });

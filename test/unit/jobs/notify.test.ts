@@ -136,6 +136,20 @@ describe('the outbox', () => {
     expect((await waiting()).filter((one) => one.includes('fallback'))).toEqual([]);
   });
 
+  it('what waits because another message was told to have patience is late as well: the fallback hears of it at once', async () => {
+    const held = { heldMs: () => 600_000, turnInMs: () => 600_000 };
+    const quiet: Channel = { ...(parts().channels.get('l2-slack') as Channel), ...held };
+    const channels = new Map([...parts().channels, ['l2-slack', quiet]]);
+    await send({ channels });
+    expect(sent).toEqual([]);
+    expect(await waiting()).toEqual(['due page l2-slack 600', 'due fallback fallback-mail 0']);
+    house.pass(600_000);
+    await send({ channels }); // whichever is first in line
+    await send({ channels });
+    expect((await waiting()).filter((one) => one.includes('fallback'))).toEqual([]);
+    expect(sent).toMatchObject([{ purpose: 'fallback' }]);
+  });
+
   it('a short Retry-After bothers nobody else', async () => {
     answers = [failure('rate_limited', '429', { retryAfterMs: 5_000 })];
     await send();
