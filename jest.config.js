@@ -15,7 +15,7 @@ export default {
   reporters: ['default', '<rootDir>/test/helpers/skip-reporter.js'],
   setupFiles: ['<rootDir>/test/helpers/seed-properties.ts'],
   // For tests and hooks alike: a machine may be slow and busy, and what hangs is told after this too.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   // On two cores jest would run one suite at a time, and most of them wait for servers half of theirs.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

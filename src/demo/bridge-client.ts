@@ -51,7 +51,7 @@ export interface SenderKeys {
   readonly grafana: string;
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 
 /** The bridge from outside: what Alertmanager, an engineer's browser and a program would send it. */
 export class BridgeClient {

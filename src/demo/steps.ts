@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 import { until } from './until.ts';
 
 /** How long a step may take before it counts as not having come: generous, as the machine may be busy. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 60_000;
 
 /** What an act plays with. */
 export interface Act {

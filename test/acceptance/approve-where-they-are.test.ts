@@ -11,7 +11,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const CHANNEL = 'C0123ABCD';
 const ADA = { id: 'U0ADA', username: 'somebody' };
@@ -41,8 +41,8 @@ beforeAll(async () => {
   const api: Tierbell['api'] = (path, { headers = {}, ...more } = {}) =>
     opened.api(path, { ...more, headers: { authorization: `Bearer ${tokens['ada']}`, ...headers } });
   bridge = { ...opened, api };
-}, 120_000);
-afterAll(stopEverything, 120_000);
+}, 300_000);
+afterAll(stopEverything, 300_000);
 
 function configure(): string {
   const fix = restartShop(shop, ['alertname=~"PaymentWorker.*"']) as object;

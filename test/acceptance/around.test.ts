@@ -8,8 +8,8 @@ import { startHttpSink } from '../servers/http-sink.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const SUMMARY = {
   status: { indicator: 'major', description: 'Partial outage' },

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { join } from 'node:path';
-import { LEVEL2, writeConfiguration } from '../helpers/configuration.ts';
+import { LEVEL2, LEVEL3, writeConfiguration } from '../helpers/configuration.ts';
 import { deliver, incident, mailsOf, timeline, waitForIncident } from '../helpers/incident-api.ts';
 import { firing } from '../helpers/payload.ts';
 import { describeWith } from '../helpers/requires.ts';
@@ -11,8 +11,8 @@ import { POSTGRES_PASSWORD, startPostgres } from '../servers/postgres.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterAll(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterAll(stopEverything, 300_000);
 
 describeWith('postgres', 'a house moves from SQLite to PostgreSQL', () => {
   it('by a backup made while the bridge runs; the bridge there answers the same and goes on', async () => {
@@ -33,9 +33,10 @@ describeWith('postgres', 'a house moves from SQLite to PostgreSQL', () => {
     const bundleOf = async (base: string): Promise<Buffer> =>
       Buffer.from(await (await fetch(`${base}/api/v1/incidents/${opened.id}/handover.zip`)).arrayBuffer());
     await waitFor('the bundle', async () => (await bundleOf(old.url)).subarray(0, 2).toString() === 'PK');
-    await waitFor('everybody to be told', async () => {
+    await waitFor('everybody to be told, and that on record', async () => {
+      const due = /^tierbell_jobs_due\{kind="notify"\} (\d+)$/m.exec((await old.api('/metrics')).text)?.[1];
       const told = (await timeline(old, opened.id)).filter(({ type }) => type === 'notified');
-      return told.length === smtp.mails.length;
+      return due === '0' && mailsOf(smtp, opened, LEVEL3).length > 0 && told.length === smtp.mails.length;
     });
 
     const file = join(temporaryFolder('backup').path, 'house.gz');

@@ -9,8 +9,8 @@ import { portOfOurOwn } from '../servers/port-of-our-own.ts';
 import { startSmtp, type ReceivedMail, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterAll(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterAll(stopEverything, 300_000);
 
 /** Level 2 and 3 behind one mail server, the desk behind another. */
 async function startDivided(level2Url: string): Promise<{ desk: SmtpSink; bridge: Tierbell }> {

@@ -8,7 +8,7 @@ import { stopEverything } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describe('tierbell incident, against a running bridge', () => {
   let smtp: SmtpSink;
@@ -24,7 +24,7 @@ describe('tierbell incident, against a running bridge', () => {
       ids[name] = (await waitForIncident(bridge, { alertname: name })).id;
     }
   });
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   const verb = (...args: string[]): Promise<Ran> =>
     runTierbell(['incident', ...args], { env: { TIERBELL_URL: bridge.url, TIERBELL_USER: 'ada' } });

@@ -5,6 +5,7 @@ import { jest } from '@jest/globals';
 import { mailChannels, twoLevels, writeConfiguration } from '../helpers/configuration.ts';
 import { queriesOf, readDashboard, type TargetJson } from '../helpers/dashboard-file.ts';
 import { deliver, waitForIncident } from '../helpers/incident-api.ts';
+import { PATIENT } from '../helpers/log-house.ts';
 import { alertmanagerPayload } from '../helpers/payload.ts';
 import { describeWith } from '../helpers/requires.ts';
 import { runProgram } from '../helpers/run-program.ts';
@@ -15,7 +16,7 @@ import { startPrometheus, type Prometheus, type Sample } from '../servers/promet
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const ALERT_RULES = fileURLToPath(new URL('../../dashboards/tierbell-alerts.yaml', import.meta.url));
 const JOB = 'tierbell';
@@ -83,7 +84,7 @@ async function startBoth(): Promise<{ prometheus: Prometheus; bridge: Tierbell }
   const configFile = writeConfiguration(smtp.url, {
     main: {
       shadow: { rules: dirname(beside) },
-      logs: [{ name: 'files', kind: 'file', paths: [logs] }],
+      logs: [{ name: 'files', kind: 'file', paths: [logs], budget: PATIENT }],
       executors: [{ name: 'local', kind: 'command', allow: [`${folder}/`] }],
       metrics: [{ name: 'prom', kind: 'prometheus', url: prometheus.url }],
       channels: [
@@ -154,8 +155,8 @@ describeWith('prometheus', 'the dashboard over a bridge that went through someth
       const lost = await heard('sum(tierbell_notifications_total{channel="l3-hook",result="failed"}) >= 2');
       return lost && heard(`timestamp(tierbell_build_info) > ${over}`);
     });
-  }, 120_000);
-  afterAll(stopEverything, 120_000);
+  }, 300_000);
+  afterAll(stopEverything, 300_000);
 
   function ask({ expr }: Pick<TargetJson, 'expr'>): Promise<readonly Sample[]> {
     return waitFor(`data for ${asGrafanaAsks(expr)}`, async () => {

@@ -8,7 +8,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startProcess, type RunningProcess } from '../servers/start-process.ts';
 
 /** A minute in all is promised; a busy machine may take longer without the demo being wrong. */
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const STEPS = 41;
 
 const stepsOf = (text: string, mark: string): string[] =>

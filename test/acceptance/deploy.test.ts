@@ -133,7 +133,7 @@ describe('the bridge of deploy/compose.yaml', () => {
     const env = { TIERBELL_SECRETS: secrets, TIERBELL_ADMIN_TOKEN_FILE: join(secrets, 'admin.token') };
     expect(await runTierbell(['check-config', '--config.file', configFile], { env })).toMatchObject({ code: 0 });
     bridge = await startTierbell({ configFile, env });
-  }, 120_000);
+  }, 300_000);
 
   it('is well by its own health check, which would notice', async () => {
     const [how, node, ...args] = service('tierbell').healthcheck?.test ?? [];

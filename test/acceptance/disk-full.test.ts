@@ -10,8 +10,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 /** An alert of about 500 kB. */
 function heavy(alertname: string) {

@@ -10,8 +10,8 @@ import { startElasticsearch } from '../servers/elasticsearch.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const ALERTS = 50;
 const MINUTE = 60_000;

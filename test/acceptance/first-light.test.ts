@@ -11,7 +11,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { ANSWERED_WITHIN_MS, PUBLIC_URL, startHouse, type House } from '../helpers/whole-house.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** The states of the attempt as the timeline tells them. */
 function fixStates(entries: readonly EntryJson[]): unknown[] {
@@ -38,7 +38,7 @@ describeWith(['prometheus', 'alertmanager', 'elasticsearch'], 'one real alert go
   beforeAll(async () => {
     house = await startHouse();
   });
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   it('a known fix restarts what broke, Prometheus confirms it, and nobody is woken', async () => {
     const { shop, bridge, smtp } = house;

@@ -128,7 +128,7 @@ describe('the Dockerfile', () => {
     const bridge = start(command, env);
     expect(await bridge.exited).toBe(2);
     expect(bridge.stderr()).toMatch(/token create|TIERBELL_ADMIN_TOKEN_FILE/);
-  }, 120_000);
+  }, 300_000);
 
   it('starts as nobody with a first token, writes to its volume alone, and is healthy by its own check', async () => {
     const bridge = start(command, { ...env, TIERBELL_ADMIN_TOKEN_FILE: token });
@@ -153,5 +153,5 @@ describe('the Dockerfile', () => {
     expect(existsSync(join(data, 'tierbell.sqlite'))).toBe(true);
     process.kill(bridge.pid, 'SIGTERM');
     expect(await bridge.exited).toBe(0);
-  }, 120_000);
+  }, 300_000);
 });

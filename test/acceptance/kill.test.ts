@@ -12,8 +12,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 /** Nobody listens on port 9 (discard) of a test machine. */
 const NOBODY = 'http://127.0.0.1:9';

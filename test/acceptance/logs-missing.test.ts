@@ -8,8 +8,8 @@ import { stopEverything, stopLater } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const NOBODY = (): Promise<string> => Promise.resolve('http://127.0.0.1:9');
 

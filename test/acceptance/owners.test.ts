@@ -7,8 +7,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startHttpSink, type HttpSink } from '../servers/http-sink.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const NAMES = ['l2', 'l3', 'security', 'shop', 'desk'];
 

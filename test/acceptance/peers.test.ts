@@ -11,8 +11,8 @@ import { startPrometheus } from '../servers/prometheus.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(240_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 type Piece = IncidentJson['evidence'][number] & {
   readonly kind: string;

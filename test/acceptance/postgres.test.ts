@@ -12,13 +12,13 @@ import { POSTGRES_PASSWORD, startPostgres, type Postgres } from '../servers/post
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describeWith('postgres', 'on PostgreSQL', () => {
   let postgres: Postgres;
   let url: string;
-  beforeAll(async () => void (postgres = await startPostgres()), 120_000);
-  afterAll(stopEverything, 120_000);
+  beforeAll(async () => void (postgres = await startPostgres()), 300_000);
+  afterAll(stopEverything, 300_000);
   beforeEach(async () => void (url = await postgres.freshUrl()));
 
   const bridges: Tierbell[] = [];

@@ -10,7 +10,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { withPostgres } from '../servers/postgres.ts';
 import { startProcess } from '../servers/start-process.ts';
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const README = codeBlocks(readDoc('README.md'));
 const OPERATING = codeBlocks(readDoc('docs/guides/operating.md'));
 const yamlWith = (key: string): string =>

@@ -9,7 +9,7 @@ import { stopEverything } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const TOKEN = 'receiving-token-4711';
 const PROVEN = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
@@ -38,7 +38,7 @@ describe('the webhook of the running bridge', () => {
     ];
     bridge = await startTierbell({ configFile: writeConfiguration(smtp.url, { main: { sources } }) });
   });
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   const send = (more: RawRequest, path = '/webhooks/am') =>
     rawRequest(bridge.url + path, { method: 'POST', headers: PROVEN, body: GOOD, ...more });
@@ -204,7 +204,7 @@ describe('API and pages, as long as there is no account', () => {
     await deliver(bridge, firing('Local'));
     id = (await waitForIncident(bridge, { alertname: 'Local' })).id;
   });
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   it.each(['evil.example.org', 'localhost.evil.example.org', '127.0.0.1.nip.io', '127.0.0.1@evil.example.org'])(
     'answer nothing to the Host "%s"',

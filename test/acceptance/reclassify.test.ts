@@ -6,8 +6,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startHttpSink } from '../servers/http-sink.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 it('what a person filed an alert under holds after kill -9, for the next incident of the same alert, and is counted', async () => {
   const sink = await startHttpSink();

@@ -9,7 +9,7 @@ import { stopEverything } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let bridge: Tierbell;
 let main: string;
@@ -27,7 +27,7 @@ afterEach(() => {
   writeFileSync(main, good.main);
   writeFileSync(rules, good.rules);
 });
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 const reload = () => bridge.api<undefined>('/-/reload', { method: 'POST' });
 

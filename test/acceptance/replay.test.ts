@@ -12,8 +12,8 @@ import { startHttpSink } from '../servers/http-sink.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const RULE = { category: 'cloud-service-interruption', weight: 3, reason: 'The shop is down' };
 

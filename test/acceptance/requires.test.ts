@@ -7,7 +7,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 afterEach(stopEverything);
 
 /** Runs requires.probe.ts on a machine whose PATH is one folder with these programs in it. */

@@ -16,7 +16,7 @@ import { CORPUS, describeWith } from '../helpers/requires.ts';
 import { SHOP_CAUSE, startShop } from '../helpers/shop.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const seconds: Record<string, number> = {};
 
@@ -42,7 +42,7 @@ function run(command: string, args: readonly string[]): Promise<{ code: number |
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
 }
 
-afterEach(stopEverything, 120_000);
+afterEach(stopEverything, 300_000);
 afterAll(() => {
   const rows = Object.entries(seconds).map(([name, value]) => `${value.toFixed(1).padStart(6)} s  ${name}`);
   process.stderr.write(`${rows.join('\n')}\n`);

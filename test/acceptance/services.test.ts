@@ -10,8 +10,8 @@ import { startHttpSink, type HttpSink } from '../servers/http-sink.ts';
 import { runTierbell } from '../helpers/run-program.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const PROMQL = 'sum(rate(orders_failed[5m]))*60';
 

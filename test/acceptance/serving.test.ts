@@ -9,8 +9,8 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 async function configFile(): Promise<string> {
   return writeConfiguration((await startSmtp()).url);

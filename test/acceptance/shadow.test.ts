@@ -13,8 +13,8 @@ import { startHttpSink } from '../servers/http-sink.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 interface Shadow {
   readonly rules: string | null;

@@ -19,7 +19,7 @@ import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const TOKEN = 'xoxb-1111-acceptance';
 const APP_TOKEN = 'xapp-1-A01-acceptance';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   smtp = await startSmtp();
   bridge = await startTierbell({ configFile: configure(), flags: ['--web.external-url=https://bell.example.org'] });
 });
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 /** Secrets in files, as in the contract; both ways for presses to come in. */
 function configure(): string {

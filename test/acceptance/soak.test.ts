@@ -14,7 +14,7 @@ describe('npm run soak', () => {
     expect(stdout).toContain('every promise held');
     expect(stdout).toMatch(/^all +2 +\d+ +\d+ +0 +0 +0 +\d+ +\d+ +0 +\d+ +0 +holds$/m);
     expect(code).toBe(0);
-  }, 180_000);
+  }, 300_000);
 
   it.each([['flood'], ['kill', '--kills', '0'], ['--speed', '3']])('refuses %s %s', async (...args) => {
     expect(await soak(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('usage:') });

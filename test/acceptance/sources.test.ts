@@ -13,8 +13,8 @@ import { startPrometheus } from '../servers/prometheus.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterEach(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterEach(stopEverything, 300_000);
 
 const BASIC = { username: 'prom', password: 'geheim:mit:Doppelpunkt' };
 
@@ -39,7 +39,7 @@ describeWith('prometheus', 'a Prometheus that posts to the bridge directly', () 
       alertmanagerUrl: bridge.url,
       config: { alerting: { alertmanagers: [alertmanager] } },
       // It vouches for four times that; after a reload it needs 5 s to find the bridge again.
-      flags: ['--rules.alert.resend-delay=6s'],
+      flags: ['--rules.alert.resend-delay=8s'],
     });
     await waitForIncident(bridge, { alertname: 'Always' });
     const sometimes = await waitForIncident(bridge, { alertname: 'Sometimes' });

@@ -9,8 +9,8 @@ import { stopEverything } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
 
-jest.setTimeout(180_000);
-afterAll(stopEverything, 120_000);
+jest.setTimeout(300_000);
+afterAll(stopEverything, 300_000);
 
 it('a store that takes deliveries and cannot work on them is not ready, says why, and recovers by itself', async () => {
   const smtp = await startSmtp();

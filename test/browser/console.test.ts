@@ -34,7 +34,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await fillConsole(dataDir);
     const configFile = writeConfiguration('smtp://127.0.0.1:9', { main: { mode: 'observe' }, procedures: [PROCEDURE] });
     [browser, bridge] = await Promise.all([startChromium(), startTierbell({ configFile, dataDir })]);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -59,7 +59,7 @@ describeWith('chromium', 'The console in a browser', () => {
       }
       expect(troubles).toEqual([]);
       await context.close();
-    }, 120_000);
+    }, 300_000);
   });
 
   it('foreign text stays text: no script of it runs, no address but http(s) becomes a link, no writing turns around', async () => {
@@ -130,7 +130,7 @@ describeWith('chromium', 'The console in a browser', () => {
     expect(answer.body.procedure.map(({ done }) => done)).toEqual([false, true]);
     expect(troubles).toEqual([]);
     await context.close();
-  }, 120_000);
+  }, 300_000);
 
   it('two engineers see each other: what one does stands on the other’s page, and what the other types stays', async () => {
     const ada = await visit('ada');
@@ -150,7 +150,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await ben.page.getByRole('button', { name: 'Take over from ada' }).waitFor();
     expect([...ada.troubles, ...ben.troubles]).toEqual([]);
     await Promise.all([ada.context.close(), ben.context.close()]);
-  }, 120_000);
+  }, 300_000);
 
   it('works without a script: the name is asked for, forms post, a refusal names the holder and keeps what was typed', async () => {
     const { context, page } = await visit(null, { javaScriptEnabled: false, viewport: PHONE });
@@ -172,7 +172,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await page.getByRole('alert').getByText('Not done. INC-4: it is resolved, not acknowledged.').waitFor();
     await page.getByRole('alert').getByText('You wrote: Going to bed').waitFor();
     await context.close();
-  }, 120_000);
+  }, 300_000);
 
   it('says so when the connection is lost, shows since when, and comes back by itself', async () => {
     const { context, page } = await visit('ada');
@@ -183,7 +183,7 @@ describeWith('chromium', 'The console in a browser', () => {
     await context.setOffline(false);
     await page.getByText('Live').waitFor();
     await context.close();
-  }, 120_000);
+  }, 300_000);
 
   it('a form that was made elsewhere does nothing', async () => {
     const before = await bridge.api<{ status: string }>(`/api/v1${FAILED_FIX}`);

@@ -34,12 +34,12 @@ describeWith('chromium', 'Known fixes in a browser', () => {
     });
     const flags = [`--web.external-url=${PUBLIC_URL}`];
     [browser, bridge] = await Promise.all([startChromium(), startTierbell({ configFile, flags })]);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();
     await stopEverything();
-  }, 120_000);
+  }, 300_000);
 
   async function proposed(alertname: string, instance: string): Promise<IncidentJson> {
     await deliver(bridge, firing(alertname, { instance }));
@@ -66,7 +66,7 @@ describeWith('chromium', 'Known fixes in a browser', () => {
     await readable(page);
     await waitFor('the fix to have run', () => shop.restarts().length > 0);
     expect(troubles).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it.each([
     ['a phone', PHONE, 'PaymentWorkerStuck', 'shop-2'],
@@ -87,6 +87,6 @@ describeWith('chromium', 'Known fixes in a browser', () => {
       await readable(page);
       expect(troubles).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 });

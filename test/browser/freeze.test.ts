@@ -12,7 +12,7 @@ describeWith('chromium', 'The kill switch in a browser', () => {
   beforeAll(async () => {
     const configFile = writeConfiguration('smtp://127.0.0.1:9');
     [browser, bridge] = await Promise.all([startChromium(), startTierbell({ configFile })]);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -35,7 +35,7 @@ describeWith('chromium', 'The kill switch in a browser', () => {
     expect(await page.locator('#frozen').count()).toBe(0);
     expect((await bridge.api<{ frozen: boolean }>('/api/v1/freeze')).body.frozen).toBe(false);
     expect(troubles).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('thrown elsewhere, it is seen on a page that is open, and gone again, without a reload', async () => {
     const { page, troubles } = await person(browser, bridge.url, 'ada');
@@ -51,5 +51,5 @@ describeWith('chromium', 'The kill switch in a browser', () => {
     expect((await throwIt(false)).status).toBe(200);
     await page.locator('#frozen').waitFor({ state: 'detached', timeout: 25_000 });
     expect(troubles).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

@@ -31,7 +31,7 @@ describeWith('chromium', 'Signing in to the console, in a browser', () => {
       res.end(`<a href="${bridge.url}/incidents/INC-3">Open INC-3</a>`);
     });
     await new Promise<void>((resolve) => chat.listen(0, '127.0.0.1', () => resolve()));
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();

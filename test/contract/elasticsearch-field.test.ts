@@ -9,7 +9,7 @@ import { stopEverything } from '../servers/cleanup.ts';
 import type { ElasticsearchMajor } from '../servers/elasticsearch-build.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 const SAID: Readonly<Record<ElasticsearchMajor, string>> = {
   7: 'application/json',

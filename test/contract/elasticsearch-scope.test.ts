@@ -4,7 +4,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 describeWith('elasticsearch', 'whose lines are read from Elasticsearch', () => {
   let server: Elasticsearch;

@@ -5,7 +5,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 interface Case {
   readonly name: string;

@@ -53,7 +53,7 @@ const ecs = (minutes: number, level: string, message: string, service = 'checkou
   kubernetes: { pod: { name: `${service}-7d4b9c6f5d-x2x7k` }, namespace: 'shop' },
 });
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 describeWith('elasticsearch', 'Elasticsearch without accounts', () => {
   let server: Elasticsearch;

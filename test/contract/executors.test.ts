@@ -240,7 +240,7 @@ describe('a command', () => {
     expect(result.reason).toMatch(/was ended by SIGKILL/);
     for (const pid of readFileSync(pidFile, 'utf8').trim().split(' '))
       await waitFor(`process ${pid} to be gone`, () => !lives(Number(pid)));
-  }, 120_000);
+  }, 300_000);
 
   it('is unknown even where it answers TERM with success', async () => {
     const polite = script(

@@ -44,7 +44,7 @@ describeDialects('the history that guards look at', (dialect) => {
   let house: TestStore;
   beforeAll(async () => {
     house = await openTestStore(rulesOf(), dialect);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => house.close());
 
   it('is the same from the store as from all attempts in memory, as a rehearsal counts them', async () => {
@@ -79,7 +79,7 @@ describeDialects('the history that guards look at', (dialect) => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  }, 300_000);
 
   it('a reset closes the breaker for what began before it, of that fix only', async () => {
     const { now } = house.time;

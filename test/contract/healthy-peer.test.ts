@@ -8,7 +8,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startElasticsearch } from '../servers/elasticsearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 const pod = (name: string): string => `checkout-7d4b9c6f5d-${name}`;
 const written = (name: string, level: string, text: string) =>

@@ -7,7 +7,7 @@ import { stopEverything } from '../servers/cleanup.ts';
 import { startElasticsearch, type Elasticsearch } from '../servers/elasticsearch.ts';
 import { startOpensearch } from '../servers/opensearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 /** What a server does, what its evidence then is, and what is said. */
 type Row = readonly [what: string, fault: Fault, state: EvidenceState, says: RegExp, paths?: RegExp];

@@ -150,7 +150,7 @@ const rowsOf = (raw: Uint8Array | null): readonly Record<string, unknown>[] =>
         .map((row) => JSON.parse(row) as Record<string, unknown>);
 
 describe('log stores', () => {
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   it('are one file each, all of them in the registry and in this suite', () => {
     const files = readdirSync(fileURLToPath(new URL('../../src/evidence/stores', import.meta.url)));

@@ -7,7 +7,7 @@ describe('Loki', () => {
   beforeEach(async () => {
     server = await startLokiDouble();
   });
-  afterAll(stopEverything, 120_000);
+  afterAll(stopEverything, 300_000);
 
   const line = (minutes: number, text: string, labels: Record<string, string> = { service_name: 'checkout' }) => ({
     ...{ at: FIRED + minutes * MINUTE, labels, text },

@@ -343,7 +343,7 @@ describeWith('prometheus', 'a real Prometheus', () => {
     await real.stop();
     await waitFor('the port to be closed', async () => !(await ask('1')).ok);
     expect(await ask('1')).toMatchObject({ ok: false, reason: 'refused' });
-  }, 120_000);
+  }, 300_000);
 });
 
 /** An alert's expression as rules write it, asked of a real server and made into evidence. */

@@ -6,7 +6,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startOpensearch, type Opensearch } from '../servers/opensearch.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 describeWith('opensearch', 'a real OpenSearch', () => {
   let server: Opensearch;

@@ -14,7 +14,7 @@ import { describeWith } from '../helpers/requires.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { withPostgres } from '../servers/postgres.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const RULES = rulesOf();
 

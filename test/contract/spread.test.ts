@@ -7,7 +7,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything } from '../servers/cleanup.ts';
 import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
 
-afterAll(stopEverything, 120_000);
+afterAll(stopEverything, 300_000);
 
 describeWith('prometheus', 'local or everywhere, asked of a real Prometheus', () => {
   let prometheus: Prometheus;
@@ -29,7 +29,7 @@ describeWith('prometheus', 'local or everywhere, asked of a real Prometheus', ()
       await waitFor(`${series} of ${query}`, async () => (await prometheus.query(query)).length === series, {
         timeoutMs: 60_000,
       });
-  }, 120_000);
+  }, 300_000);
 
   async function spreadOf(labels: Record<string, string>): Promise<readonly Evidence[]> {
     const source = createMetricsSource(metricsSourceConfig.parse({ name: 'prom', kind: 'prometheus', url }));

@@ -485,7 +485,7 @@ describeDialects('the store', (dialect) => {
       fingerprint: many.map(({ fingerprint }) => fingerprint).toSorted()[0],
     });
     expect(first.get(uids[1] ?? '')?.labels['alertname']).toBe('Other');
-  }, 120_000);
+  }, 300_000);
 
   it('of a newer program is refused with the next step', async () => {
     await house.store.db.updateTable('meta').set({ value: '999' }).where('name', '=', 'schema').execute();

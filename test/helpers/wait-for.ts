@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What one round may count at most: in a longer one the machine stood still, and nobody could do what is waited for. */
+const ROUND_MS = 5_000;
+
 /**
  * Asks again and again until the answer is neither `undefined`, `null` nor `false`, and gives that answer.
  * A probe that throws has not answered yet.
@@ -10,8 +13,8 @@ export async function waitFor<T>(
   probe: () => T | Promise<T>,
   { timeoutMs = 60_000, everyMs = 50 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, undefined | null | false>> {
-  const until = performance.now() + timeoutMs;
-  for (;;) {
+  for (let waitedMs = 0; ;) {
+    const began = performance.now();
     let last: string;
     try {
       const answer = await probe();
@@ -22,7 +25,8 @@ export async function waitFor<T>(
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
-    if (performance.now() > until) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}: ${last}`);
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}: ${last}`);
     await sleep(everyMs);
+    waitedMs += Math.min(performance.now() - began, ROUND_MS);
   }
 }

@@ -64,7 +64,7 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
     ],
     ready: /^\{"ready":true,"port":(\d+),"version":"([^"]+)"\}/,
     readyOn: 'stdout',
-    readyWithinMs: 120_000,
+    readyWithinMs: 240_000,
   });
   const port = Number(running.ready[1]);
   const login = options.security === true ? { username: 'elastic', password: 'elastic-test' } : null;

@@ -28,7 +28,7 @@ export async function startOpensearch(): Promise<Opensearch> {
     ],
     ready: /^\{"ready":true,"port":(\d+),"version":"([^"]+)"/,
     readyOn: 'stdout',
-    readyWithinMs: 120_000,
+    readyWithinMs: 240_000,
   });
   return {
     ...apiOf(`http://127.0.0.1:${running.ready[1]}`, null),

@@ -26,8 +26,8 @@ export const POSTGRES_PASSWORD = 'pg-secret-8Qx2';
 /** A server for the tests around this call: started before them, stopped after them. */
 export function withPostgres(): () => Postgres {
   let server: Postgres | null = null;
-  beforeAll(async () => void (server = await startPostgres()), 120_000);
-  afterAll(async () => server?.remove(), 120_000);
+  beforeAll(async () => void (server = await startPostgres()), 300_000);
+  afterAll(async () => server?.remove(), 300_000);
   return () => {
     if (server === null) throw new Error('PostgreSQL is not started yet');
     return server;

@@ -19,7 +19,7 @@ export interface ProcessOptions {
   readonly ready: RegExp;
   /** Which stream that line comes on; either without it. */
   readonly readyOn?: 'stdout' | 'stderr';
-  /** Default 120 s: a busy machine is slow, and a process that dies is noticed at once. */
+  /** Default 240 s: a busy machine is slow, and a process that dies is noticed at once. */
   readonly readyWithinMs?: number;
   /** After the signal and this long comes KILL; default 30 s. */
   readonly stopWithinMs?: number;
@@ -141,7 +141,7 @@ function stopper(child: Child, exited: Promise<Exit>, stopWithinMs: number) {
 }
 
 function readyLine(child: Child, exited: Promise<Exit>, options: ProcessOptions): Promise<RegExpExecArray> {
-  const limitMs = options.readyWithinMs ?? 120_000;
+  const limitMs = options.readyWithinMs ?? 240_000;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`${options.name} was not ready within ${limitMs / 1000} s`), limitMs);
     const fail = (message: string, cause?: unknown): void => {

@@ -18,7 +18,7 @@ export interface TierbellOptions {
   readonly flags?: readonly string[];
   /** Another build than this checkout's `dist/bin.js`. */
   readonly program?: string;
-  /** Default 120 s. */
+  /** Default 240 s. */
   readonly readyWithinMs?: number;
   /** A command and its arguments that starts the bridge as its last words, e.g. `unshare … sh -c '…; exec "$@"' sh`. */
   readonly within?: readonly string[];
@@ -73,7 +73,7 @@ export async function startTierbell(options: TierbellOptions): Promise<Tierbell>
     env: { ...cleanEnvironment(), ...options.env },
     ready: /^\{"ready":true,.*\}$/,
     readyOn: 'stdout',
-    readyWithinMs: options.readyWithinMs ?? 120_000,
+    readyWithinMs: options.readyWithinMs ?? 240_000,
   });
   const { url } = JSON.parse(running.ready[0]) as { url: string };
   return {

@@ -80,7 +80,7 @@ it('what needs me first comes first, and pages of any size give every incident o
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+}, 300_000);
 
 it('the API’s list gives the newest first whatever is asked for, and pages of any size give every incident once', async () => {
   const asked = fc.record(
@@ -115,7 +115,7 @@ it('the API’s list gives the newest first whatever is asked for, and pages of 
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+}, 300_000);
 
 it('counts what is open, what nobody has, and what is at Level 3', async () => {
   const of = (status: string, level: string, n: number): Made[] =>

@@ -50,5 +50,5 @@ describeWith('prometheus', 'the alert rules for Tierbell itself, in Prometheusâ€
   it('fire when they should, and only then', async () => {
     const { code, stdout, stderr } = await runProgram('promtool', ['test', 'rules', ...TESTS]);
     expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
-  }, 120_000);
+  }, 300_000);
 });

@@ -192,7 +192,7 @@ describe('log files', () => {
     expect(Math.max(...times)).toBeGreaterThanOrEqual(window.to);
     const answer = (await ask(storeOf({ paths: [path] }))) as LogAnswer;
     expect([answer.partial, answer.windows.map(({ records }) => records)]).toEqual([[], [780, 780, 780]]);
-  }, 120_000);
+  }, 300_000);
 
   it('of one endless line, or of bytes that are no text, are read within bounds', async () => {
     writeFileSync(

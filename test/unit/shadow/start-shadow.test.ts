@@ -34,7 +34,7 @@ it('rules that hang over one incident and break over another go on with the rest
   shadow.use(without);
   expect(shadow.report()).toBeNull();
   await shadow.stop();
-}, 120_000);
+}, 300_000);
 
 it('other rules begin from the beginning', async () => {
   const { options: given } = options();
@@ -44,4 +44,4 @@ it('other rules begin from the beginning', async () => {
   shadow.use(config);
   expect(shadow.report()).toMatchObject({ findings: [], skipped: [] });
   await shadow.stop();
-}, 120_000);
+}, 300_000);

@@ -8,7 +8,7 @@ import { startCollector, type CollectorOptions } from '../../../../src/evidence/
 import { waitFor } from '../../../helpers/wait-for.ts';
 import { temporaryFolder } from '../../../servers/cleanup.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const FIRED = Date.parse('2026-01-05T03:00:00Z');
 const IN_TROUBLE = new URL('../../../helpers/collector-thread-in-trouble.ts', import.meta.url);
