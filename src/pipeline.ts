@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
-import { BatchSize } from './jobs/batch-size.ts';
+import type { BatchSize } from './jobs/batch-size.ts';
 import { collectEvidence, type EvidenceParts } from './jobs/collect-evidence.ts';
 import { inTurn } from './jobs/in-turn.ts';
 import { notify } from './jobs/notify.ts';
@@ -17,9 +17,16 @@ import { tellRefused, type RefusedParts } from './jobs/tell-refused.ts';
 import { takeDeliveries, type TakeParts } from './jobs/take-deliveries.ts';
 import { watchHeartbeats } from './jobs/watch-heartbeats.ts';
 import { verifyFix } from './jobs/verify-fix.ts';
+import type { Queued } from './store/jobs.ts';
 
 /** Everything that the pipeline works with; `app.ts` and `engine/` choose the implementations. */
-export type House = TakeParts & RefusedParts & ExpireParts & EvidenceParts & FixParts & HandoverParts & NotifyParts;
+export type House = TakeParts &
+  RefusedParts &
+  ExpireParts &
+  EvidenceParts &
+  FixParts &
+  HandoverParts &
+  NotifyParts & { readonly batch: BatchSize };
 
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
@@ -67,8 +74,8 @@ export interface Pipeline {
   start(): void;
   /** Why due work may not be done; null while it is. */
   trouble(): string | null;
-  /** Something became due. */
-  wake(): void;
+  /** Work was queued; null where it is not known which. */
+  wake(queued: readonly Queued[] | null): void;
   /** Messages go out over these channels too from now on. */
   serve(channels: Iterable<string>): void;
   stop(): Promise<void>;
@@ -109,24 +116,17 @@ export function createPipeline(house: House): Pipeline {
       served.add(channel);
     }
   };
-  const batch = new BatchSize();
   const upSince = house.store.now();
   const expiryIsDue = every(EXPIRE_EVERY_MS);
   const strayIsDue = every(STRAY_EVERY_MS);
   const refusedIsDue = every(REFUSED_EVERY_MS);
   /** Prometheus no longer vouches for them. */
   const endUnsent = async (isOver: () => boolean): Promise<void> => {
-    while (!isOver() && (await expireAlerts(house, upSince))) {
-      runner.wake();
-      await turn();
-    }
+    while (!isOver() && (await expireAlerts(house, upSince))) await turn();
   };
   return {
     async advance(isOver = () => false) {
-      while (!isOver() && (await takeDeliveries(house, batch))) {
-        runner.wake();
-        await turn();
-      }
+      while (!isOver() && (await takeDeliveries(house, house.batch))) await turn();
       const lookForEnds = expiryIsDue();
       await inTurn([
         async () => void (strayIsDue() && serve(await house.store.waitingChannels())),
@@ -141,7 +141,7 @@ export function createPipeline(house: House): Pipeline {
     },
     serve,
     trouble: () => runner.trouble,
-    wake: () => runner.wake(),
+    wake: (queued) => runner.wake(queued),
     stop: () => runner.stop(),
   };
 }

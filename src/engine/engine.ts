@@ -18,6 +18,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
+import { BatchSize, WANTED_MS, WANTED_SHARED_MS } from '../jobs/batch-size.ts';
 import { DeadlyDeliveries } from '../jobs/deadly-deliveries.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
 import { LastingTrouble } from './lasting-trouble.ts';
@@ -66,10 +67,10 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     db,
     rules: () => plugins.rules,
     ...{ clock, replicas },
-    onCommitted(committed, recorded) {
+    onCommitted(committed, recorded, queued) {
       for (const one of committed) countCommitted(metrics, one);
+      if (queued.length > 0) pipeline?.wake(queued);
       if (committed.length + recorded === 0) return;
-      pipeline?.wake();
       for (const listener of listeners) listener();
     },
     onClockStep: (step) => tellClockStep(log, step),
@@ -78,6 +79,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
+    batch: new BatchSize(replicas === null ? WANTED_MS : WANTED_SHARED_MS),
     deadly: replicas === null ? new DeadlyDeliveries() : null,
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
@@ -129,7 +131,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       setTimeout(() => void old.close(), CLOSE_OLD_AFTER_MS).unref();
       pipeline?.serve(plugins.channels.keys());
       advancing.ring();
-      pipeline?.wake();
+      pipeline?.wake(null);
     },
     async stop() {
       await advancing.stop();

@@ -1,11 +1,19 @@
 /** How long a batch of deliveries should keep everything else waiting: SQLite answers without giving way. */
-const WANTED_MS = 60;
+export const WANTED_MS = 60;
+/** A database is asked over a network, which costs a batch the same however large it is; others have their turn meanwhile. */
+export const WANTED_SHARED_MS = 150;
 const FEWEST = 10;
 const MOST = 200;
 
 /** How many deliveries to take at once: few while each means much work, many while they are quick. */
 export class BatchSize {
+  readonly #wantedMs: number;
   #size = MOST;
+
+  /** @param wantedMs how long a batch should take */
+  constructor(wantedMs = WANTED_MS) {
+    this.#wantedMs = wantedMs;
+  }
 
   get size(): number {
     return this.#size;
@@ -13,8 +21,8 @@ export class BatchSize {
 
   /** A batch of `deliveries` took so long. */
   took(deliveries: number, ms: number): void {
-    if (deliveries < this.#size / 2 && ms < WANTED_MS) return; // there were no more, which says little
-    const fitting = Math.round((deliveries * WANTED_MS) / Math.max(1, ms));
+    if (deliveries < this.#size / 2 && ms < this.#wantedMs) return; // there were no more, which says little
+    const fitting = Math.round((deliveries * this.#wantedMs) / Math.max(1, ms));
     this.#size = Math.min(MOST, Math.max(FEWEST, Math.round((this.#size + fitting) / 2)));
   }
 }

@@ -1,5 +1,5 @@
 import type { Job, JobKind } from '../domain/job.ts';
-import type { Which } from '../store/jobs.ts';
+import type { Queued, Which } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import { isStoreTrouble } from '../store/store-trouble.ts';
 import { untilStored } from './until-stored.ts';
@@ -66,9 +66,10 @@ export class Runner {
     void this.#look(lane);
   }
 
-  /** Something may have become due. */
-  wake(): void {
-    for (const lane of this.#running.keys()) this.#lookSoon(lane);
+  /** Something may have become due: one of these, or anything where it is not known what. */
+  wake(queued: readonly Queued[] | null = null): void {
+    for (const lane of this.#running.keys())
+      if (queued === null || queued.some((one) => isDueSoon(one, lane))) this.#lookSoon(lane);
   }
 
   /** Why work that is due may not be begun; null while all can be. */
@@ -109,7 +110,6 @@ export class Runner {
       const filling = this.#fill(lane);
       this.#filling.add(filling);
       await filling.finally(() => this.#filling.delete(filling));
-      this.#unasked.delete(lane);
     } catch (error) {
       this.#unasked.set(lane, error instanceof Error ? error.message : String(error));
       this.#parts.log('the store could not be asked for work', { error: String(error) });
@@ -123,7 +123,9 @@ export class Runner {
   async #fill(lane: Lane): Promise<void> {
     const running = this.#running.get(lane) ?? new Map<Promise<void>, number>();
     const { store } = this.#parts;
-    const jobs = await store.claim(lane.kinds, roomIn(lane, running), lane.leaseMs, lane.which);
+    const room = roomIn(lane, running);
+    const jobs = room === 0 ? [] : await store.claim(lane.kinds, room, lane.leaseMs, lane.which);
+    if (room > 0) this.#unasked.delete(lane);
     if (this.#stopped) {
       for (const job of jobs) await store.again(job, job.dueAt, job.payload);
       return;
@@ -181,6 +183,11 @@ export class Runner {
     else if (job.attempts < TRIES) await store.retry(job, store.now() + 500 * 2 ** job.attempts, why);
     else await setAside(job, why);
   }
+}
+
+/** Whether a lane has to look for it before it looks by itself: most of what a storm queues are deadlines of later. */
+function isDueSoon({ kind, channel, inMs }: Queued, { kinds, which }: Lane): boolean {
+  return inMs < LOOK_EVERY_MS && kinds.includes(kind) && (which?.channel ?? channel) === channel;
 }
 
 /** How many jobs may begin now. */

@@ -1,8 +1,11 @@
-import type { CompiledQuery, Kysely, Transaction } from 'kysely';
+import { PostgresAdapter, type CompiledQuery, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from './schema.ts';
 
 /** Rows a statement: large enough to be fast, far below SQLite's 32,766 and PostgreSQL's 65,535 parameters. */
 export const CHUNK = 200;
+
+/** The same where rows go as arrays (`postgres-arrays.ts`): what is bounded is the memory. */
+const ARRAY_CHUNK = 2_000;
 
 /** What a query builder of an insert gives. */
 interface Compilable {
@@ -23,6 +26,10 @@ export async function insertRows<Row extends object>(
   rows: readonly Row[],
   insert: (rows: readonly Row[]) => Compilable,
 ): Promise<void> {
+  if (tx.getExecutor().adapter instanceof PostgresAdapter) {
+    for (const part of chunks(rows, ARRAY_CHUNK)) await tx.executeQuery(insert(part).compile());
+    return;
+  }
   for (const part of chunks(rows)) {
     await tx.executeQuery(part.length === CHUNK ? fullChunk(tx, name, part, insert) : insert(part).compile());
   }
@@ -47,8 +54,8 @@ function fullChunk<Row extends object>(
   return { ...query, parameters: [...values, ...query.parameters.slice(values.length)] };
 }
 
-export function chunks<T>(items: readonly T[]): T[][] {
+export function chunks<T>(items: readonly T[], size = CHUNK): T[][] {
   const result: T[][] = [];
-  for (let start = 0; start < items.length; start += CHUNK) result.push(items.slice(start, start + CHUNK));
+  for (let start = 0; start < items.length; start += size) result.push(items.slice(start, start + size));
   return result;
 }

@@ -17,6 +17,14 @@ type Db = Kysely<Tables> | Transaction<Tables>;
 /** Only the messages of one channel: each channel is worked on apart. */
 export type Which = { readonly channel: string } | null;
 
+/** Work that was queued, and in how many milliseconds it is due. */
+export interface Queued {
+  readonly kind: JobKind;
+  /** For messages, their channel; else ''. */
+  readonly channel: string;
+  readonly inMs: number;
+}
+
 /**
  * Claims up to `limit` due jobs of these kinds under a lease; the fence of each rises. Earliest due first.
  * Each look-up walks an index from its beginning, so that a claim costs the same however much is waiting.

@@ -9,7 +9,7 @@ import { joinReplicas } from './replicas.ts';
 /** Connections of one replica, eleven at most: two receive, four answer questions, four work, one shows that we are here. */
 const RECEIVING = { connections: 2, queryTimeoutMs: 10_000 };
 const READING = { connections: 4, queryTimeoutMs: 30_000 };
-const WORKING = { connections: 4, queryTimeoutMs: 60_000 };
+const WORKING = { connections: 4, queryTimeoutMs: 60_000, repeats: true };
 const PRESENT = { connections: 1, queryTimeoutMs: 5_000 };
 
 /** @throws DatabaseAway */

@@ -1,8 +1,10 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Pool, types, type PoolClient } from 'pg';
 import { migrate } from './migrations.ts';
+import { arrayDialect } from './postgres-arrays.ts';
 import { migratePostgres } from './postgres-tables.ts';
 import type { Tables } from './schema.ts';
+import { StatementNames } from './statement-names.ts';
 
 /** The PostgreSQL dialect: any number of processes, one of which writes at a time (`replicas.ts`). */
 
@@ -47,6 +49,8 @@ export interface ConnectionLimits {
   readonly connections: number;
   /** How long a statement may take before the server counts as gone, 0 for ever; a lock is waited for a little less. */
   readonly queryTimeoutMs: number;
+  /** For who asks the same questions all the time: see {@link BY_INDEX}, and statements are parsed and planned once. */
+  readonly repeats?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -61,7 +65,8 @@ const NUMBERS = {
 };
 
 /** Connections to the database of this address, made when they are needed. */
-export function openConnections(url: string, { connections, queryTimeoutMs }: ConnectionLimits): Connections {
+export function openConnections(url: string, limits: ConnectionLimits): Connections {
+  const { connections, queryTimeoutMs, repeats = false } = limits;
   const pool = new Pool({
     ...{ connectionString: url, max: connections, types: NUMBERS, keepAlive: true, allowExitOnIdle: true },
     ...{ application_name: 'tierbell', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: queryTimeoutMs },
@@ -69,15 +74,16 @@ export function openConnections(url: string, { connections, queryTimeoutMs }: Co
   });
   pool.on('error', () => {}); // an idle connection broke: the next query makes another
   const known = new WeakSet<PoolClient>();
+  const names = repeats ? new StatementNames() : null;
   return {
     async connect() {
       const client = await pool.connect().catch((error: unknown) => {
         throw away(error);
       });
       try {
-        if (!known.has(client)) await prepareSession(client);
+        if (!known.has(client)) await prepareSession(client, repeats);
         known.add(client);
-        return hold(client);
+        return hold(client, names);
       } catch (error) {
         client.release(true);
         throw away(error);
@@ -87,30 +93,48 @@ export function openConnections(url: string, { connections, queryTimeoutMs }: Co
   };
 }
 
+/**
+ * Whatever the store worker asks goes over an index, and must not depend on statistics: before a table was analysed for the
+ * first time, a list of fingerprints was looked for in all alerts there were.
+ */
+const BY_INDEX = 'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off';
+
 /** What was answered with 200 must be on disk, also where the server's own default would not wait for it. */
-async function prepareSession(client: PoolClient): Promise<void> {
+async function prepareSession(client: PoolClient, repeats: boolean): Promise<void> {
   client.on('error', () => {}); // while it is held, the query that fails tells
   await client.query(
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
   );
+  if (repeats) await client.query(BY_INDEX);
 }
 
-function hold(client: PoolClient): Connection {
+/** A statement that is kept ready does not fit the tables any more: a newer replica has changed them. */
+const PLAN_CHANGED = '0A000';
+
+function hold(client: PoolClient, names: StatementNames | null): Connection {
   let broken = false;
   const run = async <R>(query: { name?: string; text: string; values: unknown[] }): Promise<Answer<R>> => {
     try {
       return (await client.query(query)) as unknown as Answer<R>;
     } catch (error) {
-      if (isOfServer(error)) throw error;
+      if (isOfServer(error) && !(query.name !== undefined && codeOf(error) === PLAN_CHANGED)) throw error;
       broken = true;
       throw away(error);
     }
   };
+  const named = (text: string, values: readonly unknown[]): { name?: string } => {
+    const name = names?.of(text, values);
+    return name === undefined ? {} : { name };
+  };
   return {
-    query: (text, values) => run({ text, values: values.map(storable) }),
+    query: (text, values) => run({ ...named(text, values), text, values: values.map(storable) }),
     prepared: (name, text, values) => run({ name, text, values: values.map(storable) }),
     release: (discard = false) => client.release(discard || broken),
   };
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
 
 /** What PostgreSQL refuses in text, wherever it slipped through: one odd character must not stop a delivery. */
@@ -145,7 +169,7 @@ export function openTables(connections: Connections): Kysely<Tables> {
       return { query: query as never, release: (discard?: boolean) => connection.release(discard) };
     },
   };
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Tables>({ dialect: arrayDialect(pool) });
 }
 
 /** Opens the tables, brought up to date. @throws DatabaseAway */

@@ -10,6 +10,7 @@ import {
   retryJob,
   shiftDueJobs,
   waitingChannels,
+  type Queued,
   type Which,
 } from './jobs.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -56,8 +57,11 @@ export interface StoreParts {
   readonly db: Kysely<Tables>;
   readonly rules: () => Rules;
   readonly clock: ClockSources;
-  /** Called after each commit, in order. @param recorded how many entries came to the record that are of no incident */
-  readonly onCommitted: (committed: readonly Committed[], recorded: number) => void;
+  /**
+   * Called after each commit, in order.
+   * @param recorded how many entries came to the record that are of no incident
+   */
+  readonly onCommitted: (committed: readonly Committed[], recorded: number, queued: readonly Queued[]) => void;
   readonly onClockStep: (step: ClockStep) => void;
   /** Who else may write; without it whoever opens the store holds the right to write alone. */
   readonly replicas?: Replicas | null;
@@ -121,16 +125,16 @@ export async function openStore(parts: StoreParts): Promise<Store> {
     db,
     now: () => clock.now(),
     async transact(work) {
-      const { result, committed, recorded } = await inGroup(async (tx, now) => {
+      const { result, committed, recorded, queued } = await inGroup(async (tx, now) => {
         const unit = new UnitOfWork(tx, parts.rules(), now);
         const result = await work(unit);
         await queueRefreshes(unit);
         await unit.flush();
-        const { committed, recorded } = unit;
+        const { committed, recorded, queued } = unit;
         if (committed.length + recorded > 0) await unit.setMeta('clock', String(now));
-        return { result, committed, recorded };
+        return { result, committed, recorded, queued };
       });
-      parts.onCommitted(committed, recorded);
+      parts.onCommitted(committed, recorded, queued);
       return result;
     },
     async deliveriesTaken() {

@@ -13,11 +13,11 @@ import { GENESIS, sealEntry, type OpenEntry, type WireEntry } from '../incidents
 import { anyCorrection, findCorrection } from './corrections.ts';
 import { chunks } from './insert-rows.ts';
 import { moveAttempt } from './fix-journal.ts';
-import { asClaimed, buryJob, retryJob } from './jobs.ts';
+import { asClaimed, buryJob, retryJob, type Queued } from './jobs.ts';
 import { findGroups, findHolders, findIncidents, findSuccessor, findTargets } from './look-up.ts';
 import { FOREVER, type NewAlertRow, type Tables } from './schema.ts';
 import { openedFast, writeLikenesses } from './surroundings.ts';
-import { writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
+import { channelOf, writeAlerts, writeIncidents, writeJobs, writeTimeline } from './write-changes.ts';
 import { readMeta, writeMeta } from './meta.ts';
 
 /** So many incidents opened within so long are a storm. */
@@ -72,6 +72,17 @@ export class UnitOfWork implements OpenIndex {
   /** How many entries were added to chains that are of no incident. */
   get recorded(): number {
     return this.#recorded;
+  }
+
+  /** What was queued, one of each kind and channel: the one that is due first. */
+  get queued(): readonly Queued[] {
+    const first = new Map<string, Queued>();
+    for (const job of this.#jobs.values()) {
+      const one = { kind: job.kind, channel: channelOf(job), inMs: job.dueAt - this.now };
+      const key = `${one.kind} ${one.channel}`;
+      if (one.inMs < (first.get(key)?.inMs ?? Infinity)) first.set(key, one);
+    }
+    return [...first.values()];
   }
 
   /** The incident with this uid, or null. */

@@ -77,7 +77,7 @@ export async function writeJobs(
   now: number,
 ): Promise<void> {
   const all = jobs.map((job) => ({
-    ...{ kind: job.kind, key: job.key, channel: 'channel' in job.payload ? job.payload.channel : '' },
+    ...{ kind: job.kind, key: job.key, channel: channelOf(job) },
     ...{ incident: job.incident, state: 'due', due_at: Math.floor(job.dueAt), lease_until: null },
     ...{ fence: 0, attempts: 0, payload: JSON.stringify(job.payload), last_error: '', created_at: now },
   }));
@@ -96,6 +96,11 @@ export async function writeJobs(
         })),
       ),
   );
+}
+
+/** For messages, their channel; else ''. */
+export function channelOf({ payload }: NewJob): string {
+  return 'channel' in payload ? payload.channel : '';
 }
 
 function incidentRow(incident: Incident): Tables['incidents'] {

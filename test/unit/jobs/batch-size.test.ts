@@ -1,4 +1,4 @@
-import { BatchSize } from '../../../src/jobs/batch-size.ts';
+import { BatchSize, WANTED_SHARED_MS } from '../../../src/jobs/batch-size.ts';
 
 /** The size after 20 batches whose deliveries take `each` ms. */
 function after(each: number, batch = new BatchSize()): number {
@@ -20,6 +20,10 @@ describe('the size of a batch', () => {
     const batch = new BatchSize();
     after(50, batch);
     expect(after(0.1, batch)).toBe(200);
+  });
+
+  it('a database that others share is given more at once', () => {
+    expect(after(3, new BatchSize(WANTED_SHARED_MS))).toBeGreaterThan(2 * after(3));
   });
 
   it('a few quick deliveries say nothing', () => {

@@ -105,6 +105,30 @@ describe('the runner', () => {
     await until(() => done.length === 2, 'it looked by itself');
   });
 
+  it('what is due later, or goes over another channel, makes nobody look', async () => {
+    let claims = 0;
+    const store: TestStore['store'] = {
+      ...house.store,
+      claim: (...asked) => {
+        claims += 1;
+        return house.store.claim(...asked);
+      },
+    };
+    const lane: Lane = { kinds: ['notify'], concurrency: 2, leaseMs: MINUTE, which: { channel: 'mail' } };
+    runner = new Runner({ store, lanes: [lane], log: () => {}, setAside: async () => {}, handle: finish });
+    runner.start();
+    await until(() => claims === 1, 'it looked at its start');
+    runner.wake([
+      { kind: 'notify', channel: 'mail', inMs: 15 * MINUTE },
+      { kind: 'notify', channel: 'chat', inMs: 0 },
+      { kind: 'evidence', channel: '', inMs: 0 },
+    ]);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(claims).toBe(1);
+    runner.wake([{ kind: 'notify', channel: 'mail', inMs: 0 }]);
+    await until(() => claims === 2, 'it looked for what is due');
+  });
+
   it('never does more at once than its lane allows, and one lane does not wait for another', async () => {
     let running = 0;
     let most = 0;

@@ -1,0 +1,82 @@
+import {
+  PostgresDialect,
+  PostgresQueryCompiler,
+  PrimitiveValueListNode,
+  type BinaryOperationNode,
+  type Dialect,
+  type OperationNode,
+  type PostgresPool,
+  type ValuesNode,
+} from 'kysely';
+
+/**
+ * PostgreSQL takes a list as one parameter, however long: `x = any($1)` and `select * from unnest($1::text[], …)`. A
+ * statement then has the same text for ten rows and for a thousand, so that it is parsed and planned once (`postgres.ts`),
+ * and a thousand rows do not need ten thousand parameters.
+ */
+export function arrayDialect(pool: PostgresPool): Dialect {
+  return new ArrayDialect({ pool });
+}
+
+class ArrayDialect extends PostgresDialect {
+  override createQueryCompiler(): ArrayCompiler {
+    return new ArrayCompiler();
+  }
+}
+
+const ARRAY_OF: Readonly<Record<string, string>> = { in: ' = any(', 'not in': ' != all(' };
+
+class ArrayCompiler extends PostgresQueryCompiler {
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const { leftOperand, operator, rightOperand } = node;
+    const array = 'operator' in operator ? ARRAY_OF[String(operator.operator)] : undefined;
+    if (array === undefined || !isList(rightOperand)) return super.visitBinaryOperation(node);
+    this.visitNode(leftOperand);
+    this.append(array);
+    this.appendValue(rightOperand.values);
+    this.append(')');
+  }
+
+  /** One row keeps its usual form, in which nobody has to know its types. */
+  protected override visitValues(node: ValuesNode): void {
+    const rows = node.values.filter(isList).map(({ values }) => values);
+    const columns = rows.length < 2 || rows.length < node.values.length ? null : columnsOf(rows);
+    if (columns === null) return super.visitValues(node);
+    const filled = columns.flatMap(({ type, values }, index) =>
+      type === null ? [] : [{ type, values, name: `c${index}` }],
+    );
+    this.append(
+      `select ${columns.map(({ type }, index) => (type === null ? 'null' : `c${index}`)).join(', ')} from unnest(`,
+    );
+    filled.forEach(({ type, values }, index) => {
+      if (index > 0) this.append(', ');
+      this.appendValue(values);
+      this.append(`::${type}[]`);
+    });
+    this.append(`) as rows (${filled.map(({ name }) => name).join(', ')})`);
+  }
+}
+
+interface Column {
+  /** Null where it holds nothing but nulls. */
+  readonly type: 'text' | 'bigint' | null;
+  readonly values: readonly unknown[];
+}
+
+/** Null where there is more than texts and whole numbers, or nothing at all. */
+function columnsOf(rows: readonly (readonly unknown[])[]): Column[] | null {
+  const columns = (rows[0] ?? []).map((_, index) => toColumn(rows.map((row) => row[index])));
+  const known = columns.filter((column) => column !== null);
+  return known.length === columns.length && known.some(({ type }) => type !== null) ? known : null;
+}
+
+function toColumn(values: readonly unknown[]): Column | null {
+  const filled = values.filter((value) => value !== null);
+  if (filled.length === 0) return { type: null, values };
+  if (filled.every((value) => typeof value === 'string')) return { type: 'text', values };
+  return filled.every((value) => Number.isSafeInteger(value)) ? { type: 'bigint', values } : null;
+}
+
+function isList(node: OperationNode): node is PrimitiveValueListNode {
+  return PrimitiveValueListNode.is(node);
+}
