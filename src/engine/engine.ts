@@ -80,7 +80,9 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
     batch: new BatchSize(replicas === null ? WANTED_MS : WANTED_SHARED_MS),
-    deadly: replicas === null ? new DeadlyDeliveries() : null,
+    deadly: new DeadlyDeliveries(
+      replicas === null ? undefined : { self: replicas.self, isGone: (holder) => replicas.isGone(db, holder) },
+    ),
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert, AlertGroup } from '../domain/alert.ts';
 import type { Change } from '../domain/change.ts';
 import type { Delivery, InboxReader } from '../inbox/inbox-reader.ts';
@@ -19,13 +20,16 @@ import { readMeta } from '../store/meta.ts';
 /** So many bytes of bodies a transaction, whatever the number of deliveries. */
 const BATCH_BYTES = 1_000_000;
 
+/** How soon it is looked again at what another replica takes. */
+const LEFT_TO_ANOTHER_MS = 250;
+
 export interface TakeParts {
   readonly store: Store;
   readonly inbox: Omit<InboxReader, 'refusedAfter'>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly rules: () => Rules;
-  /** Null where several processes share the store. */
-  readonly deadly?: DeadlyDeliveries | null;
+  /** Without it, what ends the process is taken first after each start. */
+  readonly deadly?: DeadlyDeliveries;
   readonly seen: (taken: Taken) => void;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -65,6 +69,10 @@ export async function takeDeliveries(parts: TakeParts, batch: BatchSize = new Ba
     return true;
   }
   const { deliveries } = chosen;
+  if (deliveries.length === 0) {
+    await sleep(LEFT_TO_ANOTHER_MS);
+    return true;
+  }
   const begun = performance.now();
   try {
     await takeBatch(parts, deliveries);

@@ -9,6 +9,8 @@ export interface Replicas {
   readonly self: number;
   /** Waits until no other transaction of any replica decides; ends with the transaction. */
   takeTurn(tx: Transaction<Tables>): Promise<void>;
+  /** Whether this one has been away for longer than the grace. The first to ask hears no, and asks again. */
+  isGone(db: Kysely<Tables>, holder: number): Promise<boolean>;
   /** Makes due again what was leased by replicas that have gone for longer than the grace. */
   freeAbandoned(db: Kysely<Tables>): Promise<void>;
 }
@@ -34,22 +36,38 @@ export async function joinReplicas(connections: Connections, graceMs = GRACE_MS)
     await presence.leave();
     throw error;
   });
-  const goneSince = new Map<number, number>();
+  const leasing = new Absences(graceMs);
+  const asked = new Absences(graceMs);
   return {
     self,
     takeTurn: async (tx) =>
       void (await sql`select pg_advisory_xact_lock(${LOCKS.write}, hashtext(current_schema()))`.execute(tx)),
+    async isGone(db, holder) {
+      return asked.lasting((await isPresent(db, holder)) ? [] : [holder]).includes(holder);
+    },
     async freeAbandoned(db) {
-      const gone = await findGone(db);
-      const now = performance.now();
-      for (const holder of goneSince.keys()) if (!gone.includes(holder)) goneSince.delete(holder);
-      for (const holder of gone) {
-        if (!goneSince.has(holder)) goneSince.set(holder, now);
-        if (now - (goneSince.get(holder) ?? now) >= graceMs) await freeLeasesOf(db, holder);
-      }
+      for (const holder of leasing.lasting(await findGone(db))) await freeLeasesOf(db, holder);
     },
     leave: () => presence.leave(),
   };
+}
+
+/** Who is missed, and since when. */
+class Absences {
+  readonly #graceMs: number;
+  readonly #since = new Map<number, number>();
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
+
+  /** @param gone all who are away now @returns those of them who have been for longer than the grace */
+  lasting(gone: readonly number[]): number[] {
+    const now = performance.now();
+    for (const holder of this.#since.keys()) if (!gone.includes(holder)) this.#since.delete(holder);
+    for (const holder of gone) if (!this.#since.has(holder)) this.#since.set(holder, now);
+    return gone.filter((holder) => now - (this.#since.get(holder) ?? now) >= this.#graceMs);
+  }
 }
 
 /** Takes the lock, and takes it again where the connection was lost. */
@@ -104,15 +122,21 @@ async function enterHouse(present: Connection): Promise<void> {
     throw new Error('a backup is being restored into this database; start again when that has ended');
 }
 
+/** The locks by which replicas show that they are here. */
+const PRESENT = sql<{ holder: number }>`
+  select objid::bigint as holder from pg_locks
+  where locktype = 'advisory' and classid = ${LOCKS.replica} and objsubid = 2 and granted
+    and database = (select oid from pg_database where datname = current_database())`;
+
+async function isPresent(db: Kysely<Tables>, holder: number): Promise<boolean> {
+  return (await PRESENT.execute(db)).rows.some((one) => one.holder === holder);
+}
+
 /** Who holds leases and is not here. */
 async function findGone(db: Kysely<Tables>): Promise<number[]> {
   const { rows } = await sql<{ holder: number }>`
     select distinct holder from jobs
-    where state = 'leased' and holder is not null and holder not in (
-      select objid::bigint from pg_locks
-      where locktype = 'advisory' and classid = ${LOCKS.replica} and objsubid = 2 and granted
-        and database = (select oid from pg_database where datname = current_database())
-    )`.execute(db);
+    where state = 'leased' and holder is not null and holder not in (${PRESENT})`.execute(db);
   return rows.map(({ holder }) => holder);
 }
 

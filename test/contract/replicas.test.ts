@@ -1,9 +1,12 @@
 import { jest } from '@jest/globals';
 import type { Job } from '../../src/domain/job.ts';
+import type { Delivery } from '../../src/inbox/inbox-reader.ts';
 import { groupingKeyOf } from '../../src/incidents/correlate.ts';
 import { hashEntry } from '../../src/incidents/timeline.ts';
+import { DeadlyDeliveries, type Careful } from '../../src/jobs/deadly-deliveries.ts';
 import { observeGroup } from '../../src/jobs/observe.ts';
 import { auditLedger } from '../../src/store/ledger.ts';
+import { readMeta } from '../../src/store/meta.ts';
 import { openConnections, openPostgres } from '../../src/store/postgres.ts';
 import { createReadModel } from '../../src/store/read-model.ts';
 import { joinReplicas, type JoinedReplicas } from '../../src/store/replicas.ts';
@@ -145,6 +148,65 @@ describeWith('postgres', 'several replicas on one PostgreSQL', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // both have come back
     expect(await other.store.claim(['evidence'], 9, MINUTE)).toEqual([]);
     await one.store.transact((unit) => unit.finish(held as Job));
+  });
+
+  describe('a delivery that ends whoever takes it', () => {
+    const poison: Delivery = { seq: 7, id: 'd7', source: 'am', receivedAt: DAWN, body: Buffer.from('{}') };
+    const chooses = ({ store, replicas }: Replica): { choose(): Promise<Careful> } => {
+      const lives = { self: replicas.self, isGone: (holder: number) => replicas.isGone(store.db, holder) };
+      const deadly = new DeadlyDeliveries(lives);
+      return { choose: () => deadly.choose(store, [poison]) };
+    };
+    /** With the process end its connections. */
+    const die = async (replica: Replica): Promise<void> => {
+      opened.splice(opened.indexOf(replica), 1);
+      await replica.replicas.leave();
+      await replica.store.close();
+    };
+    const settled = (one: { choose(): Promise<Careful> }) =>
+      waitFor('the dead one to be missed for long enough', async () => {
+        const chosen = await one.choose();
+        return chosen.deliveries.length === 1 ? chosen : null;
+      });
+
+    it('is left to the one that is at it, and taken up by the next once that has died', async () => {
+      const [one, other] = await Promise.all([join(), join()]);
+      expect(await chooses(one).choose()).toEqual({ deliveries: [poison], isDeadly: false });
+      const waiting = chooses(other);
+      for (let look = 0; look < 5; look += 1)
+        expect(await waiting.choose()).toEqual({ deliveries: [], isDeadly: false });
+      await die(one);
+      expect(await settled(waiting)).toEqual({ deliveries: [poison], isDeadly: false });
+    });
+
+    it('has cost five lives, of whichever replicas, when it is set aside', async () => {
+      for (let life = 1; life <= 5; life += 1) {
+        const replica = await join();
+        expect((await settled(chooses(replica))).isDeadly).toBe(false);
+        await die(replica);
+      }
+      expect((await settled(chooses(await join()))).isDeadly).toBe(true);
+    });
+
+    it('of several that start at once one takes it', async () => {
+      const all = (await Promise.all([join(), join(), join(), join()])).map(chooses);
+      const chosen = await Promise.all(all.map((one) => one.choose()));
+      expect(chosen.filter(({ deliveries }) => deliveries.length === 1)).toHaveLength(1);
+    });
+
+    it('is none where the database restarts again and again under those who take it', async () => {
+      const [one, other] = await Promise.all([join(20_000), join(20_000)]);
+      const [taking, waiting] = [chooses(one), chooses(other)];
+      await taking.choose();
+      for (let restart = 0; restart < 3; restart += 1) {
+        await server().stop();
+        await server().start();
+        await waitFor('the database to answer', () => other.store.deliveriesTaken().then(() => true));
+        expect((await waiting.choose()).deliveries).toEqual([]);
+        expect(await taking.choose()).toEqual({ deliveries: [poison], isDeadly: false });
+      }
+      expect(await readMeta(one.store.db, 'taking')).toMatch(/^7 1 /);
+    });
   });
 
   it('text that PostgreSQL refuses stops nothing, wherever it slipped through', async () => {

@@ -8,6 +8,7 @@ import { reportTrouble } from '../../../src/jobs/report-trouble.ts';
 import { takeDeliveries, type Taken, type TakeParts } from '../../../src/jobs/take-deliveries.ts';
 import { MINUTE, rulesOf, SECOND } from '../../helpers/fake-rules.ts';
 import { ADA, alertOf } from '../../helpers/incident-world.ts';
+import { readMeta } from '../../../src/store/meta.ts';
 import { openTestStore, type TestStore } from '../../helpers/open-test-store.ts';
 
 const RULES = rulesOf();
@@ -120,6 +121,17 @@ describe('taking deliveries', () => {
         expect(await life.choose(house.store, inbox)).toEqual({ deliveries: inbox, isDeadly: false });
       for (let n = 0; n < 4; n++) await new DeadlyDeliveries().choose(house.store, inbox);
       expect(await new DeadlyDeliveries().choose(house.store, inbox)).toEqual({ deliveries: inbox, isDeadly: true });
+    });
+
+    it('one that hangs at it for a minute is not waited for any longer, and has cost no life', async () => {
+      arrive(payload([alertOf('a')]));
+      const alive = async (): Promise<boolean> => false;
+      await new DeadlyDeliveries({ self: 1, isGone: alive }).choose(house.store, inbox);
+      const other = new DeadlyDeliveries({ self: 2, isGone: alive });
+      expect(await other.choose(house.store, inbox)).toEqual({ deliveries: [], isDeadly: false });
+      house.pass(MINUTE + 1);
+      expect(await other.choose(house.store, inbox)).toEqual({ deliveries: inbox, isDeadly: false });
+      expect(await readMeta(house.store.db, 'taking')).toMatch(/^1 1 2 /);
     });
 
     it('is none where lives end for other reasons', async () => {
