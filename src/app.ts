@@ -29,6 +29,7 @@ import { entriesAfter, ledgerHead } from './store/ledger.ts';
 import { openReceivingStorage } from './store/open-storage.ts';
 import { createReadModel, type ReadModel } from './store/read-model.ts';
 import type { Logger, LogOptions } from './telemetry/logger.ts';
+import { seldom } from './telemetry/seldom.ts';
 import { receivingMetrics, storeMetrics, teamLabel, type ReceivingMetrics } from './telemetry/metrics.ts';
 
 export interface AppSettings {
@@ -104,6 +105,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
   const certified = web.tls?.clientAuth === 'RequireAndVerifyClientCert';
   const mayApprove = async (name: string): Promise<boolean> =>
     allows((await roleOf(readDb, name)) ?? 'viewer', 'approver');
+  const tellUnstored = seldom(log.error);
   const front = openFront(config, { read, engine, log, certified, mayApprove });
   const webhooks = createWebhookHandler({
     ...{ inbox, certified, now: () => Date.now() },
@@ -112,7 +114,7 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     },
     log: {
       warn: (message) => log.warn(message),
-      error: (message, cause) => log.error(message, { error: String(cause) }),
+      error: (message, cause) => tellUnstored(message, { error: String(cause) }),
     },
     metrics: {
       requests: (source, status, sent, seconds) => {

@@ -14,7 +14,8 @@ import type { ClockStep } from '../store/clock.ts';
 import type { Tables } from '../store/schema.ts';
 import { openStore, readSecret, type Store } from '../store/store.ts';
 import { countCommitted } from '../telemetry/count-committed.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Logger, LogLine } from '../telemetry/logger.ts';
+import { seldom } from '../telemetry/seldom.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
@@ -56,6 +57,7 @@ const CLOSE_OLD_AFTER_MS = 60_000;
 
 /** Opens store and plugins and begins to work. The inbox must exist. */
 export async function openEngine(settings: EngineSettings, log: Logger): Promise<Engine> {
+  const tell = seldom(log.error);
   const { db, inbox, blobs, clock, replicas, leave } = await openWorkerStorage(settings.storage);
   const metrics = pipelineMetrics(namesOf(settings.config));
   const secret = await readSecret(db, () => randomBytes(32));
@@ -110,13 +112,13 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       return plugins.providers;
     },
     linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
-    log: (message, fields) => log.error(message, fields),
+    log: tell,
     seen: (taken) => countTaken(metrics, taken),
   };
   pipeline = createPipeline(house);
   pipeline.start();
   const trouble = new LastingTrouble(TROUBLE_AFTER_MS);
-  const advancing = keepAdvancing(pipeline, log, trouble);
+  const advancing = keepAdvancing(pipeline, tell, trouble);
   return {
     deliveries: () => advancing.ring(),
     command: (request) => runCommand(store, request),
@@ -173,7 +175,7 @@ function tellClockStep(log: Logger, { kind, byMs }: ClockStep): void {
 /** One advance at a time: rung by the receiving thread, and looked for each second in any case. */
 function keepAdvancing(
   pipeline: Pipeline,
-  log: Logger,
+  tell: LogLine,
   trouble: LastingTrouble,
 ): { ring(): void; stop(): Promise<void> } {
   let running: Promise<void> | null = null;
@@ -191,7 +193,7 @@ function keepAdvancing(
         })
         .catch((error: unknown) => {
           trouble.met(error instanceof Error ? error.message : String(error));
-          log.error('taking deliveries failed; trying again', { error: String(error) });
+          tell('taking deliveries failed; trying again', { error: String(error) });
         });
     } while (again && !stopped);
     running = null;
