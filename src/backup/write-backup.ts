@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -27,7 +27,7 @@ export interface BackupDone {
 
 /**
  * Writes a backup under a temporary name beside `file`, and gives it its name once all of it is on disk: an older one of
- * that name stays until then. The bridge may run. Only the owner may read it, as it holds the store's secret.
+ * that name stays until then. The bridge may run, and so may another backup. Only the owner may read it, as it holds the store's secret.
  * @throws Error where the store cannot be read or the file not be written
  */
 export async function writeBackup(
@@ -35,7 +35,8 @@ export async function writeBackup(
   file: string,
   { version, now }: BackupOptions,
 ): Promise<BackupDone> {
-  const draft = `${file}.partial`;
+  await refuseOtherThanFile(file);
+  const draft = `${file}.${randomBytes(4).toString('hex')}.partial`; // of its own: another backup may run
   try {
     const done = await withSnapshot(address, async (snapshot) => {
       const header: Header = {
@@ -52,8 +53,16 @@ export async function writeBackup(
     return done;
   } catch (error) {
     await rm(draft, { force: true });
-    throw error;
+    const { syscall, path, message } = error as NodeJS.ErrnoException;
+    const isOurs = syscall === 'write' || syscall === 'fsync' || path === draft;
+    throw isOurs ? new Error(`${file} could not be written (${message})`, { cause: error }) : error;
   }
+}
+
+/** Giving a device, a pipe or a folder the backup's name would take it away. @throws Error */
+async function refuseOtherThanFile(file: string): Promise<void> {
+  const there = await lstat(file).catch(() => null);
+  if (there?.isFile() === false) throw new Error(`${file} is there and no ordinary file: name a file for the backup`);
 }
 
 /** All lines, a page at a time; `trailer` is filled on the way. */

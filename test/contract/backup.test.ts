@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BACKUP_TABLES, type Row } from '../../src/backup/format.ts';
@@ -194,6 +194,36 @@ function sha256Of(bytes: Buffer): string {
 const folder = async (): Promise<StorageAddress> => ({ folder: temporaryFolder('house').path, url: null });
 
 describe('a backup from SQLite to SQLite', () => behaves(folder, folder));
+
+describe('the file of a backup', () => {
+  it('is whole where several are written to one name at once, and nothing else stays', async () => {
+    const [source, place] = [await folder(), temporaryFolder('backup').path];
+    const house = await openHouse(source);
+    await live(house);
+    await house.close();
+    const file = join(place, 'b.gz');
+    await Promise.all([1, 2, 3].map(() => writeBackup(source, file, OPTIONS)));
+    expect(readdirSync(place)).toEqual(['b.gz']);
+    expect((await restoreBackup(await folder(), file)).audit.problems).toEqual([]);
+  });
+
+  it('never takes the place of a device, a folder or a link, which would be gone', async () => {
+    const [source, place] = [await folder(), temporaryFolder('backup').path];
+    await (await openHouse(source)).close();
+    symlinkSync('/dev/null', join(place, 'link'));
+    mkdirSync(join(place, 'folder'));
+    for (const name of ['link', 'folder'])
+      await expect(writeBackup(source, join(place, name), OPTIONS)).rejects.toThrow('no ordinary file');
+    expect(readdirSync(place)).toEqual(['folder', 'link']);
+  });
+
+  it('that cannot be written is what the message names, not the store', async () => {
+    const source = await folder();
+    await (await openHouse(source)).close();
+    const file = join(source.folder, 'nowhere', 'b.gz');
+    await expect(writeBackup(source, file, OPTIONS)).rejects.toThrow(`${file} could not be written (ENOENT`);
+  });
+});
 
 describeWith('postgres', 'a backup', () => {
   const server = withPostgres();
