@@ -8,6 +8,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp } from '../servers/smtp.ts';
 import { startTierbell } from '../servers/tierbell.ts';
+import { countAwakeMs } from '../helpers/awake-time.ts';
 
 jest.setTimeout(300_000);
 afterEach(stopEverything, 300_000);
@@ -37,9 +38,9 @@ it('asked to stop with hundreds of deliveries still to be taken, it stops soon, 
   const first = await startTierbell({ configFile, dataDir });
   const answers = await Promise.all(Array.from({ length: DELIVERIES }, (_, index) => deliver(first, large(index))));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  const asked = performance.now();
+  const passed = countAwakeMs();
   expect(await first.stop()).toMatchObject({ code: 0 });
-  expect(performance.now() - asked).toBeLessThan(SOON);
+  expect(passed()).toBeLessThan(SOON);
   expect(taken()).toBeLessThan(DELIVERIES * ALERTS);
 
   await startTierbell({ configFile, dataDir });

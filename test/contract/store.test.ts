@@ -9,6 +9,7 @@ import { StaleLease } from '../../src/store/unit-of-work.ts';
 import { MINUTE, rulesOf, SECOND } from '../helpers/fake-rules.ts';
 import { ADA, alertOf, DAWN, endOf, groupOf } from '../helpers/incident-world.ts';
 import { describeDialects, openTestStore, type TestStore } from '../helpers/open-test-store.ts';
+import { countAwakeMs } from '../helpers/awake-time.ts';
 
 const a = alertOf('a');
 const HOUR = 60 * MINUTE;
@@ -477,9 +478,9 @@ describeDialects('the store', (dialect) => {
     await house.deliver(groupOf(many));
     await house.deliver(groupOf([alertOf('other', { name: 'Other' })], { groupKey: 'other' }));
     const uids = [(await house.incident(1)).uid, (await house.incident(2)).uid];
-    const began = performance.now();
+    const passed = countAwakeMs();
     const first = await house.read.firstAlerts([...uids, 'unknown']);
-    expect(performance.now() - began).toBeLessThan(2_000); // asked of each alert it took a minute
+    expect(passed()).toBeLessThan(10_000); // asked of each alert it took a minute
     expect([...first.keys()].toSorted()).toEqual(uids.toSorted());
     expect(first.get(uids[0] ?? '')).toMatchObject({
       fingerprint: many.map(({ fingerprint }) => fingerprint).toSorted()[0],

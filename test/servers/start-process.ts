@@ -21,7 +21,7 @@ export interface ProcessOptions {
   readonly readyOn?: 'stdout' | 'stderr';
   /** Default 240 s: a busy machine is slow, and a process that dies is noticed at once. */
   readonly readyWithinMs?: number;
-  /** After the signal and this long comes KILL; default 30 s. */
+  /** After the signal and this long comes KILL; default 100 s. */
   readonly stopWithinMs?: number;
 }
 
@@ -71,7 +71,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   child.stdin.on('error', () => undefined); // EPIPE of a process that has ended
   const logs = collectOutput(child);
   const exited = whenExited(child);
-  const stop = stopper(child, exited, options.stopWithinMs ?? 30_000);
+  const stop = stopper(child, exited, options.stopWithinMs ?? 100_000);
   const { stopSignal = 'SIGTERM' } = options;
   const forget = stopLater(async () => void (await stop(stopSignal)));
   if (child.pid !== undefined) {
