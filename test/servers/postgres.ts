@@ -15,7 +15,9 @@ export interface Postgres {
   query(url: string, sql: string): Promise<readonly Record<string, unknown>[]>;
   /** Everybody is cut off, nothing that was committed is lost. */
   stop(): Promise<void>;
-  /** After `stop`, on the same port with the same data. */
+  /** As `pg_ctl stop -m immediate`, or a machine without power: nothing is ended in order. */
+  crash(): Promise<void>;
+  /** After `stop` or `crash`, on the same port with the same data. */
   start(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -71,6 +73,10 @@ export async function startPostgres(folderIn?: string): Promise<Postgres> {
     },
     query,
     stop: async () => void (await running.stop()),
+    async crash() {
+      process.kill(running.pid, 'SIGQUIT');
+      await running.exited;
+    },
     start: async () => void (running = await start()),
     remove: async () => void (await running.stop()),
   };

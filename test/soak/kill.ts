@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { deliver, incidents, timeline, type IncidentJson } from '../helpers/incident-api.ts';
-import { firing } from '../helpers/payload.ts';
-import { runTierbell } from '../helpers/run-program.ts';
+import { incidents, timeline, type IncidentJson } from '../helpers/incident-api.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
+import type { Tierbell } from '../servers/tierbell.ts';
 import { buildHouse, MENDED, type SoakHouse } from './house.ts';
 import { startPeople, type PeopleServer } from './people.ts';
+import type { OpenScene } from './scene.ts';
 import { seeded } from './seeded.ts';
 import { table } from './table.ts';
 
@@ -46,16 +44,17 @@ interface Outcome {
 }
 
 /**
- * Kills the real process with SIGKILL at seeded moments while it receives, tells and mends, and checks that what was
- * answered with 200 is there, that everybody was told (a notice again only after a kill), and that no fix began twice.
+ * Kills the real process, or what it stands on, at seeded moments while it receives, tells and mends, and checks that what
+ * was answered with 200 is there, that everybody was told (a notice again only after a kill), and that no fix began twice.
+ * @param open what runs, and how it is struck
  * @returns the table, and what was broken
  */
-export async function soakKill({ kills, seed }: KillSettings, say: (line: string) => void) {
+export async function soakKill(open: OpenScene, { kills, seed }: KillSettings, say: (line: string) => void) {
   const random = seeded(seed);
   const people = await startPeople();
   const outcomes: Outcome[] = [];
   for (let done = 0; done < kills; done += KILLS_A_STORE) {
-    const outcome = await killOneStore(people, random, Math.min(KILLS_A_STORE, kills - done), done);
+    const outcome = await killOneStore(open, people, random, Math.min(KILLS_A_STORE, kills - done), done);
     outcomes.push(outcome);
     say(`${done + outcome.kills} of ${kills} kills; so far ${broken(outcomes).join('; ') || 'nothing broken'}`);
   }
@@ -63,45 +62,29 @@ export async function soakKill({ kills, seed }: KillSettings, say: (line: string
   return { text: table(HEAD, [...outcomes.map(row), total(outcomes)]), broken: broken(outcomes) };
 }
 
-async function killOneStore(people: PeopleServer, random: () => number, kills: number, done: number): Promise<Outcome> {
+async function killOneStore(
+  open: OpenScene,
+  people: PeopleServer,
+  random: () => number,
+  kills: number,
+  done: number,
+): Promise<Outcome> {
   people.forget();
   const house = buildHouse(people.url);
+  const scene = await open(house, people, random);
   try {
     const acknowledged: string[] = [];
     for (let round = 0; round < kills; round += 1) {
       const names = Array.from({ length: ALERTS_A_ROUND }, (_none, index) => `Soak${done + round}N${index}`);
       if (round < FIXES_A_STORE) names.splice(Math.floor(random() * names.length), 0, `${MENDED}${done + round}`);
-      acknowledged.push(...(await killOnce(house, people, names, random() * KILLED_WITHIN_MS)));
+      acknowledged.push(...(await scene.strike(names, random() * KILLED_WITHIN_MS)));
     }
-    people.newLife();
-    const bridge = await startTierbell(house);
-    const settled = await settle(bridge, people, acknowledged);
-    await bridge.stop();
-    const audit = await runTierbell(['audit', 'verify', '--storage.path', house.dataDir]);
-    return { ...judge(settled, people, house, acknowledged), kills, recordHolds: audit.code === 0 };
+    const settled = await settle(await scene.survivor(), people, acknowledged);
+    return { ...judge(settled, people, house, acknowledged), kills, recordHolds: await scene.recordHolds() };
   } finally {
+    await scene.close();
     house.remove();
   }
-}
-
-/** Posts all at once, kills the bridge after a while. @returns the alerts whose delivery was answered with 200 */
-async function killOnce(
-  house: SoakHouse,
-  people: PeopleServer,
-  names: readonly string[],
-  afterMs: number,
-): Promise<string[]> {
-  people.newLife();
-  const bridge = await startTierbell(house);
-  const killed = sleep(afterMs).then(() => bridge.kill9());
-  const answered = await Promise.all(
-    names.map(async (name) => {
-      const answer = await deliver(bridge, firing(name, { instance: name.toLowerCase() })).catch(() => null);
-      return answer?.status === 200 ? [name] : [];
-    }),
-  );
-  await killed;
-  return answered.flat();
 }
 
 /** Waits until everything that must come has come; what does not come is counted by {@link judge}. */

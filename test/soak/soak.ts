@@ -24,13 +24,22 @@ type Say = (line: string) => void;
 const RUNS: Readonly<Record<string, { what: string; run: (settings: Settings, say: Say) => Promise<Result> }>> = {
   kill: {
     what: 'kill -9 at seeded moments: nothing lost, nobody untold, a notice again only after a kill, no fix begun twice',
-    run: async (settings, say) => (await import('./kill.ts')).soakKill(settings, say),
+    run: async (settings, say) =>
+      (await import('./kill.ts')).soakKill((await import('./one-bridge.ts')).oneBridge, settings, say),
+  },
+  postgres: {
+    what: 'two replicas on PostgreSQL: kill -9 of one of them, or the database stopped at once; the same promises',
+    run: async (settings, say) =>
+      (await import('./kill.ts')).soakKill((await import('./two-replicas.ts')).twoReplicas, settings, say),
   },
   load: {
     what: 'steady load: every delivery answered with 200, p99 < 1 s, RSS < 512 MB, the work done within a minute',
     run: async (settings, say) => (await import('./load.ts')).soakLoad(settings, say),
   },
 };
+
+/** Without names: what needs nothing but Node. */
+const USUAL = Object.keys(RUNS).filter((name) => name !== 'postgres');
 
 const usage = (why: string): never => {
   process.stderr.write(`${why}\nusage: npm run soak [-- NAME… --kills 300 --minutes 30 --rate 20 --seed 1]; `);
@@ -47,7 +56,7 @@ function readArguments(): { names: readonly string[]; settings: Settings } {
   const number = (name: keyof typeof values): number =>
     /^[1-9]\d{0,8}$/.test(values[name]) ? Number(values[name]) : usage(`--${name}: ${values[name]} is no whole number`);
   const settings = { kills: number('kills'), minutes: number('minutes'), rate: number('rate'), seed: number('seed') };
-  return { names: positionals.length > 0 ? positionals : Object.keys(RUNS), settings };
+  return { names: positionals.length > 0 ? positionals : USUAL, settings };
 }
 
 function safeArguments(): ReturnType<typeof readArguments> {
