@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { actorOf, stillAllowed } from './authorize.ts';
 import { mayReadDetails } from './details.ts';
+import { HttpProblem } from './http-problem.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import type { StampedEntry } from '../store/ledger.ts';
 
@@ -20,6 +21,8 @@ const REPLAY_MAX = 1_000;
 const PAGE = 500;
 /** A client that does not read is cut off: it comes back with its Last-Event-ID. */
 const BACKLOG_BYTES = 1_000_000;
+/** Each is asked about with every commit: many more would cost the thread that takes deliveries its time. */
+const CLIENTS_MAX = 1_000;
 
 /**
  * Server-sent events: every committed entry of every timeline, in the order of the ledger, whose number is the event's
@@ -27,7 +30,10 @@ const BACKLOG_BYTES = 1_000_000;
  */
 export class Stream {
   readonly #parts: StreamParts;
+  /** Those who are told what is committed. */
   readonly #clients = new Set<Response>();
+  /** These, and those who are still told what they missed. */
+  readonly #connected = new Set<Response>();
   #sent: number | null = null;
   #telling = false;
   #again = false;
@@ -37,8 +43,11 @@ export class Stream {
     this.#parts = parts;
   }
 
-  /** The handler of `GET /api/v1/stream`. */
+  /** The handler of `GET /api/v1/stream`. @throws HttpProblem 503 where too many listen */
   async serve(req: Request, res: Response): Promise<void> {
+    if (this.#connected.size >= CLIENTS_MAX) throw CROWDED;
+    this.#connected.add(res);
+    res.once('close', () => this.#forget(res)); // it may go while it is told what it missed
     res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -46,10 +55,10 @@ export class Stream {
     });
     res.write('retry: 2000\n\n');
     const newest = await this.#parts.newest();
+    if (!this.#connected.has(res)) return;
     this.#sent ??= newest;
     await this.#catchUp(req, res, newest);
-    this.#clients.add(res);
-    res.on('close', () => this.#forget(res));
+    if (!this.#clients.has(res)) return;
     this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.committed(); // what was committed while it caught up
   }
@@ -63,22 +72,25 @@ export class Stream {
 
   close(): void {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
-    for (const client of this.#clients) client.end();
+    for (const client of this.#connected) client.end();
     this.#clients.clear();
+    this.#connected.clear();
   }
 
+  /** Tells what was missed. From its last word on the client hears what all hear: nothing may be committed in between. */
   async #catchUp(req: Request, res: Response, newest: number): Promise<void> {
     const given = req.headers['last-event-id'] ?? req.query['lastEventId'];
-    if (given === undefined) return;
     const from = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : -1;
-    const until = this.#sent ?? newest;
-    if (from < 0 || from > newest || newest - from > REPLAY_MAX) {
-      res.write(resetAt(newest));
-      return;
+    const canReplay = from >= 0 && from <= newest && newest - from <= REPLAY_MAX;
+    if (given !== undefined && !canReplay) res.write(resetAt(newest));
+    for (let at = canReplay ? from : newest; this.#connected.has(res);) {
+      const until = this.#sent ?? newest;
+      if (at >= until) return void this.#clients.add(res);
+      const missed = (await this.#parts.after(at, REPLAY_MAX)).filter(({ n }) => n <= until);
+      const told = mayReadDetails(actorOf(res)) ? missed : await this.#concealed(missed);
+      for (const entry of told) res.write(eventOf(entry));
+      at = missed.at(-1)?.n ?? until;
     }
-    const missed = await this.#parts.after(from, REPLAY_MAX);
-    const told = mayReadDetails(actorOf(res)) ? missed : await this.#concealed(missed);
-    for (const entry of told) if (entry.n <= until) res.write(eventOf(entry));
   }
 
   /** A store that cannot be read now is asked again with the next commit. */
@@ -138,12 +150,20 @@ export class Stream {
 
   #forget(client: Response): void {
     this.#clients.delete(client);
-    if (this.#clients.size > 0 || this.#heartbeat === null) return;
-    clearInterval(this.#heartbeat);
+    this.#connected.delete(client);
+    if (this.#connected.size > 0) return;
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = null;
     this.#sent = null;
   }
 }
+
+const CROWDED = new HttpProblem({
+  status: 503,
+  title: 'Too many listen',
+  detail: `No more than ${CLIENTS_MAX} may listen at once: close some pages, or ask for the incidents now and then instead.`,
+  headers: { 'Retry-After': '30' },
+});
 
 function resetAt(n: number): string {
   return `id: ${n}\nevent: reset\ndata: {}\n\n`;

@@ -1,4 +1,5 @@
 import express from 'express';
+import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Stream } from '../../../src/http/stream.ts';
@@ -51,6 +52,21 @@ afterEach(() => {
   server.close();
   expect(failures).toEqual([]);
 });
+
+/** An answer that nobody need read. */
+class FakeResponse extends EventEmitter {
+  text = '';
+  over = false;
+  readonly writableLength = 0;
+  readonly locals = {};
+  writeHead(): void {}
+  write(text: string): void {
+    this.text += text;
+  }
+  end(): void {
+    this.over = true;
+  }
+}
 
 /** Reads a stream as a browser does; `ids` grows, `over` settles when the server ends it. */
 async function listen(
@@ -148,4 +164,68 @@ it('ends for somebody whose token was taken back, before anything more is told',
   commit(1);
   await waitFor('the next one', () => next.ids.length === 1);
   expect(next.ids).toEqual([3]);
+});
+
+it('whoever goes while being told what was missed is forgotten', async () => {
+  let goOn = (): void => {};
+  const [res, other] = [new FakeResponse(), new FakeResponse()];
+  const slow = new Stream({
+    after: async (n) => ledger.entries.filter((entry) => entry.n > n),
+    newest: async () => {
+      if (res.text !== '' && !res.over) await new Promise<void>((resolve) => (goOn = resolve));
+      return ledger.entries.length;
+    },
+    failed: (error) => void failures.push(error),
+    confidential: async () => new Set(),
+  });
+  const req = { headers: {}, query: {} } as never;
+  const serving = slow.serve(req, res as never);
+  await waitFor('it to ask', () => res.text !== '');
+  res.over = true;
+  res.emit('close');
+  goOn();
+  await serving;
+  ledger.add(3);
+  await slow.serve(req, other as never);
+  ledger.add();
+  slow.committed();
+  await waitFor('the one that stayed', () => other.text.includes('entry 4'));
+  slow.close();
+  expect([res.text.includes('entry'), other.text.includes('entry 3')]).toEqual([false, false]);
+});
+
+it('what is committed while somebody is told what was missed is told too', async () => {
+  ledger.add(3);
+  const req = (id?: string) => ({ headers: id === undefined ? {} : { 'last-event-id': id }, query: {} }) as never;
+  const [here, comes] = [new FakeResponse(), new FakeResponse()];
+  let reads = 0;
+  const busy = new Stream({
+    after: async (n, limit) => {
+      const found = ledger.entries.filter((entry) => entry.n > n).slice(0, limit);
+      if (n !== 1 || ++reads > 1) return found;
+      ledger.add(2);
+      busy.committed();
+      await waitFor('the other to hear', () => here.text.includes('entry 5'));
+      return found;
+    },
+    newest: async () => ledger.entries.length,
+    failed: (error) => void failures.push(error),
+    confidential: async () => new Set(),
+  });
+  await busy.serve(req(), here as never);
+  await busy.serve(req('1'), comes as never);
+  ledger.add();
+  busy.committed();
+  await waitFor('the newest', () => comes.text.includes('entry 6'));
+  busy.close();
+  expect([...comes.text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))).toEqual([2, 3, 4, 5, 6]);
+});
+
+it('more than a thousand do not get to listen, and get a place when others have gone', async () => {
+  const req = { headers: {}, query: {} } as never;
+  const many = Array.from({ length: 1_000 }, () => new FakeResponse());
+  for (const res of many) await stream.serve(req, res as never);
+  await expect(stream.serve(req, new FakeResponse() as never)).rejects.toMatchObject({ problem: { status: 503 } });
+  many[0]?.emit('close');
+  await stream.serve(req, new FakeResponse() as never);
 });
