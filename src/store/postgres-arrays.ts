@@ -50,11 +50,26 @@ class ArrayCompiler extends PostgresQueryCompiler {
     );
     filled.forEach(({ type, values }, index) => {
       if (index > 0) this.append(', ');
-      this.appendValue(values);
+      this.appendValue(arrayText(values));
       this.append(`::${type}[]`);
     });
     this.append(`) as rows (${filled.map(({ name }) => name).join(', ')})`);
   }
+}
+
+/** In these JSON escapes what an array would take literally. */
+const NOT_AS_JSON = /[\u0000-\u001f\ud800-\udfff]/;
+
+/** An array as PostgreSQL reads it, in one piece: the driver would add it up value by value, which takes twice as long. */
+export function arrayText(values: readonly unknown[]): string {
+  return `{${values.map(elementText).join(',')}}`;
+}
+
+function elementText(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (typeof value !== 'string') return String(value);
+  if (NOT_AS_JSON.test(value)) return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+  return JSON.stringify(value); // in all other texts both escape the same, and this is quick
 }
 
 interface Column {
