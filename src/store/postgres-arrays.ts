@@ -57,25 +57,27 @@ class ArrayCompiler extends PostgresQueryCompiler {
   }
 }
 
-/** In these JSON escapes what an array would take literally. */
-const NOT_AS_JSON = /[\u0000-\u001f\ud800-\udfff]/;
+/** Control characters and surrogates: these JSON escapes in its own way. */
+const NOT_AS_JSON = /[^ -\ud7ff\ue000-\uffff]/;
 
 /** An array as PostgreSQL reads it, in one piece: the driver would add it up value by value, which takes twice as long. */
-export function arrayText(values: readonly unknown[]): string {
+export function arrayText(values: readonly Cell[]): string {
   return `{${values.map(elementText).join(',')}}`;
 }
 
-function elementText(value: unknown): string {
+function elementText(value: Cell): string {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return String(value);
   if (NOT_AS_JSON.test(value)) return `"${value.replace(/[\\"]/g, '\\$&')}"`;
   return JSON.stringify(value); // in all other texts both escape the same, and this is quick
 }
 
+type Cell = string | number | null;
+
 interface Column {
   /** Null where it holds nothing but nulls. */
   readonly type: 'text' | 'bigint' | null;
-  readonly values: readonly unknown[];
+  readonly values: readonly Cell[];
 }
 
 /** Null where there is more than texts and whole numbers, or nothing at all. */
@@ -86,10 +88,16 @@ function columnsOf(rows: readonly (readonly unknown[])[]): Column[] | null {
 }
 
 function toColumn(values: readonly unknown[]): Column | null {
-  const filled = values.filter((value) => value !== null);
-  if (filled.length === 0) return { type: null, values };
-  if (filled.every((value) => typeof value === 'string')) return { type: 'text', values };
-  return filled.every((value) => Number.isSafeInteger(value)) ? { type: 'bigint', values } : null;
+  const cells = values.filter((value): value is Cell => value === null || isText(value) || Number.isSafeInteger(value));
+  const filled = cells.filter((value) => value !== null);
+  if (cells.length < values.length) return null;
+  if (filled.length === 0) return { type: null, values: cells };
+  if (filled.every(isText)) return { type: 'text', values: cells };
+  return filled.some(isText) ? null : { type: 'bigint', values: cells };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isList(node: OperationNode): node is PrimitiveValueListNode {
