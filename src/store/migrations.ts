@@ -61,6 +61,7 @@ export async function runSteps<W = undefined>(
   for (const [index, step] of steps.entries()) {
     if (index < present) continue;
     await db.transaction().execute(async (tx) => {
+      if (Number((await readMeta(tx, name)) ?? 0) > index) return; // another process was at it too
       await step(tx, words as W);
       await writeMeta(tx, name, String(index + 1));
     });

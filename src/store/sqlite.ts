@@ -43,8 +43,10 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
   database.pragma('wal_autocheckpoint = 4000'); // pages: in a storm the same ones are written again and again
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: seenByKysely(database) }) });
+  const how = { begin: 'begin immediate' }; // a verb and a bridge that start at once change the tables one after the other
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: seenByKysely(database, how) }) });
   await migrate(db, { identity: 'integer' });
+  how.begin = 'begin';
   return db;
 }
 
@@ -62,12 +64,12 @@ const STATEMENTS = 200;
  * What Kysely sees of a database. On a full disk SQLite itself rolls back; a second rollback would fail, and its error
  * would hide what went wrong: the delivery at hand would look like poison rather than like one to be tried again.
  */
-function seenByKysely(database: Database.Database): SqliteDatabase {
+function seenByKysely(database: Database.Database, how: { readonly begin: string }): SqliteDatabase {
   const ready = new Map<string, Database.Statement>();
   return {
     close: () => database.close(),
     prepare(sql: string) {
-      const wanted = sql === 'rollback' && !database.inTransaction ? NOTHING : sql;
+      const wanted = sql === 'begin' ? how.begin : sql === 'rollback' && !database.inTransaction ? NOTHING : sql;
       if (SCHEMA.test(wanted)) ready.clear();
       const known = ready.get(wanted);
       if (known !== undefined) return known;

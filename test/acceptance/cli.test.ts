@@ -1,10 +1,11 @@
 import { jest } from '@jest/globals';
+import { join } from 'node:path';
 import { LEVEL2, LEVEL3, writeConfiguration } from '../helpers/configuration.ts';
 import { deliver, incident, mailsOf, waitForIncident } from '../helpers/incident-api.ts';
 import { firing } from '../helpers/payload.ts';
 import { runTierbell, type Ran } from '../helpers/run-program.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { stopEverything } from '../servers/cleanup.ts';
+import { stopEverything, temporaryFolder } from '../servers/cleanup.ts';
 import { startSmtp, type SmtpSink } from '../servers/smtp.ts';
 import { startTierbell, type Tierbell } from '../servers/tierbell.ts';
 
@@ -161,4 +162,18 @@ describe('tierbell incident, against a running bridge', () => {
     expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/no bridge answers at http:\/\/127\.0\.0\.1:9; start one/);
   });
+});
+
+it('verbs that open a new store at the same moment take turns in making it, and each does its work', async () => {
+  for (const round of [1, 2]) {
+    const folder = join(temporaryFolder('new').path, 'data');
+    const names = ['ada', 'bob', 'eve', 'mia'];
+    const made = await Promise.all(
+      names.map((name) => runTierbell(['token', 'create', name, '--storage.path', folder])),
+    );
+    expect([round, ...made.map(({ code }) => code)]).toEqual([round, 0, 0, 0, 0]);
+    const listed = await runTierbell(['token', 'list', '--storage.path', folder]);
+    expect(names.filter((name) => !listed.stdout.includes(name))).toEqual([]);
+  }
+  await stopEverything();
 });
