@@ -39,7 +39,8 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   let serial = 0;
   const troubled: ((why: string | null) => void)[] = [];
   let trouble: string | null = null;
-  let stopping = false;
+  /** Before that its end is how the start fails, and is told as such. */
+  let serves = false;
   const say = (message: ToEngine): void => worker.postMessage(message);
   const call = <T>(request: EngineCall): Promise<T> =>
     new Promise<T>((resolve, reject) => {
@@ -72,10 +73,11 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
   const die = (why: string): void => {
     for (const { reject } of waiting.values()) reject(new Error(`the store worker is gone: ${why}`));
     waiting.clear();
-    if (!stopping) onDeath(why);
+    if (serves) onDeath(why);
   };
   say({ type: 'open', settings });
   await ready;
+  serves = true;
   return {
     deliveries: () => say({ type: 'deliveries' }),
     onCommitted: (listener) => void listeners.push(listener),
@@ -87,7 +89,7 @@ async function openIn(worker: Worker, settings: EngineSettings, onDeath: (why: s
     metrics: () => call<string>({ name: 'metrics' }),
     secret: async () => Buffer.from(await call<string>({ name: 'secret' }), 'hex'),
     async stop() {
-      stopping = true;
+      serves = false;
       await call({ name: 'stop' });
       await worker.terminate();
     },

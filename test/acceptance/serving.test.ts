@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -54,6 +55,18 @@ describe('tierbell serve', () => {
     await waitForIncident(first, { alertname: 'StillHere' });
     await first.kill9();
     await startTierbell({ configFile: config, dataDir: first.dataDir }); // kill -9 freed it
+  });
+
+  it('says in one sentence that a store is of a newer version', async () => {
+    const [config, dataDir] = [await configFile(), temporaryFolder('data').path];
+    await (await startTierbell({ configFile: config, dataDir })).stop();
+    const store = new Database(join(dataDir, 'tierbell.sqlite'));
+    store.exec("UPDATE meta SET value = '999' WHERE name = 'schema'");
+    store.close();
+    const { code, stdout, stderr } = await serve(config, dataDir);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^tierbell: the store is of a newer Tierbell \(schema 999, .*\): start that one$/m);
+    expect(stderr).not.toMatch(/supervisor|at async/);
   });
 
   it('listens beyond this machine only once there is a user: exit 2, and how to get one', async () => {
