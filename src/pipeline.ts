@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, JobKind } from './domain/job.ts';
+import type { AnswersFirst } from './jobs/answers-first.ts';
 import type { BatchSize } from './jobs/batch-size.ts';
 import { collectEvidence, type EvidenceParts } from './jobs/collect-evidence.ts';
 import { inTurn } from './jobs/in-turn.ts';
@@ -26,7 +27,11 @@ export type House = TakeParts &
   EvidenceParts &
   FixParts &
   HandoverParts &
-  NotifyParts & { readonly batch: BatchSize };
+  NotifyParts & {
+    readonly batch: BatchSize;
+    /** Null where the receiving thread does not share a few processors with this one alone. */
+    readonly answersFirst: AnswersFirst | null;
+  };
 
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
 const LANES: readonly Lane[] = [
@@ -126,7 +131,10 @@ export function createPipeline(house: House): Pipeline {
   };
   return {
     async advance(isOver = () => false) {
-      while (!isOver() && (await takeDeliveries(house, house.batch))) await turn();
+      while (!isOver() && (await takeDeliveries(house, house.batch))) {
+        await turn();
+        await house.answersFirst?.rest();
+      }
       const lookForEnds = expiryIsDue();
       await inTurn([
         async () => void (strayIsDue() && serve(await house.store.waitingChannels())),

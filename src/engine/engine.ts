@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import { incidentId, proposedAttempt } from '../domain/incident.ts';
 import { createRedactor } from '../evidence/redact.ts';
@@ -19,6 +20,7 @@ import { seldom } from '../telemetry/seldom.ts';
 import { pipelineMetrics, type MetricNames, type PipelineMetrics } from '../telemetry/metrics.ts';
 import type { MessageLinks } from '../jobs/notify-parts.ts';
 import { controlFixes } from '../jobs/control-fixes.ts';
+import { AnswersFirst } from '../jobs/answers-first.ts';
 import { BatchSize, WANTED_MS, WANTED_SHARED_MS } from '../jobs/batch-size.ts';
 import { DeadlyDeliveries } from '../jobs/deadly-deliveries.ts';
 import { StormGate } from '../jobs/storm-gate.ts';
@@ -79,12 +81,14 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   });
   if (settings.adminToken !== null) await makeFirstToken(db, settings.adminToken, store.now());
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
+  const answersFirst = replicas === null ? new AnswersFirst(inbox, availableParallelism()) : null;
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
     batch: new BatchSize(replicas === null ? WANTED_MS : WANTED_SHARED_MS),
     deadly: new DeadlyDeliveries(
       replicas === null ? undefined : { self: replicas.self, isGone: (holder) => replicas.isGone(db, holder) },
     ),
+    answersFirst,
     ...{ read: createReadModel(db), blobs, wall: () => clock.wall(), random: Math.random, storms: new StormGate() },
     ...{ rules: () => plugins.rules, readerOf: (...of) => plugins.readerOf(...of) },
     mayCarry: (...of) => plugins.mayCarry(...of),
@@ -113,7 +117,10 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     },
     linksOf: (incident) => (links === null ? [] : [{ title: incidentId(incident), url: links.incident(incident) }]),
     log: tell,
-    seen: (taken) => countTaken(metrics, taken),
+    seen(taken) {
+      countTaken(metrics, taken);
+      answersFirst?.took(taken);
+    },
   };
   pipeline = createPipeline(house);
   pipeline.start();

@@ -65,9 +65,9 @@ const BALLAST_BYTES = 8 * 1024 * 1024;
 /** Bodies and rows of refused ones that are kept. */
 export const REFUSED_BYTES = 64 * 1024 * 1024;
 export const REFUSED_ROWS = 1000;
-const PAGE_BYTES = 8192;
+const PAGE_BYTES = 32_768;
 /** 8 MB: not more than the ballast, whose room a checkpoint on a full disk has to do with. */
-const CHECKPOINT_PAGES = 1000;
+const CHECKPOINT_PAGES = 250;
 const BUSY_TIMEOUT_MS = 2_000;
 /** How far a start looks back for when each source was last seen: bounded, so that a full inbox costs no start. */
 export const LOOK_BACK_ROWS = 10_000;
@@ -117,7 +117,8 @@ export class SqliteInbox implements Inbox {
     const { ballastBytes = BALLAST_BYTES, refusedBytes = REFUSED_BYTES, sync = new WalSync(path), besides } = options;
     this.#refusedBytes = refusedBytes;
     this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    // The page size counts only before the first table. Pages of 4 kB are slower for large bodies, of 16 kB for small ones.
+    // The page size counts only before the first table. Smaller pages are slower for large bodies (of 8 kB by a sixth), and
+    // these cost small ones nothing that can be measured.
     this.#db.pragma(`page_size = ${PAGE_BYTES}`);
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -1,5 +1,5 @@
 /** How long a batch of deliveries should keep everything else waiting: SQLite answers without giving way. */
-export const WANTED_MS = 60;
+export const WANTED_MS = 100;
 /** A database is asked over a network, which costs a batch the same however large it is; others have their turn meanwhile. */
 export const WANTED_SHARED_MS = 150;
 const FEWEST = 10;

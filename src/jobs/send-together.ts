@@ -17,7 +17,7 @@ type NotifyJob = Extract<Job, { kind: 'notify' }>;
 
 const SEND_TIMEOUT_MS = 30_000;
 /** As many are put together at once; a lease covers the message and what is written after it. */
-const MOST = 20_000;
+const MOST = 10_000;
 const LEASE_MS = 120_000;
 /** So many results a transaction, so that others have their turn between them. */
 const RESULTS = 200;
@@ -38,7 +38,8 @@ export async function sendTogether(
   const lines = await incidentLines(parts.store.db, [...new Set(jobs.map(({ incident }) => incident))]);
   const began = parts.store.now();
   const result = await send(parts, channel, jobs, lines, signal);
-  if (result.ok) parts.storms.toldTogether(channel, urgent, lines.length);
+  if (result.ok)
+    parts.storms.toldTogether(channel, urgent, parts.store.now(), { many: lines.length, full: jobs.length > MOST });
   parts.metrics.notifications.inc({ channel, result: resultOf(result, first) });
   const detail = `${result.detail} (one message for ${lines.length} incidents)`;
   for (let start = 0; start < jobs.length; start += RESULTS)

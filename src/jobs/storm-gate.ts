@@ -51,9 +51,11 @@ export class StormGate {
     return { go: 'together' };
   }
 
-  /** A message for so many went out. */
-  toldTogether(channel: string, urgent: boolean, many: number): void {
-    if (many <= CALM) this.#of(channel, urgent).storm = null;
+  /** A message for so many went out; `full`: it could hold no more, and the rest need not wait for long. */
+  toldTogether(channel: string, urgent: boolean, now: number, { many, full }: { many: number; full: boolean }): void {
+    const traffic = this.#of(channel, urgent);
+    if (many <= CALM) traffic.storm = null;
+    if (full && traffic.storm !== null) traffic.storm.nextAt = Math.min(traffic.storm.nextAt, now + SPACING_MS[0]);
   }
 
   /** A turn was taken and nothing went out. */

@@ -37,6 +37,8 @@ export interface TakeParts {
 /** What a batch brought, for the metrics. */
 export interface Taken {
   readonly deliveries: number;
+  /** Of their bodies. */
+  readonly bytes: number;
   readonly alerts: readonly { readonly source: string; readonly status: string; readonly count: number }[];
   readonly repeats: readonly { readonly source: string; readonly count: number }[];
 }
@@ -100,7 +102,7 @@ async function takeBatch(parts: TakeParts, deliveries: readonly Delivery[]): Pro
     await unit.setMeta('deliveries_taken', String(deliveries.at(-1)?.seq ?? 0));
     return true;
   });
-  if (mine) parts.seen(counts.result(deliveries.length));
+  if (mine) parts.seen(counts.result(deliveries));
 }
 
 /** Whether another replica has taken it since it was read: nothing of it may have its effect twice. */
@@ -259,9 +261,10 @@ class Counts {
     if (count > 0) this.#repeats.set(source, (this.#repeats.get(source) ?? 0) + count);
   }
 
-  result(deliveries: number): Taken {
+  result(deliveries: readonly Delivery[]): Taken {
     return {
-      deliveries,
+      deliveries: deliveries.length,
+      bytes: deliveries.reduce((sum, { body }) => sum + body.length, 0),
       alerts: [...this.#alerts.values()],
       repeats: [...this.#repeats].map(([source, count]) => ({ source, count })),
     };

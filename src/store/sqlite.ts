@@ -42,7 +42,7 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   database.pragma('synchronous = FULL');
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
-  database.pragma('wal_autocheckpoint = 4000'); // pages: in a storm the same ones are written again and again
+  database.pragma('wal_autocheckpoint = 8000'); // pages: in a storm the same ones are written again and again
   const how = { begin: 'begin immediate' }; // a verb and a bridge that start at once change the tables one after the other
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: seenByKysely(database, how) }) });
   await migrate(db, { identity: 'integer' });

@@ -31,6 +31,7 @@ export async function benchAlertmanager(): Promise<string> {
     const [them, us]: [LoadResult[], LoadResult[]] = [[], []];
     for (let seed = 1; seed <= ROUNDS; seed++) {
       const settings = { alerts, seed: alerts * 10 + seed, connections: 32, durationMs: SECONDS * 1000 };
+      await bridge.caughtUp();
       them.push(await load({ ...theirs, ...settings }));
       us.push(await load({ ...ours, ...settings }));
     }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../servers/postgres.ts';
 import { BENCH_TOKEN } from './load.ts';
@@ -13,6 +14,8 @@ export interface BenchBridge {
   readonly readyAfterMs: number;
   /** Resident memory in MB, as the kernel counts it. */
   rssMb(): number;
+  /** Resolves once it has worked off what it took: whoever is measured next shall have the processors for itself. */
+  caughtUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,12 +70,32 @@ export async function startBridge(folder: string, channel: string, options: Benc
     url: (JSON.parse(line) as { url: string }).url,
     readyAfterMs: performance.now() - begun,
     rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    caughtUp: () => untilIdle(child.pid ?? 0),
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
       await storage.close();
     },
   };
+}
+
+const LOOK_MS = 300;
+/** Of a processor, in a look. */
+const IDLE_SHARE = 0.1;
+
+async function untilIdle(pid: number): Promise<void> {
+  for (let before = cpuMs(pid); ;) {
+    await sleep(LOOK_MS);
+    const now = cpuMs(pid);
+    if (now - before < LOOK_MS * IDLE_SHARE) return;
+    before = now;
+  }
+}
+
+/** What a process has used of processors: fields 14 and 15 of its stat, in ticks of 10 ms (man proc_pid_stat). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 function configuration(channel: string): string {

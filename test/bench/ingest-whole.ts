@@ -12,7 +12,13 @@ export async function benchIngest(): Promise<string> {
   const bridge = await startBridge(folder.path, `{ name: bench, kind: webhook, url: "${url}" }`);
   try {
     const rows = await measureIngest(
-      { url: `${bridge.url}/webhooks/alertmanager`, rounds: 5, seconds: 3, connections: 32 },
+      {
+        url: `${bridge.url}/webhooks/alertmanager`,
+        rounds: 5,
+        seconds: 3,
+        connections: 32,
+        caughtUp: () => bridge.caughtUp(),
+      },
       folder.path,
     );
     return `${ingestTable(rows)}\nRSS afterwards: ${bridge.rssMb().toFixed(0)} MB`;

@@ -22,6 +22,8 @@ export interface IngestSettings {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
+  /** Awaited before each turn of the reference: it shall not share the processors with what we took before. */
+  readonly caughtUp?: () => Promise<void>;
 }
 
 export interface IngestRow {
@@ -55,7 +57,7 @@ export async function startServer(
 export async function measureIngest(settings: IngestSettings, folder: string): Promise<IngestRow[]> {
   const { port, pathname } = new URL(settings.url);
   const reference = await startServer('reference.ts', folder);
-  const { connections, rounds, seconds } = settings;
+  const { connections, rounds, seconds, caughtUp = async () => {} } = settings;
   const run = (target: { port: number; path: string }, alerts: number, seed: number, durationMs = seconds * 1000) =>
     load({ ...target, alerts, seed, connections, durationMs });
   const ours = { port: Number(port), path: pathname };
@@ -66,6 +68,7 @@ export async function measureIngest(settings: IngestSettings, folder: string): P
     await run(theirs, alerts, 0, 1000);
     await run(ours, alerts, 0, 1000);
     for (let round = 1; round <= rounds; round++) {
+      await caughtUp();
       results.push({ reference: await run(theirs, alerts, round), measured: await run(ours, alerts, round) });
     }
     rows.push(summarise(alerts, results));

@@ -57,9 +57,18 @@ describe('a storm of messages', () => {
     const gate = storm();
     expect(gate.turn('l2', false, DAWN + SECOND, 0)).toEqual({ go: 'together' });
     expect(gate.turn('l2', false, DAWN + 2 * SECOND, 0)).toMatchObject({ go: 'later' });
-    gate.toldTogether('l2', false, 20);
+    gate.toldTogether('l2', false, DAWN + 2 * SECOND, { many: 20, full: false });
     expect(gate.turn('l2', false, DAWN + 2 * SECOND, 0)).toEqual({ go: 'alone' });
     expect(storm().turn('l2', false, DAWN + 5 * MINUTE, 0)).toEqual({ go: 'alone' });
+  });
+
+  it('where more waited than a message holds, the next follows a second later', () => {
+    const gate = storm();
+    const sent = DAWN + 30 * SECOND;
+    expect(gate.turn('l2', false, sent, 0)).toEqual({ go: 'together' });
+    gate.toldTogether('l2', false, sent, { many: 10_000, full: true });
+    expect(gate.turn('l2', false, sent, 0)).toEqual({ go: 'later', at: sent + SECOND });
+    expect(gate.turn('l2', false, sent + SECOND, 0)).toEqual({ go: 'together' });
   });
 
   it('what did not go out takes up no place', () => {

@@ -152,7 +152,12 @@ describe('taking deliveries', () => {
     expect(await titles()).toEqual(['INC-1 ApiDown: ApiDown on a, 2 firing']);
     expect(await house.store.deliveriesTaken()).toBe(3);
     expect(seen).toEqual([
-      { deliveries: 3, alerts: [{ source: 'am', status: 'firing', count: 4 }], repeats: [{ source: 'am', count: 2 }] },
+      {
+        deliveries: 3,
+        bytes: inbox.reduce((sum, { body }) => sum + body.length, 0),
+        alerts: [{ source: 'am', status: 'firing', count: 4 }],
+        repeats: [{ source: 'am', count: 2 }],
+      },
     ]);
   });
 
