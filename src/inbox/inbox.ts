@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { hash } from 'node:crypto';
+import { nameFile } from '../store/name-file.ts';
 import { Ballast } from './ballast.ts';
 import { FORGET_ROWS, firstKept, nextToForget, tombstone, type Reasoned, type Weighed } from './forgotten.ts';
 import { SameFiles } from './same-files.ts';
@@ -87,7 +88,7 @@ export interface Waiting {
 
 /** Opens the inbox, making the file where there is none. @throws Error where it cannot be opened */
 export function openInbox(path: string, options: InboxOptions = {}): SqliteInbox {
-  return new SqliteInbox(path, options);
+  return nameFile(path, () => new SqliteInbox(path, options));
 }
 
 /**

@@ -3,6 +3,7 @@ import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from './migrations.ts';
+import { nameFile } from './name-file.ts';
 import type { Tables } from './schema.ts';
 
 /** The SQLite dialect: one file, one writing thread, any number of readers. */
@@ -24,7 +25,8 @@ export interface FolderLock {
 
 /** @throws Error where another process holds it */
 export function lockFolder(folder: string): FolderLock {
-  const lock = new Database(join(folder, 'lock.sqlite'), { timeout: 0 });
+  const path = join(folder, 'lock.sqlite');
+  const lock = nameFile(path, () => new Database(path, { timeout: 0 }));
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
@@ -37,8 +39,12 @@ export function lockFolder(folder: string): FolderLock {
 
 /** Opens the file for writing and brings its tables up to date. Only one thread may do so. */
 export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
-  const database = new Database(join(folder, FILE));
-  database.pragma('journal_mode = WAL');
+  const path = join(folder, FILE);
+  const database = nameFile(path, () => {
+    const opened = new Database(path);
+    opened.pragma('journal_mode = WAL');
+    return opened;
+  });
   database.pragma('synchronous = FULL');
   database.pragma('busy_timeout = 5000');
   database.pragma('cache_size = -16000');
@@ -52,7 +58,8 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
 
 /** A connection that can only read, for the other threads. */
 export function openSqliteReader(folder: string): Kysely<Tables> {
-  const database = new Database(join(folder, FILE), { readonly: true, fileMustExist: true });
+  const path = join(folder, FILE);
+  const database = nameFile(path, () => new Database(path, { readonly: true, fileMustExist: true }));
   database.pragma('busy_timeout = 5000');
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
 }

@@ -206,6 +206,14 @@ describe('the file of the inbox', () => {
     expect(existsSync(`${path}.ballast`)).toBe(true);
   });
 
+  it('that is damaged, or in a folder that is not there, is named with the next step', () => {
+    writeFileSync(path, 'no database '.repeat(500));
+    expect(() => openInbox(path)).toThrow(`${path} cannot be used (file is not a database): it is damaged`);
+    rmSync(path);
+    mkdirSync(path);
+    expect(() => openInbox(path)).toThrow(`${path} cannot be used (unable to open database file): see that the folder`);
+  });
+
   it('refuses the file of a newer version, and says so', () => {
     const db = new Database(path);
     db.pragma('user_version = 99');
