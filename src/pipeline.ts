@@ -29,8 +29,7 @@ export type House = TakeParts &
   HandoverParts &
   NotifyParts & {
     readonly batch: BatchSize;
-    /** Null where the receiving thread does not share a few processors with this one alone. */
-    readonly answersFirst: AnswersFirst | null;
+    readonly answersFirst: AnswersFirst;
   };
 
 /** How much of each kind of work runs at once. A claim is good for longer than its longest effect. */
@@ -133,7 +132,7 @@ export function createPipeline(house: House): Pipeline {
     async advance(isOver = () => false) {
       while (!isOver() && (await takeDeliveries(house, house.batch))) {
         await turn();
-        await house.answersFirst?.rest();
+        await house.answersFirst.rest();
       }
       const lookForEnds = expiryIsDue();
       await inTurn([

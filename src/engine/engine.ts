@@ -81,7 +81,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   });
   if (settings.adminToken !== null) await makeFirstToken(db, settings.adminToken, store.now());
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
-  const answersFirst = replicas === null ? new AnswersFirst(inbox, availableParallelism()) : null;
+  const answersFirst = new AnswersFirst(inbox, availableParallelism());
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
     batch: new BatchSize(replicas === null ? WANTED_MS : WANTED_SHARED_MS),
@@ -119,7 +119,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     log: tell,
     seen(taken) {
       countTaken(metrics, taken);
-      answersFirst?.took(taken);
+      answersFirst.took(taken);
     },
   };
   pipeline = createPipeline(house);
