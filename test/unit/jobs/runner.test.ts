@@ -126,7 +126,7 @@ describe('the runner', () => {
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(claims).toBe(1);
     runner.wake([{ kind: 'notify', channel: 'mail', inMs: 0 }]);
-    await until(() => claims === 2, 'it looked for what is due');
+    await until(() => claims >= 2, 'it looked for what is due');
   });
 
   it('never does more at once than its lane allows, and one lane does not wait for another', async () => {
