@@ -93,6 +93,6 @@ async function show(
   note: string,
 ): Promise<void> {
   const incident = await incidentOf(parts, link);
-  requireDetails(incident, visitor.role === null ? null : { role: visitor.role }, parts.confidential);
+  requireDetails(incident, visitor, parts.confidential);
   res.type('html').send(decisionPage({ link, incident, visitor, note }));
 }

@@ -6,7 +6,7 @@ import type { CompiledFix } from '../fixes/fix.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { FixRequest } from '../engine/messages.ts';
 import { find } from '../http/api.ts';
-import { requireDetails, type Confidential } from '../http/details.ts';
+import { mayReadDetails, requireDetails, type Confidential } from '../http/details.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { isVerb, VERBS, type Verb } from '../http/verbs.ts';
 import { procedureOf } from '../incidents/procedure.ts';
@@ -176,7 +176,7 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   const { read, procedure, now } = parts;
   const visitor = visitorOf(res);
   if (visitor === null) return;
-  requireDetails(incident, visitor.role === null ? null : { role: visitor.role }, parts.confidential);
+  requireDetails(incident, visitor, parts.confidential);
   const { uid } = incident;
   const fixes = mayApprove(visitor) ? (parts.fixes?.() ?? []) : [];
   const [alerts, entries, priority, bundle, frozen, resting] = await Promise.all([
@@ -191,7 +191,7 @@ async function show(parts: IncidentRouteParts, res: Response, incident: Incident
   const situation = await readSituation({ read, services, holds: parts.confidential }, incident);
   const steps = procedureOf(procedure(incident.classification.category), incident);
   const priorityReasons = (priority?.data as { reasons?: readonly string[] } | undefined)?.reasons ?? [];
-  const shadow = seenBy(parts.shadow?.() ?? null, parts.confidential, visitor.role !== 'viewer');
+  const shadow = seenBy(parts.shadow?.() ?? null, parts.confidential, mayReadDetails(visitor));
   const page = incidentPage({
     ...{ incident, alerts, entries, bundle, priorityReasons, frozen, visitor, ...shown },
     ...{ procedure: steps, situation, service: services.named(incident.service) },

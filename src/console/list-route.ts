@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Services } from '../domain/service.ts';
-import type { Confidential } from '../http/details.ts';
+import { mayReadDetails, type Confidential } from '../http/details.ts';
 import { visiblePage } from '../http/visible-page.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import { seenBy, type ShadowReport } from '../shadow/report.ts';
@@ -31,7 +31,7 @@ export function listRoute({ read, now, confidential, services, shadow }: ListRou
     const query = readListQuery(req.query);
     const meant = meantIncident(query);
     if (meant !== null && (await read.byNumber(meant)) !== null) return res.redirect(303, `/incidents/INC-${meant}`);
-    const hidesDetails = visitor.role === 'viewer';
+    const hidesDetails = !mayReadDetails(visitor);
     const readAfter = (limit: number, after: ListPlace | null): Promise<ListRow[]> =>
       read.rows(toFilter(query), limit, after ?? query.after);
     // What is found by its words or its category would tell what it is about.

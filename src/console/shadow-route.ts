@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Confidential } from '../http/details.ts';
+import { mayReadDetails, type Confidential } from '../http/details.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { seenBy, type ShadowReport } from '../shadow/report.ts';
 import { shadowPage } from './shadow-page.ts';
@@ -16,7 +16,7 @@ export function shadowRoute({ shadow, now, confidential }: ShadowRouteParts): Re
   return (_req, res) => {
     const visitor = visitorOf(res);
     if (visitor === null) return;
-    const report = seenBy(shadow?.() ?? null, confidential, visitor.role !== 'viewer');
+    const report = seenBy(shadow?.() ?? null, confidential, mayReadDetails(visitor));
     if (report === null)
       throw new HttpProblem({
         status: 404,
