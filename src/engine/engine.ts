@@ -81,7 +81,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   });
   if (settings.adminToken !== null) await makeFirstToken(db, settings.adminToken, store.now());
   const links = linksFrom(settings.externalUrl, secret, () => store.now());
-  const answersFirst = new AnswersFirst(inbox, availableParallelism());
+  const answersFirst = new AnswersFirst(inbox, availableParallelism(), () => clock.wall());
   const house: House = {
     ...{ store, inbox, redact, links, metrics },
     batch: new BatchSize(replicas === null ? WANTED_MS : WANTED_SHARED_MS),

@@ -39,6 +39,8 @@ export interface Taken {
   readonly deliveries: number;
   /** Of their bodies. */
   readonly bytes: number;
+  /** When the first of them was received, epoch milliseconds. */
+  readonly receivedAt: number;
   readonly alerts: readonly { readonly source: string; readonly status: string; readonly count: number }[];
   readonly repeats: readonly { readonly source: string; readonly count: number }[];
 }
@@ -265,6 +267,7 @@ class Counts {
     return {
       deliveries: deliveries.length,
       bytes: deliveries.reduce((sum, { body }) => sum + body.length, 0),
+      receivedAt: deliveries[0]?.receivedAt ?? 0,
       alerts: [...this.#alerts.values()],
       repeats: [...this.#repeats].map(([source, count]) => ({ source, count })),
     };

@@ -94,7 +94,7 @@ describe('the commands of the README', () => {
 
   it('are all known to this test', () => {
     const here =
-      /-- (incident|token|check-config|db (migrate|backup|restore))|^npm (start|test|run demo|run soak -- (kill|load) )/;
+      /-- (incident|token|check-config|db (migrate|backup|restore))|^npm (start|test|run demo|run soak -- (kill|load|postgres) )/;
     const ofPostgres = /^(createuser|createdb) |^export TIERBELL_STORAGE_URL=/; // below
     expect(commands.filter((command) => !here.test(command) && !ofPostgres.test(command))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };

@@ -155,6 +155,7 @@ describe('taking deliveries', () => {
       {
         deliveries: 3,
         bytes: inbox.reduce((sum, { body }) => sum + body.length, 0),
+        receivedAt: inbox[0]?.receivedAt,
         alerts: [{ source: 'am', status: 'firing', count: 4 }],
         repeats: [{ source: 'am', count: 2 }],
       },
