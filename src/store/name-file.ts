@@ -1,5 +1,3 @@
-import Database from 'better-sqlite3';
-
 /** What to do, by the beginning of SQLite's result code. */
 const NEXT: readonly (readonly [code: RegExp, next: string])[] = [
   [/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/, 'see that the folder is there and this user may write to it'],
@@ -14,8 +12,8 @@ export function nameFile<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
-    const { code, message } = error;
+    const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+    if (typeof code !== 'string' || !code.startsWith('SQLITE_')) throw error;
     const next = NEXT.find(([codes]) => codes.test(code))?.[1];
     const said = `${path} cannot be used (${message})${next === undefined ? '' : `: ${next}`}`;
     throw Object.assign(new Error(said, { cause: error }), { code });
