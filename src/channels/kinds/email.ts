@@ -8,14 +8,17 @@ import { failureOfCode } from '../../net/failure-of-code.ts';
 import { sayer } from '../../net/sayer.ts';
 import { failureOfSmtp, isTooLarge, resultOfSmtp } from '../smtp-result.ts';
 
+/** `ada@example.org`, `root@localhost`, `Ada <ada@example.org>`, several with commas: what has no address reaches nobody. */
+const address = z.string().regex(/[^\s@<>,]@[^\s@<>,]/, { error: 'a mail address such as l2@example.org' });
+
 const config = z.strictObject({
   name,
   kind: z.literal('email'),
   smtp_url: z
     .url({ protocol: /^smtps?$/, error: 'an address that begins with smtp:// or smtps://' })
     .meta({ pattern: '^smtps?://', description: 'smtp://user:password@host:port, or smtps://…' }),
-  from: z.string().min(3),
-  to: z.array(z.string().min(3)).min(1),
+  from: address,
+  to: z.array(address).min(1),
   observe,
   tls_config: dialling.tls_config,
 });

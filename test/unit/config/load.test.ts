@@ -151,7 +151,7 @@ describe('YAML cannot be used against the reader', () => {
     const main = replaced(
       replaced(MAIN, 'to: [b@example.org]', 'to: &to [7]'),
       'people:',
-      "  - { name: m2, kind: email, smtp_url: 'smtp://a', from: abc, to: *to }\npeople:",
+      "  - { name: m2, kind: email, smtp_url: 'smtp://a', from: abc@example.org, to: *to }\npeople:",
     );
     expect(await problemsOf({ main })).toEqual([
       'etc/main.yaml:8:92: channels[0].to[0]: wrong type, found 7, allowed text',
@@ -174,7 +174,7 @@ describe('variables', () => {
   const withUrl = (text: string): string => replaced(MAIN, "'smtp://127.0.0.1'", text);
 
   it('fill text after the YAML was read, so that a value never becomes structure', async () => {
-    const nasty = 'smtp://h/\nmode: notify # "}]';
+    const nasty = 'a@h/\nmode: notify # "}]';
     const result = await load(
       { 'etc/main.yaml': replaced(MAIN, 'a@example.org', "'${FROM}'"), 'etc/rules.yaml': POLICY },
       { FROM: nasty },
@@ -184,8 +184,8 @@ describe('variables', () => {
 
   it('are not filled a second time', async () => {
     const files = { 'etc/main.yaml': replaced(MAIN, 'a@example.org', "'${FROM}'"), 'etc/rules.yaml': POLICY };
-    const result = await load(files, { FROM: '${HOME} {{ x }}', HOME: '/root' });
-    expect(result).toMatchObject({ ok: true, config: { channels: [{ from: '${HOME} {{ x }}' }] } });
+    const result = await load(files, { FROM: '${HOME} {{ x }} <a@b>', HOME: '/root' });
+    expect(result).toMatchObject({ ok: true, config: { channels: [{ from: '${HOME} {{ x }} <a@b>' }] } });
   });
 
   it('take their default where they are unset or empty', async () => {

@@ -39,6 +39,12 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'etc/main.yaml:2:5: sources[0].kind: `kind` is missing, allowed alertmanager, grafana, prometheus, change',
   ],
   [
+    'a recipient that is no mail address',
+    'to: [b@example.org]',
+    'to: [b-example.org]',
+    'etc/main.yaml:8:88: channels[0].to[0]: wrong form, found `b-example.org`, allowed a mail address such as l2@example.org',
+  ],
+  [
     'a wrong key within one kind',
     'from: a@example.org',
     'form: a@example.org, from: a@example.org',
@@ -186,7 +192,37 @@ const IN_MAIN: readonly (readonly [string, string, string, string])[] = [
     'a bracket that is not closed',
     '[mail] }\nrule_files: [rules.yaml]',
     '[mail }\nrule_files: [rules.yaml]',
-    'etc/main.yaml:14:27: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    'etc/main.yaml:14:27: not YAML: a ] is missing before this; each [ ends with ], each { with }',
+  ],
+  [
+    'a quote that is not closed, where it was opened',
+    "'smtp://127.0.0.1'",
+    "'smtp://127.0.0.1",
+    'etc/main.yaml:8:42: not YAML: a quote that is opened here is never closed; close it, or take it out',
+  ],
+  [
+    'a line that is indented less than its like',
+    'fallback: {',
+    'priority:\n  matrix: { high: { high: P1 } }\n more: 1\nfallback: {',
+    'etc/main.yaml:16:1: not YAML: indented otherwise than what it belongs to; begin it right below the key before it',
+  ],
+  [
+    'a line that is indented more than its like',
+    'fallback: {',
+    'mode: notify\n  shadow: { rules: next/ }\nfallback: {',
+    'etc/main.yaml:15:3: not YAML: indented otherwise than what it belongs to; begin it right below the key before it',
+  ],
+  [
+    'a key without a space behind its colon',
+    'fallback: {',
+    'mode:notify\nfallback: {',
+    'etc/main.yaml:14:1: not YAML: no key and value on this line; a key is followed by a colon and a space',
+  ],
+  [
+    'a value that begins with a reserved character',
+    'fallback: {',
+    'mode: @notify\nfallback: {',
+    'etc/main.yaml:14:7: not YAML: a value cannot begin with this character; quote the value',
   ],
   [
     'two colons on a line',
