@@ -72,10 +72,15 @@ const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|fix\/.*|incident
  */
 function forPeople(_req: Request, res: Response, next: NextFunction): void {
   res.set('Cache-Control', 'no-store').set('Referrer-Policy', 'same-origin');
+  tellPeople(res);
+  next();
+}
+
+/** What goes wrong from here on is told by a page. */
+export function tellPeople(res: Response): void {
   tellProblemsBy(res, ({ status, title, detail }) => {
     res.status(status).type('html').send(problemPage(title, detail));
   });
-  next();
 }
 
 function askForToken(res: Response, next: string, problem: string): void {

@@ -9,6 +9,7 @@ import type { Situation } from '../incidents/situation.ts';
 import { verbForm, type FormContext } from './forms.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
+import { bundleLink } from './incident-record.ts';
 import { age, badge, breakable, categoryTitle, clock, count, nextWords, outwardLink, statusBadge } from './words.ts';
 
 /** The top of the page: enough to decide on at three in the morning, and the one button. */
@@ -40,7 +41,7 @@ export function head(options: IncidentPageOptions, context: FormContext): Html {
       <dd>${howBad(incident, priorityReasons)}</dd>
       <dt>Where</dt>
       <dd>${where(incident)}</dd>
-      ${serviceFacts(options)} ${situationFacts(options)} ${assessment(incident, now)} ${links(incident)}
+      ${serviceFacts(options)} ${situationFacts(options)} ${assessment(incident, now)} ${links(options)}
     </dl>
     <nav class="jumps" aria-label="Parts of this page">
       <a href="#evidence">Evidence</a>
@@ -145,13 +146,16 @@ function assessment({ assessment: found }: Incident, now: number): Html | null {
     </dd>`;
 }
 
-/** Addresses among the first alert's annotations and labels, and where it came from. */
-function links({ annotations, labels, generatorURL }: Incident): Html | null {
+/** The hand-over bundle, addresses among the first alert's annotations and labels, and where it came from. */
+function links({ incident, bundle }: IncidentPageOptions): Html | null {
+  const { annotations, labels, generatorURL } = incident;
   const found = [...addresses(annotations), ...addresses(labels)];
   if (httpUrl(generatorURL) !== '') found.push(['Where the alert comes from', generatorURL]);
-  if (found.length === 0) return null;
+  if (found.length === 0 && bundle === null) return null;
   return html`<dt>Links</dt>
-    <dd class="links">${found.map(([name, url]) => html`${outwardLink(url, name)} `)}</dd>`;
+    <dd class="links">
+      ${bundle !== null && bundleLink(incident, bundle)} ${found.map(([name, url]) => html`${outwardLink(url, name)} `)}
+    </dd>`;
 }
 
 function addresses(set: Labels): [string, string][] {

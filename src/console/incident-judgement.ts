@@ -13,7 +13,8 @@ const METHODS = { rule: 'by rules', model: 'by the model', person: 'by a person'
 /** The category with its grounds. */
 export function categorySection({ classification }: Incident): Html {
   const { category, confidence, method, reasons, alternatives } = classification;
-  const others = alternatives.filter((other) => other.confidence > 0);
+  // What would read "0 %" is no alternative.
+  const others = alternatives.filter((other) => Math.round(other.confidence * 100) > 0);
   return html`<section id="category" aria-labelledby="category-title">
     <h2 id="category-title" tabindex="-1">Category</h2>
     <p>

@@ -2,7 +2,7 @@ import { label, type Labels } from '../domain/alert.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { ESCALATION_SENTENCES } from '../domain/sentences.ts';
 import type { WireEntry } from '../incidents/timeline.ts';
-import type { StoredAlert } from '../store/read-model.ts';
+import type { StoredAlert, StoredBundle } from '../store/read-model.ts';
 import { html, type Html } from './html.ts';
 import type { IncidentPageOptions } from './incident-page.ts';
 import { age, badge, breakable, clock, count, outwardLink } from './words.ts';
@@ -35,14 +35,19 @@ export function escalationSection({ incident, bundle, now }: IncidentPageOptions
     }
     ${
       bundle !== null &&
-      html`<p>
-        <a href="/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${bundle.n}" download
-          >Hand-over bundle ${bundle.n}</a
-        >
+      html`<p class="links">
+        ${bundleLink(incident, bundle)}
         <span class="quiet small">${size(bundle.bytes)}, packed ${clock(bundle.createdAt, now)} UTC</span>
       </p>`
     }
   </section>`;
+}
+
+/** The newest hand-over bundle, to take along. */
+export function bundleLink(incident: Incident, { n }: StoredBundle): Html {
+  return html`<a href="/api/v1/incidents/${incidentId(incident)}/handover.zip?n=${n}" download
+    >Hand-over bundle ${n}</a
+  >`;
 }
 
 function size(bytes: number): string {

@@ -4,7 +4,7 @@ import { speakDuration } from '../domain/duration.ts';
 import { incidentId, type Incident } from '../domain/incident.ts';
 import { measuredImpact } from '../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
-import { moment } from '../domain/moment.ts';
+import { sayExactly } from '../domain/moment.ts';
 import { aroundBullets } from './around-files.ts';
 import { speakService } from '../domain/service.ts';
 import { speakMeasuredSpread } from '../domain/spread.ts';
@@ -15,11 +15,11 @@ import { openQuestions } from './open-questions.ts';
 
 /** `README.md`: the one page that a tired engineer reads first. */
 export function readme(input: BundleInput): string {
-  const { incident, now } = input;
+  const { incident, now, links } = input;
   return document([
     `# ${incidentId(incident)}: ${inline(incident.title, 200)}`,
-    `Handed to Level ${incident.level} at ${moment(now) ?? 'an unknown time'}, ${speakDuration(now - incident.createdAt)} after it was opened.`,
-    bullets([...facts(incident, now), ...catalogue(input)]),
+    `Handed to Level ${incident.level} at ${sayExactly(now)}, ${speakDuration(now - incident.createdAt)} after it was opened.`,
+    bullets([...facts(incident, now), ...catalogue(input), ...links.map(({ url }) => `**In the console**: <${url}>`)]),
     `## Why it comes to Level ${incident.level}`,
     bullets(reasons(input)),
     '## What was tried',
@@ -45,7 +45,7 @@ function facts(incident: Incident, now: number): string[] {
   const place = [service, environment, label(labels, 'instance')].filter((part) => part !== '');
   return [
     `**What**: ${inline(said === '' ? incident.title : said, 800)}`,
-    `**Since**: ${moment(startsAt) ?? 'an unknown time'} (${speakDuration(now - startsAt)})`,
+    `**Since**: ${sayExactly(startsAt)} (${speakDuration(now - startsAt)})`,
     `**Impact**: ${priority}, severity ${severity}; ${firing} of ${count(impact.alerts, 'alert')} firing, ${count(impact.targets, 'target')} hit${known.map((part) => `; ${inline(part, 200)}`).join('')}`,
     `**Where**: ${place.length === 0 ? 'the alert names no place' : inline(place.join(', '), 300)}`,
     `**Category**: ${CATEGORY_TITLES[category]} (${Math.round(confidence * 100)} %)${reasons[0] === undefined ? '' : `: ${inline(reasons[0], 300)}`}`,
@@ -74,7 +74,7 @@ function reasons({ incident, why }: BundleInput): string[] {
   const { escalations, escalationsLeftOut = 0 } = incident;
   const steps = escalations.map(
     ({ from, to, reason, at, by }) =>
-      `${moment(at) ?? 'an unknown time'}: Level ${from} to Level ${to}, because ${ESCALATION_SENTENCES[reason]} (${inline(by, 80)})`,
+      `${sayExactly(at)}: Level ${from} to Level ${to}, because ${ESCALATION_SENTENCES[reason]} (${inline(by, 80)})`,
   );
   if (escalationsLeftOut > 0) steps.splice(1, 0, `${escalationsLeftOut} more before the next; see \`timeline.md\``);
   const now = why === '' ? [] : [inline(why, 600)];

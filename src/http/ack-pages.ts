@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import express, { Router } from 'express';
 import { html, type Html } from '../console/html.ts';
 import { page } from '../console/page.ts';
+import { age, statusBadge } from '../console/words.ts';
 import { CATEGORY_TITLES } from '../domain/category.ts';
 import { incidentId, isOpen, nextStep, type Incident, type Level } from '../domain/incident.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -79,14 +80,14 @@ async function show(parts: AckParts, token: string, note: string): Promise<Answe
     return plain(
       410,
       'This link is too old',
-      'Links in messages are good for 7 days. Open the incident by its number instead: tierbell incident show INC-…',
+      'Links in messages are good for 7 days. Look for the incident in the list, or type: tierbell incident show INC-…',
     );
   const incident = link === null ? null : await parts.read.byUid(link.uid);
   if (link === null || incident === null)
     return plain(
       404,
       'This link is not ours',
-      'It may have been cut in the message. Copy the whole address, or type: tierbell incident list',
+      'It may have been cut in the message. Copy the whole address, look in the list, or type: tierbell incident list',
     );
   const id = incidentId(incident);
   const confirm = signConfirm(parts.secret, token, randomBytes(9).toString('hex'), parts.now());
@@ -95,8 +96,8 @@ async function show(parts: AckParts, token: string, note: string): Promise<Answe
   const title = hidden ? CONFIDENTIAL_TITLE : incident.title;
   const body = html`<p class="id">${id}</p>
     <h1>${title}</h1>
-    <p><span class="state">${incident.status}</span></p>
-    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident, hidden)}
+    <p>${statusBadge(incident.status)}</p>
+    ${note !== '' && html`<p class="note" role="status">${note}</p>`} ${facts(incident, hidden, parts.now())}
     ${
       isPast(incident, link.level)
         ? html`<p class="note" role="status">${nowWith(incident)}</p>`
@@ -118,13 +119,13 @@ function nowWith({ level, escalations, acknowledgedBy }: Incident): string {
   return `This is with Level ${level} now${since}; ${who}. Nothing was done. To take part, open the incident below.`;
 }
 
-function facts(incident: Incident, hidden: boolean): Html {
+function facts(incident: Incident, hidden: boolean, now: number): Html {
   const next = nextStep(incident);
   return html`<dl>
     <dt>Level</dt>
     <dd>${incident.level}, ${incident.priority}, severity ${incident.severity}</dd>
     <dt>Since</dt>
-    <dd>${sayExactly(incident.startsAt, '')}</dd>
+    <dd>${age(incident.startsAt, now)} (${sayExactly(incident.startsAt)})</dd>
     ${
       hidden
         ? html`<dt>Team</dt>
@@ -145,7 +146,7 @@ function facts(incident: Incident, hidden: boolean): Html {
     ${
       next !== null &&
       html`<dt>Next</dt>
-        <dd>${next.action}, at ${sayExactly(next.at, '')}</dd>`
+        <dd>${next.action}, ${age(next.at, now)} (${sayExactly(next.at)})</dd>`
     }
   </dl>`;
 }
@@ -164,7 +165,8 @@ function plain(status: number, title: string, text: string): Answer {
     body: page(
       title,
       html`<h1>${title}</h1>
-        <p>${text}</p>`,
+        <p>${text}</p>
+        <p><a href="/">All incidents</a></p>`,
     ),
   };
 }

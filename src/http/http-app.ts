@@ -1,7 +1,7 @@
 import express, { type Express, type Request } from 'express';
 import helmet from 'helmet';
 import type { Kysely } from 'kysely';
-import { createConsole } from '../console/console.ts';
+import { createConsole, tellPeople } from '../console/console.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -87,7 +87,8 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
   app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }));
   app.use('/api/v1', createFixApi(parts), createShadowApi(parts), createApi(parts));
-  app.use(() => {
+  app.use((req, res) => {
+    if (req.accepts(['json', 'html']) === 'html') tellPeople(res);
     throw new HttpProblem({
       status: 404,
       title: 'Not found',

@@ -23,7 +23,18 @@ const CHECKOUT = '/incidents/INC-3';
 const MANY_ALERTS = '/incidents/INC-4';
 const HOSTILE_ONE = '/incidents/INC-5';
 const FRESH = '/incidents/INC-6';
-const PAGES = ['/', '/?level=x', RESOLVED, FAILED_FIX, CHECKOUT, MANY_ALERTS, HOSTILE_ONE, FRESH, '/incidents/INC-99'];
+const PAGES = [
+  '/',
+  '/?level=x',
+  RESOLVED,
+  FAILED_FIX,
+  CHECKOUT,
+  MANY_ALERTS,
+  HOSTILE_ONE,
+  FRESH,
+  '/incidents/INC-99',
+  '/incident/INC-1',
+];
 
 describeWith('chromium', 'The console in a browser', () => {
   let browser: Browser;

@@ -1,7 +1,9 @@
 import request from 'supertest';
 import { observeGroup } from '../../../src/jobs/observe.ts';
+import { categorySection } from '../../../src/console/incident-judgement.ts';
 import { startConsoleApp, type ConsoleApp } from '../../helpers/console-app.ts';
 import { alertOf, groupOf } from '../../helpers/incident-world.ts';
+import { sampleIncident } from '../../helpers/sample-incident.ts';
 
 let house: ConsoleApp;
 
@@ -50,4 +52,15 @@ it('at the last level nothing is left to escalate to: the list and the page say 
     expect(text).toMatch(/in .*: tell the fallback unless acknowledged/s);
     expect(text).not.toContain(': escalate unless acknowledged');
   }
+});
+
+it('a category that is as good as excluded is not offered beside the one that was chosen', () => {
+  const alternatives = [
+    { category: 'other', confidence: 0.06 },
+    { category: 'network-downtime', confidence: 0.003 },
+  ] as const;
+  const { classification, ...incident } = sampleIncident();
+  const { text } = categorySection({ ...incident, classification: { ...classification, alternatives } });
+  expect(text).toContain('Other (6 %)');
+  expect(text).not.toContain('(0 %)');
 });

@@ -29,7 +29,7 @@ function input(more: Partial<BundleInput> = {}): BundleInput {
     alerts: [sampleAlert(), sampleAlert({ fingerprint: '00ff', status: 'resolved', endsAt: NOW })],
     timeline: sampleTimeline(),
     raw: [RAW],
-    links: [],
+    links: [{ title: 'INC-42', url: 'https://bell.example.org/incidents/INC-42' }],
     procedure: [
       { id: 'read-logs', level: '2', text: 'Read the logs', link: '', done: true, by: 'ada', at: NOW },
       { id: 'restore', level: '3', text: 'Restore the service', link: '', done: false, by: null, at: null },
@@ -123,7 +123,8 @@ describe('a handover bundle', () => {
     ]) {
       expect(readme).toContain(`## ${heading}`);
     }
-    expect(readme).toContain('**Since**: 2026-01-05T03:12:05.000Z (3 min 55 s)');
+    expect(readme).toContain('**Since**: 2026-01-05 03:12:05 UTC (3 min 55 s)');
+    expect(readme).toContain('**In the console**: <https://bell.example.org/incidents/INC-42>');
     expect(readme).toContain('P2, severity critical; 3 of 3 alerts firing, 2 targets hit');
     expect(readme).toContain('because nobody acknowledged it in time');
     expect(readme).toContain('Restart the failed systemd unit on shop-1: failed, exit status 1');

@@ -50,6 +50,22 @@ async function escalate(): Promise<void> {
 
 const confirmOn = (page: string): string => /name="confirm" value="([^"]+)"/.exec(page)?.[1] ?? '';
 
+it('a page behind a link says the state as the console does, and how long it has been so', async () => {
+  const { text } = await request(app).get(await linkOf('2'));
+  expect(text).toContain('Not acknowledged');
+  expect(text).not.toContain('>triggered<');
+  expect(text).toMatch(/<dt>Since<\/dt>\s*<dd>\s*<time class="age"/);
+});
+
+it('a link that was cut or is too old leads to the list, as nobody types commands on a telephone', async () => {
+  const link = await linkOf('2');
+  const cut = await request(app).get(link.slice(0, -3));
+  house.pass(8 * 24 * 60 * MINUTE);
+  const old = await request(app).get(link);
+  expect([cut.status, old.status]).toEqual([404, 410]);
+  for (const { text } of [cut, old]) expect(text).toContain('<a href="/">All incidents</a>');
+});
+
 describe('the link of Level 2', () => {
   it('acknowledges while it is the turn of Level 2', async () => {
     const link = await linkOf('2');
