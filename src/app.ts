@@ -68,6 +68,8 @@ export interface App {
 /** Times after which a slow client is cut off (safety.md: headers 10 s, request 30 s). */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** And one that does not take its answer; whoever listens to the stream hears something every 15 s. */
+const STILL_TIMEOUT_MS = 120_000;
 
 /** How soon what another replica committed is told to those who listen here. */
 const LISTEN_EVERY_MS = 1_000;
@@ -233,6 +235,7 @@ async function closeAll(server: Server, engine: Engine, inbox: Inbox): Promise<v
 async function listen(server: Server, host: string, port: number): Promise<number> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.timeout = STILL_TIMEOUT_MS;
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

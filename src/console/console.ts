@@ -1,8 +1,9 @@
-import express, { Router, type NextFunction, type Request, type Response } from 'express';
+import { Router, type NextFunction, type Request, type Response } from 'express';
 import { cleanLine } from '../domain/text.ts';
 import type { Accounts, Door } from '../http/authorize.ts';
 import { tellProblemsBy } from '../http/http-problem.ts';
 import { endSession, startSession } from '../http/session.ts';
+import { takeForm } from '../http/take-body.ts';
 import { hashToken } from '../store/access.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
 import { createDecisionRoutes } from './decision-route.ts';
@@ -33,7 +34,7 @@ export function createConsole(parts: ConsoleParts): Router {
   }
   const pages = Router();
   pages.use(forPeople, recognise(door, secret));
-  pages.use(express.urlencoded({ extended: false, limit: '256kb', parameterLimit: 50 }));
+  pages.use(takeForm(FORM_MAX));
   pages.post(/.*/, requireOurForm);
   pages.post('/sign-in', async (req, res) => {
     const { token = '', next = '' } = formFields(req.body);
@@ -63,6 +64,8 @@ export function createConsole(parts: ConsoleParts): Router {
   router.use((req, res, next) => (OURS.test(req.path) ? pages(req, res, next) : next()));
   return router;
 }
+
+const FORM_MAX = 256_000;
 
 const OURS = /^\/(|sign-in|sign-out|name|freeze|unfreeze|shadow|fix\/.*|incidents\/.*)$/;
 

@@ -1,6 +1,6 @@
 import { sayExactly } from '../domain/moment.ts';
 import { randomBytes } from 'node:crypto';
-import express, { Router } from 'express';
+import { Router } from 'express';
 import { html, type Html } from '../console/html.ts';
 import { page } from '../console/page.ts';
 import { age, statusBadge } from '../console/words.ts';
@@ -11,6 +11,7 @@ import type { CommandResult } from '../engine/messages.ts';
 import type { ReadModel } from '../store/read-model.ts';
 import { CONFIDENTIAL_TITLE } from '../incidents/confidential.ts';
 import type { Confidential } from './details.ts';
+import { takeForm } from './take-body.ts';
 import { readAckToken, readConfirm, signConfirm } from './ack-token.ts';
 
 export interface AckParts {
@@ -31,12 +32,15 @@ export function createAckPages(parts: AckParts): Router {
     const answer = await show(parts, req.params.token, '');
     res.status(answer.status).type('html').send(answer.body);
   });
-  pages.post('/:token', express.urlencoded({ extended: false, limit: '8kb' }), async (req, res) => {
+  pages.use(takeForm(FORM_MAX));
+  pages.post('/:token', async (req, res) => {
     const answer = await act(parts, req.params.token, (req.body as { confirm?: unknown } | undefined)?.confirm);
     res.status(answer.status).type('html').send(answer.body);
   });
   return pages;
 }
+
+const FORM_MAX = 8_000;
 
 interface Answer {
   readonly status: number;

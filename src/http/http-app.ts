@@ -21,6 +21,7 @@ import { handleErrors, HttpProblem } from './http-problem.ts';
 import { requireJson } from './require-json.ts';
 import { createShadowApi } from './shadow-api.ts';
 import { createSlackInteractions, type SlackInteractions } from './slack-interactions.ts';
+import { takeJson } from './take-body.ts';
 import { authorize, createDoor, requireRole, type Accounts } from './authorize.ts';
 
 export interface HttpParts {
@@ -49,6 +50,8 @@ export interface HttpParts {
   readonly log: Logger;
   readonly now: () => number;
 }
+
+const BODY_MAX = 256_000;
 
 /** Everything over HTTP but the webhooks, which stand in front of it. */
 export function createHttpApp(parts: HttpParts): Express {
@@ -85,7 +88,7 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use('/ack', createAckPages(parts));
   app.use(createConsole({ ...parts, door }));
   app.use('/integrations/slack', createSlackInteractions({ ...parts.slack, now: parts.now }));
-  app.use('/api/v1', authorize(door), requireJson, express.json({ limit: '256kb', strict: true }));
+  app.use('/api/v1', authorize(door), requireJson, takeJson(BODY_MAX));
   app.use('/api/v1', createFixApi(parts), createShadowApi(parts), createApi(parts));
   app.use((req, res) => {
     if (req.accepts(['json', 'html']) === 'html') tellPeople(res);

@@ -41,7 +41,7 @@ export function handleErrors(log: Logger): (error: unknown, req: Request, res: R
       return tell({
         status,
         title: 'Bad request',
-        detail: bodyTrouble(status, error as { type?: string }),
+        detail: 'The request cannot be read.',
       });
     }
     log.error('a request broke', {
@@ -55,10 +55,4 @@ export function handleErrors(log: Logger): (error: unknown, req: Request, res: R
       detail: 'Tierbell broke while it answered; its log tells more. Nothing was half done.',
     });
   };
-}
-
-function bodyTrouble(status: number, error: { type?: string }): string {
-  if (status === 413) return 'The body is larger than 256 kB.';
-  if (error.type === 'entity.parse.failed') return 'The body is not JSON.';
-  return 'The request cannot be read.';
 }

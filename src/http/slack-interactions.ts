@@ -1,7 +1,8 @@
-import express, { Router, type Request } from 'express';
+import { Router, type Request } from 'express';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSignedBySlack } from '../channels/slack/signature.ts';
 import { HttpProblem } from './http-problem.ts';
+import { takeBody } from './take-body.ts';
 
 /** What stands behind `POST /integrations/slack`. */
 export interface SlackInteractions {
@@ -14,7 +15,7 @@ export interface SlackInteractions {
 
 /** Slack shows an error after 3 s without an answer. */
 const ANSWER_WITHIN_MS = 2_500;
-const BODY_LIMIT = '256kb';
+const BODY_MAX = 256_000;
 
 /**
  * `POST /integrations/slack`: presses of buttons. Only what Slack signed is read, over the body as it came; whatever is not
@@ -22,8 +23,8 @@ const BODY_LIMIT = '256kb';
  */
 export function createSlackInteractions(parts: SlackInteractions): Router {
   const router = Router();
-  router.post('/', express.raw({ type: () => true, limit: BODY_LIMIT, inflate: false }), async (req, res) => {
-    const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+  router.post('/', async (req, res) => {
+    const body = await takeBody(req, res, BODY_MAX);
     const signature = await proven(parts, req, body);
     const payload = readPayload(body);
     // An answer that is late would be shown as a failure; what is under way goes on.

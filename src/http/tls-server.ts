@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { readTlsFiles, type TlsSettings } from './web-config.ts';
-import type { Listener, WebServerContext } from './web-server.ts';
+import { LOOK_FOR_SLOW_MS, type Listener, type WebServerContext } from './web-server.ts';
 
 /** How often the certificate files are looked at when connections come. */
 const LOOK_EVERY_MS = 1_000;
@@ -21,6 +21,7 @@ export function createTlsServer(tls: TlsSettings, handler: Listener, context: We
     {
       ...readTlsFiles(tls),
       ...fixed,
+      connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       requestCert: asks,
       rejectUnauthorized: clientAuth === 'RequireAndVerifyClientCert',

@@ -106,6 +106,12 @@ export const CANNOT_STORE: Problem = {
   detail: 'The delivery could not be written to disk and nothing was kept of it; please send it again.',
   headers: { 'Retry-After': RETRY_AFTER_S },
 };
+export const SHREDDED: Problem = {
+  status: 400,
+  title: 'Body in shreds',
+  detail: 'The body comes in thousands of chunks of a few bytes; send it in larger ones.',
+  headers: { Connection: 'close' },
+};
 export const BUSY: Problem = {
   ...CANNOT_STORE,
   title: 'Busy',

@@ -6,7 +6,7 @@ import type { Source } from '../sources/source.ts';
 import { excessOf } from './json-depth.ts';
 import { isLocalOrigin } from './local-guard.ts';
 import { sendProblem, type Problem } from './problem.ts';
-import { BODY_BUDGET, discardRest, readBody, unpack, type Budget } from './read-body.ts';
+import { BODY_BUDGET, discardRest, STRANGERS_BUDGET, readBody, unpack, type Budget } from './read-body.ts';
 import { createStrangerLog, type Stranger } from './stranger-log.ts';
 import {
   badRequest,
@@ -15,6 +15,7 @@ import {
   noSuchSource,
   notFromPages,
   onlyFromHere,
+  SHREDDED,
   stale,
   tooLarge,
   tooMany,
@@ -62,6 +63,7 @@ type Verdict =
 export function createWebhookHandler(parts: WebhookParts): (req: IncomingMessage, res: ServerResponse) => boolean {
   const room: Room = {
     budget: { used: 0, max: BODY_BUDGET },
+    strangers: { used: 0, max: STRANGERS_BUDGET },
     tellStranger: createStrangerLog((message) => parts.log.warn(message), parts.now),
   };
   return (req, res) => {
@@ -74,7 +76,10 @@ export function createWebhookHandler(parts: WebhookParts): (req: IncomingMessage
 
 /** What all requests share. */
 interface Room {
+  /** Of those who proved themselves with the headers, or need not. */
   readonly budget: Budget;
+  /** Of those whose body has to be read to know them: they must not take the room of the others. */
+  readonly strangers: Budget;
   readonly tellStranger: (stranger: Stranger) => void;
 }
 
@@ -104,7 +109,7 @@ function placeOf(url: string): Place | null {
 
 async function handle(
   parts: WebhookParts,
-  { budget, tellStranger }: Room,
+  room: Room,
   { name, rest }: Place,
   req: IncomingMessage,
   res: ServerResponse,
@@ -116,11 +121,11 @@ async function handle(
     const verdict =
       source === undefined
         ? refused(noSuchSource(name, parts.sources.keys()))
-        : await receive(parts, budget, source, rest, req, res);
+        : await receive(parts, room, source, rest, req, res);
     if (verdict.outcome === 'gone') return;
     if (verdict.outcome === 'stored') sendReceipt(res, verdict.delivery);
     else if (verdict.proven) await refuse(parts, label, verdict, req, res);
-    else turnAway(verdict.problem, { source: label, name }, tellStranger, req, res);
+    else turnAway(verdict.problem, { source: label, name }, room.tellStranger, req, res);
   } catch (error) {
     parts.log.error(
       `a request to the source ${label} failed inside Tierbell; its sender was asked to try again`,
@@ -178,7 +183,7 @@ async function refuse(
 /** From the headers to the disk, in the order that costs a stranger most and us least. */
 async function receive(
   parts: WebhookParts,
-  budget: Budget,
+  { budget, strangers }: Room,
   source: Source,
   rest: string,
   req: IncomingMessage,
@@ -192,10 +197,11 @@ async function receive(
     return refused(notFromPages(source.name));
   let proof = source.authenticate(req.headers, null);
   if (proof.state === 'unproven') return refused(unproven(source.challenge));
-  const read = await readBody(req, res, source.maxBody, budget);
+  const read = await readBody(req, res, source.maxBody, proof.state === 'proven' ? budget : strangers);
   if (!read.ok && read.why === 'gone') return { outcome: 'gone' };
   const raw = read.ok ? read.body : read.kept;
   if (!read.ok && read.why === 'busy') return refused(BUSY);
+  if (!read.ok && read.why === 'shredded') return refused(SHREDDED, proof.state === 'proven' ? raw : undefined);
   // Of a body that was cut nobody can say who signed it.
   if (!read.ok) return refused(tooLarge(source.maxBody), proof.state === 'proven' ? raw : undefined);
   if (proof.state === 'needs_body') proof = source.authenticate(req.headers, raw);
