@@ -11,7 +11,7 @@ const ANSWER_BYTE_MS = 0.000_005;
 const FLOOD = 0.25;
 /** What is on disk can wait, so many times as long as was worked: a sender that waits too long sends everything again. */
 const REST = 4;
-const REST_MAX_MS = 250;
+const REST_MAX_MS = 500;
 /** The longer a delivery has waited, the shorter the rest; after so long there is none, as people wait to be told. */
 const PATIENCE_MS = 30_000;
 
@@ -36,7 +36,7 @@ export function restAfter({ workedMs, came, withinMs, bytes, waitedMs }: Spell, 
 
 /**
  * Where webhooks flood in and processors are few, answering them goes before working on them. Measured on two processors,
- * one alert a webhook: half as many webhooks again a second; what floods in is on record up to a quarter of a
+ * one alert a webhook: half as many webhooks again a second; what floods in is on record up to half a
  * second later a batch, and the later it is the less of this.
  */
 export class AnswersFirst {
