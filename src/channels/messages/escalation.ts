@@ -1,6 +1,6 @@
 import { cleanLine } from '../../domain/text.ts';
 import { ESCALATION_SENTENCES } from '../../domain/sentences.ts';
-import { titleOf, wanted } from './facts.ts';
+import { sentence, titleOf, wanted } from './facts.ts';
 import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 import { fullSections } from './page.ts';
@@ -12,7 +12,7 @@ export function wordEscalation(input: NoticeInput): Wording {
   const { incident, level, at } = input;
   const ask =
     incident.status === 'triggered' ? `Please ${wanted(incident, at)}.` : `Wanted of you: ${wanted(incident, at)}.`;
-  const headline = `It comes to Level ${level} because ${reasonOf(input)}: ${titleOf(incident)}. ${ask}`;
+  const headline = `It comes to Level ${level} because ${reasonOf(input)}: ${sentence(titleOf(incident))} ${ask}`;
   const sections = [...fullSections(input), ...timelineRows(input), ...bundleNote(input)];
   return { headline, sections, asks: true, hint: '' };
 }

@@ -88,9 +88,15 @@ export function whereOf({ service, environment, team, labels }: Incident): strin
   return known.length === 0 ? 'the alert names no place' : known.map(([name, value]) => `${name} ${value}`).join(' · ');
 }
 
-/** Its title, which is of the first alert, and how many fire beside that. */
+/** Its title, which is of the first alert, and how many fire beside that: without the full stop that summaries end with. */
 export function titleOf({ title, firing }: Incident): string {
-  return `${cleanLine(title)}${firing > 1 ? `, and ${count(firing - 1, 'more alert')}` : ''}`;
+  const said = cleanLine(title).replace(/(?<!\.)\.$/, '');
+  return `${said}${firing > 1 ? `, and ${count(firing - 1, 'more alert')}` : ''}`;
+}
+
+/** Words of an alert as a sentence: one mark at their end, whatever they ended with. */
+export function sentence(words: string): string {
+  return /[.!?…。！？]$/u.test(words) ? words : `${words}.`;
 }
 
 /** The category, how sure it is, and the strongest reason; where it is open, the best guess. */

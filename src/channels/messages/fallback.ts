@@ -1,7 +1,7 @@
 import { incidentId, type Incident } from '../../domain/incident.ts';
 import { cleanLine } from '../../domain/text.ts';
 import { prose } from './evidence-section.ts';
-import { titleOf } from './facts.ts';
+import { sentence, titleOf } from './facts.ts';
 import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Section, Wording } from './notice-input.ts';
 import { fullSections } from './page.ts';
@@ -11,7 +11,7 @@ export function wordFallback(input: NoticeInput): Wording {
   const { incident, why } = input;
   const reason = cleanLine(why || 'the ordinary way failed', 500).replace(/\.$/, '');
   return {
-    headline: `Perhaps nobody knows of this: ${reason}. The incident: ${titleOf(incident)}.`,
+    headline: `Perhaps nobody knows of this: ${reason}. The incident: ${sentence(titleOf(incident))}`,
     sections: [whatToDo(incident), ...notReceived(input), ...fullSections(input)],
     asks: true,
     hint: '',

@@ -4,7 +4,7 @@ import { cleanLine } from '../../domain/text.ts';
 import { categoryReasons } from './alert-sections.ts';
 import { aroundLines } from './around-section.ts';
 import { evidenceSections, logsOf } from './evidence-section.ts';
-import { wanted } from './facts.ts';
+import { sentence, titleOf, wanted } from './facts.ts';
 import { fixSections } from './fix-section.ts';
 import { sayClock } from '../../domain/moment.ts';
 import type { NoticeInput, Wording } from './notice-input.ts';
@@ -21,7 +21,7 @@ export function wordEvidence({ incident, at }: NoticeInput): Wording {
 }
 
 function sayFound(incident: Incident): string {
-  const about = `${incidentId(incident)}, ${cleanLine(incident.title)}`;
+  const about = `${incidentId(incident)}, ${titleOf({ ...incident, firing: 1 })}`;
   const logs = logsOf(incident);
   const [around] = aroundLines(incident);
   if (around !== undefined && (logs === undefined || logs.store === '')) return `Found around ${about}: ${around}`;
@@ -35,7 +35,7 @@ export function wordResolved(input: NoticeInput): Wording {
   const took = incident.resolvedAt === null ? '' : ` after ${speakDuration(incident.resolvedAt - incident.createdAt)}`;
   const when = incident.resolvedAt === null ? '' : ` at ${sayClock(incident.resolvedAt, at)}`;
   return {
-    headline: `Resolved${when}${took}, ${howResolved(incident)}: ${cleanLine(incident.title)}.`,
+    headline: `Resolved${when}${took}, ${howResolved(incident)}: ${sentence(cleanLine(incident.title))}`,
     sections: fixSections(incident),
     asks: false,
     hint: 'Nothing is wanted of you. Should it fire again within the time that the configuration sets, this incident opens again.',

@@ -49,6 +49,18 @@ describe('a page to Level 2', () => {
     });
   });
 
+  it.each([
+    ['a full stop', 'It runs out of space within 24 hours.', 1, 'It runs out of space within 24 hours. Please'],
+    ['a full stop, of several', 'It runs out of space.', 3, 'It runs out of space, and 2 more alerts. Please'],
+    ['a question mark', 'Is anybody there?', 1, 'Is anybody there? Please'],
+    ['dots where it was cut', 'It runs out of…', 1, 'It runs out of… Please'],
+  ])('of an alert whose summary ends with %s has one mark there', (_name, title, firing, expected) => {
+    expect(word({}, { title, firing }).headline).toContain(expected);
+    expect(word({ purpose: 'evidence' }, { title, firing }).headline).not.toMatch(/[.][.:;,]/);
+    for (const purpose of ['escalation', 'fallback', 'resolved'] as const)
+      expect(word({ purpose }, { title, firing }).headline).not.toMatch(/[.?…][.;,]/);
+  });
+
   it('at the last step does not promise that somebody else will be called', () => {
     expect(word({}, { lastStep: true }).headline).toMatch(
       /by 03:27 UTC \(in 11 min\); no further level follows, so after that the fallback is told\.$/,
