@@ -1,10 +1,10 @@
 import { sql, type Kysely } from 'kysely';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openInboxReader, type InboxReader } from '../inbox/inbox-reader.ts';
 import { openInbox, type Inbox } from '../inbox/inbox.ts';
 import { openBlobs, type Blobs, type SweepableBlobs } from './blobs.ts';
 import type { ClockSources } from './clock.ts';
+import { makeFolder } from './make-folder.ts';
 import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
 import { lockFolder, openSqlite, openSqliteReader, refuseUnfinished } from './sqlite.ts';
@@ -44,7 +44,7 @@ export interface WorkerStorage {
 /** @throws Error where another process holds the folder, or the database cannot be used */
 export async function openReceivingStorage({ folder, url }: StorageAddress): Promise<ReceivingStorage> {
   if (url !== null) return (await import('./postgres-storage.ts')).openReceivingPostgres(url);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const lock = lockFolder(folder); // whoever restores holds it, so what has not ended now was cut off
   try {
     refuseUnfinished(folder);
@@ -79,7 +79,7 @@ export async function openWorkerStorage({ folder, url }: StorageAddress): Promis
  */
 export async function openStoreTables({ folder, url }: StorageAddress): Promise<Kysely<Tables>> {
   if (url !== null) return (await import('./postgres.ts')).openPostgres(url);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   refuseUnfinished(folder);
   return openSqlite(folder);
 }
