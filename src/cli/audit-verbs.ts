@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count } from './count.ts';
 import { outputFlag } from './output-flag.ts';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -23,7 +24,7 @@ export function addAuditVerbs(program: Command, terminal: Terminal, finish: (sta
     const { problems, entries, incidents, head } = result;
     if (flags.output === 'json') terminal.write(`${JSON.stringify(result, null, 2)}\n`);
     for (const problem of problems) terminal.writeError(`${problem}\n`);
-    const verdict = problems.length === 0 ? 'the record holds' : `${problems.length} problem(s)`;
+    const verdict = problems.length === 0 ? 'the record holds' : count(problems.length, 'problem');
     const line = `${verdict}: ${entries} entries of ${incidents} incidents; head ${head.chain}\n`;
     if (flags.output !== 'json') terminal.write(line);
     finish(problems.length === 0 ? 0 : 1);

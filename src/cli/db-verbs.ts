@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Restored } from '../backup/restore-backup.ts';
+import { count } from './count.ts';
 import { addStorageFlags, existingStorageOf, nameOfStorage, storageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
@@ -83,7 +84,7 @@ function tellRestored({ header, trailer, audit, numbers }: Restored, where: stri
   terminal.write(`${where}: ${inWords(trailer.rows)}, as they were at ${header.takenAt}\n`);
   for (const problem of audit.problems) terminal.writeError(`${problem}\n`);
   const verdict =
-    audit.problems.length === 0 ? 'the record holds' : `the record had ${audit.problems.length} problem(s)`;
+    audit.problems.length === 0 ? 'the record holds' : `the record had ${count(audit.problems.length, 'problem')}`;
   terminal.write(`${verdict}: ${audit.entries} entries of ${audit.incidents} incidents; head ${audit.head.chain}\n`);
   for (const name of trailer.damaged) terminal.writeError(`the blob ${name} was damaged before the backup: left out\n`);
   terminal.write(`${sayNumbers(numbers)}\n`);

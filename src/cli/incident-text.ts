@@ -13,6 +13,7 @@ export interface IncidentJson {
   readonly resolvedBy: string | null;
   readonly category: { readonly id: string; readonly confidence: number; readonly reasons: readonly string[] };
   readonly nextStep: { readonly at: string; readonly action: string } | null;
+  readonly alerts?: readonly { readonly startsAt: string; readonly labels: Readonly<Record<string, string>> }[];
   readonly service?: string;
   readonly team?: string;
   readonly situation?: { readonly origin: string; readonly incidents: readonly string[] } | null;
@@ -69,7 +70,9 @@ export function describeIncident(
     '',
     `Status     ${incident.status}${holder(incident)}`,
     `Level      ${incident.level}, ${incident.priority}, severity ${incident.severity}`,
+    ...sinceLine(incident),
     `Opened     ${moment(incident.createdAt)}`,
+    ...targetLine(incident),
     ...placeLines(incident),
     `Category   ${category.id} (${percent} %)`,
     ...category.reasons.slice(0, 3).map((reason) => `           ${reason}`),
@@ -91,6 +94,24 @@ export function describeIncident(
     ),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** When the first of its alerts began; the bridge may have heard later. */
+function sinceLine({ alerts = [] }: IncidentJson): string[] {
+  const known = alerts.map(({ startsAt }) => Date.parse(startsAt)).filter((at) => !Number.isNaN(at));
+  return known.length === 0 ? [] : [`Since      ${sayExactly(known.reduce((a, b) => Math.min(a, b)))}`];
+}
+
+/** So many targets are named. */
+const TARGETS = 5;
+
+function targetLine({ alerts = [] }: IncidentJson): string[] {
+  const all = [...new Set(alerts.map(({ labels }) => labels['instance'] ?? labels['host'] ?? labels['pod'] ?? ''))];
+  const named = all.filter((target) => target !== '');
+  const more = named.length - TARGETS;
+  return named.length === 0
+    ? []
+    : [`Target     ${named.slice(0, TARGETS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
 
 /** Its service, its team, and what it hangs together with. */

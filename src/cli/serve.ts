@@ -10,6 +10,7 @@ import type { App, AppSettings } from '../app.ts';
 import type { WebConfig } from '../http/web-config.ts';
 import type { StorageAddress } from '../store/open-storage.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
+import { count } from './count.ts';
 import { nameOfStorage, storageOf } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 
@@ -120,7 +121,7 @@ async function readWebConfig(file: string | undefined, terminal: Terminal): Prom
   if (loaded.ok) return loaded.config;
   const problems = loaded.problems.map(renderProblem).join('\n');
   throw new CliError(
-    `the web configuration has ${loaded.problems.length} problem(s); nothing was started\n${problems}`,
+    `the web configuration has ${count(loaded.problems.length, 'problem')}; nothing was started\n${problems}`,
   );
 }
 
@@ -129,7 +130,7 @@ async function load(file: string, terminal: Terminal): Promise<Config> {
   const loaded = await loadConfig({ file, env: terminal.env });
   if (loaded.ok) return loaded.config;
   const problems = loaded.problems.map(renderProblem).join('\n');
-  throw new CliError(`the configuration has ${loaded.problems.length} problem(s) and is not used\n${problems}`);
+  throw new CliError(`the configuration has ${count(loaded.problems.length, 'problem')} and is not used\n${problems}`);
 }
 
 /** The first token of an empty store, so that a container can be started without a step before. */

@@ -59,10 +59,11 @@ export function incidentPage(options: IncidentPageOptions): string {
     <div class="columns">
       <div class="column-main">
         ${evidenceSection(incident, now)} ${procedureSection(options, context)} ${fixSection(options, context)}
+        ${freezeForm(options, here)}
       </div>
       <div class="column-side">
         ${actions(incident, context)} ${categorySection(incident)} ${shadowSection(options.shadow)}
-        ${escalationSection(options)} ${toldSection(incident, now)} ${freezeForm(options, here)}
+        ${escalationSection(options)} ${toldSection(incident, now)}
       </div>
       <div class="column-rest">${alertSection(incident, options.alerts, now)} ${timelineSection(options)}</div>
     </div>`;
