@@ -7,6 +7,7 @@ parentPort?.on('message', (message: ToCollector) => {
   const { id, facts } = message;
   if (facts.id === 'needs too much') hoard();
   if (facts.id === 'breaks') throw new Error('a mistake of ours');
+  if (facts.id === 'ends') process.exit(3);
   if (facts.id === 'never ends') for (;;);
   if (facts.id === 'waits') return;
   if (facts.id === 'in turn') return inTurn(() => answer(id, `read in thread ${threadId}`));

@@ -22,6 +22,7 @@ const YOUNG_MB = 6;
 export class CollectorWorker {
   readonly #worker: Worker;
   readonly #limits: CollectorLimits;
+  readonly #tell: (error: Error) => void;
   /** How those who wait hear, by the number of their question. */
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #silence: NodeJS.Timeout | undefined;
@@ -34,6 +35,7 @@ export class CollectorWorker {
    */
   constructor(entry: URL, settings: CollectorSettings, limits: CollectorLimits, tell: (error: Error) => void) {
     this.#limits = limits;
+    this.#tell = tell;
     this.#worker = new Worker(entry, {
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
@@ -44,7 +46,10 @@ export class CollectorWorker {
       tell(error);
       this.#die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'mistake');
     });
-    this.#worker.on('exit', () => this.#die('mistake'));
+    this.#worker.on('exit', (code) => {
+      if (!this.isDead) tell(new Error(`it ended by itself, with status ${code}`));
+      this.#die('mistake');
+    });
   }
 
   get isDead(): boolean {
@@ -94,7 +99,11 @@ export class CollectorWorker {
     clearTimeout(this.#silence);
     if (this.isIdle) return;
     const { patienceMs, eachMs } = this.#limits;
-    this.#silence = setTimeout(() => void this.end('silence'), patienceMs + (this.#waiting.size - 1) * eachMs);
+    const withinMs = patienceMs + (this.#waiting.size - 1) * eachMs;
+    this.#silence = setTimeout(() => {
+      this.#tell(new Error(`it gave no answer within ${withinMs} ms and was ended`));
+      void this.end('silence');
+    }, withinMs);
   }
 
   #say(message: ToCollector): void {

@@ -79,12 +79,22 @@ describe('logs read in a thread of their own', () => {
   });
 
   it('that never come to an end are broken off', async () => {
-    start({ entry: IN_TROUBLE, patienceMs: 4_000 });
+    const told: string[] = [];
+    start({ entry: IN_TROUBLE, patienceMs: 4_000, tell: ({ message }) => void told.push(message) });
     const passed = countAwakeMs();
     expect(await reasonOf('never ends')).toMatch(
       /took longer than 4 s and was broken off: they are looked for once more/,
     );
     expect(passed()).toBeLessThan(60_000);
+    expect(told).toEqual(['it gave no answer within 4000 ms and was ended']);
+    expect(await reasonOf('x')).toMatch(/^read in thread/);
+  });
+
+  it('whose thread ends by itself, without a word, are told of to the log all the same', async () => {
+    const told: string[] = [];
+    start({ entry: IN_TROUBLE, tell: ({ message }) => void told.push(message) });
+    expect(await reasonOf('ends')).toMatch(/because of a mistake in the bridge itself, twice/);
+    expect(told).toEqual(['it ended by itself, with status 3', 'it ended by itself, with status 3']);
     expect(await reasonOf('x')).toMatch(/^read in thread/);
   });
 
