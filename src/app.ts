@@ -7,6 +7,7 @@ import type { Services } from './domain/service.ts';
 import type { Engine } from './engine/engine.ts';
 import { prepareEngine, type EngineThread } from './engine/start-engine.ts';
 import type { Confidential } from './http/details.ts';
+import { boundClients } from './http/bounded-clients.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { keepRetention, type Retention } from './retention/keep-retention.ts';
 import { Stream } from './http/stream.ts';
@@ -68,8 +69,6 @@ export interface App {
 /** Times after which a slow client is cut off (safety.md: headers 10 s, request 30 s). */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** And one that does not take its answer; whoever listens to the stream hears something every 15 s. */
-const STILL_TIMEOUT_MS = 120_000;
 
 /** How soon what another replica committed is told to those who listen here. */
 const LISTEN_EVERY_MS = 1_000;
@@ -184,10 +183,11 @@ export async function startApp(settings: AppSettings, log: Logger): Promise<App>
     fixes: () => front.current.fixes,
     shadow: () => shadow.report(),
   });
+  const pages = boundClients(app);
   const server = await createWebServer(
     web,
     (req, res) => {
-      if (!webhooks(req, res)) app(req, res);
+      if (!webhooks(req, res)) pages(req, res);
     },
     { now: () => performance.now(), log },
   );
@@ -235,7 +235,6 @@ async function closeAll(server: Server, engine: Engine, inbox: Inbox): Promise<v
 async function listen(server: Server, host: string, port: number): Promise<number> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.timeout = STILL_TIMEOUT_MS;
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

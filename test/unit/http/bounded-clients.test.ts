@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { boundClients } from '../../../src/http/bounded-clients.ts';
 import { createWebServer } from '../../../src/http/web-server.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
@@ -10,7 +11,11 @@ let open: ServerResponse[];
 beforeEach(async () => {
   open = [];
   const context = { now: () => 0, log: { warn: () => undefined } };
-  server = await createWebServer({ tls: null, headers: {} }, (_req, res) => void open.push(res), context);
+  server = await createWebServer(
+    { tls: null, headers: {} },
+    boundClients((_req, res) => void open.push(res)),
+    context,
+  );
   server.keepAliveTimeout = 0; // a machine that stands still closes nothing
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
