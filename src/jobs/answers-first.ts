@@ -27,10 +27,14 @@ export interface Spell {
   readonly waitedMs: number;
 }
 
+function hasEnough(processors: number): boolean {
+  return processors >= PROCESSORS_ENOUGH;
+}
+
 /** @returns milliseconds to rest after it; 0 for none */
 export function restAfter({ workedMs, came, withinMs, bytes, waitedMs }: Spell, processors: number): number {
   const neededMs = came * (ANSWER_MS + bytes * ANSWER_BYTE_MS);
-  if (processors >= PROCESSORS_ENOUGH || neededMs < FLOOD * withinMs) return 0;
+  if (hasEnough(processors) || neededMs < FLOOD * withinMs) return 0;
   return Math.min(REST_MAX_MS, REST * workedMs) * Math.max(0, 1 - waitedMs / PATIENCE_MS);
 }
 
@@ -64,6 +68,7 @@ export class AnswersFirst {
 
   /** To be awaited after each batch. */
   async rest(): Promise<void> {
+    if (hasEnough(this.#processors)) return; // nothing is asked of the inbox either
     const last = await this.#inbox.last();
     const now = performance.now();
     const spell = {
