@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openInbox } from '../inbox/inbox.ts';
 import { isBlobName } from '../store/blobs.ts';
 import type { Tables } from '../store/schema.ts';
-import { lockFolder, openSqlite, openSqliteReader, UNFINISHED } from '../store/sqlite.ts';
+import { lockFolder, openSqlite, openSqliteReader, STORE_FILE, UNFINISHED } from '../store/sqlite.ts';
 import { BlobWriter } from './blob-writer.ts';
 import type { BlobPiece } from './blob-pieces.ts';
 import { addRows, dropFixDeadlines, firstFilled, jumpNumbers } from './fill-tables.ts';
@@ -47,7 +47,7 @@ async function refuseFilled(folder: string): Promise<void> {
   };
   const blobs = join(folder, 'blobs');
   if (existsSync(blobs) && readdirSync(blobs).some(isBlobName)) refuse('blobs');
-  if (!existsSync(join(folder, 'tierbell.sqlite'))) {
+  if (!existsSync(join(folder, STORE_FILE))) {
     if (existsSync(join(folder, 'inbox.sqlite'))) refuse('inbox.sqlite');
     return;
   }
@@ -64,7 +64,7 @@ async function refuseFilled(folder: string): Promise<void> {
 }
 
 function removeStore(folder: string): void {
-  for (const name of ['tierbell.sqlite', 'inbox.sqlite'])
+  for (const name of [STORE_FILE, 'inbox.sqlite'])
     for (const end of ['', '-wal', '-shm', '-journal']) rmSync(join(folder, name + end), { force: true });
   rmSync(join(folder, 'blobs'), { recursive: true, force: true });
 }
@@ -93,7 +93,7 @@ async function fillFiles(folder: string, rows: AsyncIterable<BackupRows>, given:
     await blobs.close();
     await db.destroy();
   }
-  for (const name of ['tierbell.sqlite', 'inbox.sqlite']) sync(join(folder, name));
+  for (const name of [STORE_FILE, 'inbox.sqlite']) sync(join(folder, name));
 }
 
 async function journal(db: Kysely<Tables>, mode: 'off' | 'wal'): Promise<void> {

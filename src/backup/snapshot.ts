@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
+import { STORE_FILE } from '../store/sqlite.ts';
 import { openStoreReader, type StorageAddress } from '../store/open-storage.ts';
 import type { Tables } from '../store/schema.ts';
 import { blobFiles, blobRows, type BlobPiece } from './blob-pieces.ts';
@@ -28,7 +29,7 @@ export interface Snapshot {
  */
 export async function withSnapshot<T>(address: StorageAddress, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   const { folder, url } = address;
-  if (url === null && !existsSync(join(folder, 'tierbell.sqlite'))) throw new Error(`there is no store in ${folder}`);
+  if (url === null && !existsSync(join(folder, STORE_FILE))) throw new Error(`there is no store in ${folder}`);
   const db = await openStoreReader(address);
   try {
     if (url !== null) {

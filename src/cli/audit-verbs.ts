@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { count } from './count.ts';
+import { count } from '../domain/text.ts';
 import { outputFlag } from './output-flag.ts';
 import { addStorageFlags, existingStorageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';

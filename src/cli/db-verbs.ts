@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Restored } from '../backup/restore-backup.ts';
-import { count } from './count.ts';
+import { count } from '../domain/text.ts';
 import { addStorageFlags, existingStorageOf, nameOfStorage, storageOf, type StorageFlags } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 

@@ -10,7 +10,7 @@ import type { App, AppSettings } from '../app.ts';
 import type { WebConfig } from '../http/web-config.ts';
 import type { StorageAddress } from '../store/open-storage.ts';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger.ts';
-import { count } from './count.ts';
+import { count } from '../domain/text.ts';
 import { nameOfStorage, storageOf } from './storage-flags.ts';
 import { CliError, type Terminal } from './terminal.ts';
 

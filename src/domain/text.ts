@@ -36,3 +36,8 @@ const ACCENTS = /[\u0300-\u036f]/g;
 export function plainLetters(text: string): string {
   return ASCII.test(text) ? text : text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
 }
+
+/** `1 problem`, `3 problems`. */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

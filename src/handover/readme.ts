@@ -5,6 +5,7 @@ import { incidentId, type Incident } from '../domain/incident.ts';
 import { measuredImpact } from '../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES, ESCALATION_SENTENCES } from '../domain/sentences.ts';
 import { sayExactly } from '../domain/moment.ts';
+import { count } from '../domain/text.ts';
 import { aroundBullets } from './around-files.ts';
 import { speakService } from '../domain/service.ts';
 import { speakMeasuredSpread } from '../domain/spread.ts';
@@ -64,10 +65,6 @@ function catalogue({ incident, service, situation }: BundleInput): string[] {
 
 function contacts({ service }: BundleInput): string[] {
   return (service?.contacts ?? []).map((contact) => `${inline(contact, 200)}, for ${inline(service?.name ?? '', 63)}`);
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function reasons({ incident, why }: BundleInput): string[] {

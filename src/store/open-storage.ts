@@ -7,7 +7,7 @@ import type { ClockSources } from './clock.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Replicas } from './replicas.ts';
 import type { Tables } from './schema.ts';
-import { lockFolder, openSqlite, openSqliteReader, refuseUnfinished } from './sqlite.ts';
+import { lockFolder, openSqlite, openSqliteReader, refuseUnfinished, STORE_FILE } from './sqlite.ts';
 
 /** The one place that chooses between files and a database; what PostgreSQL needs is loaded only where it is used. */
 
@@ -52,7 +52,7 @@ export async function openReceivingStorage({ folder, url }: StorageAddress): Pro
     lock.release();
     throw error;
   }
-  const besides = join(folder, 'tierbell.sqlite');
+  const besides = join(folder, STORE_FILE);
   return {
     ...{ inbox: openInbox(join(folder, 'inbox.sqlite'), { besides }), blobs: openBlobs(folder), shared: false },
     openReader: () => openSqliteReader(folder),

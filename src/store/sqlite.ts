@@ -8,7 +8,8 @@ import type { Tables } from './schema.ts';
 
 /** The SQLite dialect: one file, one writing thread, any number of readers. */
 
-const FILE = 'tierbell.sqlite';
+/** In the folder of the store. */
+export const STORE_FILE = 'tierbell.sqlite';
 /** Lies in a folder while a backup is restored into it. */
 export const UNFINISHED = 'restore.unfinished';
 
@@ -39,7 +40,7 @@ export function lockFolder(folder: string): FolderLock {
 
 /** Opens the file for writing and brings its tables up to date. Only one thread may do so. */
 export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
-  const path = join(folder, FILE);
+  const path = join(folder, STORE_FILE);
   const database = nameFile(path, () => {
     const opened = new Database(path);
     opened.pragma('journal_mode = WAL');
@@ -58,7 +59,7 @@ export async function openSqlite(folder: string): Promise<Kysely<Tables>> {
 
 /** A connection that can only read, for the other threads. */
 export function openSqliteReader(folder: string): Kysely<Tables> {
-  const path = join(folder, FILE);
+  const path = join(folder, STORE_FILE);
   const database = nameFile(path, () => new Database(path, { readonly: true, fileMustExist: true }));
   database.pragma('busy_timeout = 5000');
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });

@@ -1,5 +1,5 @@
 import { CATEGORY_TITLES, type Category } from '../../domain/category.ts';
-import { cleanLine } from '../../domain/text.ts';
+import { cleanLine, count } from '../../domain/text.ts';
 import { CONFIDENTIAL_TITLE } from '../../incidents/confidential.ts';
 import type { Notice, NoticeState } from '../channel.ts';
 
@@ -89,10 +89,6 @@ function tally(words: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].toSorted(([a], [b]) => a.localeCompare(b)).map(([word, many]) => `${many} ${word}`);
-}
-
-function count(many: number, what: string): string {
-  return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
 function stateOf({ status, level, priority }: DigestLine): NoticeState {

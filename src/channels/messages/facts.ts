@@ -6,7 +6,7 @@ import { measuredImpact } from '../../domain/measured-impact.ts';
 import { ATTEMPT_SENTENCES } from '../../domain/sentences.ts';
 import { speakService } from '../../domain/service.ts';
 import { speakMeasuredSpread } from '../../domain/spread.ts';
-import { cleanLine } from '../../domain/text.ts';
+import { cleanLine, count } from '../../domain/text.ts';
 import { moment, sayClock, sayExactly } from '../../domain/moment.ts';
 import { speakSituation } from '../../incidents/situation.ts';
 import type { NoticeInput } from './notice-input.ts';
@@ -70,10 +70,6 @@ export function howBad(incident: Incident): string {
   const alerts = `${firing} of ${count(impact.alerts, 'alert')} ${firing === 1 ? 'fires' : 'fire'}`;
   const more = hidden > 0 ? `; ${hidden} more were left out by the sender` : '';
   return [`${priority}, ${stated}: ${alerts}, ${count(impact.targets, 'target')} hit${more}`, ...known].join('; ');
-}
-
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** `service checkout · environment prod · instance db-1:9100 · team shop`. */
